@@ -1,0 +1,1 @@
+"""Each command with its decision, the pipeline that transacts, the command API."""

@@ -1,0 +1,63 @@
+"""What is a command, and what does deciding one need?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from domain.access import Principal
+from domain.kernel import Fact, StreamRef
+
+Id = Annotated[
+    str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]*$")
+]
+"""An identifier that is safe in URLs, stream names and file names."""
+
+
+class Command(BaseModel):
+    """The body of ``POST /v1/commands/{name}``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    occurred_at: AwareDatetime | None = Field(
+        default=None,
+        description="When it happened, if not now. Only a trusted importer may state it; "
+        "course rules then judge by this time, and the log keeps both times.",
+    )
+
+
+class Context(NamedTuple):
+    """What a decision may know beside state: the time to judge by (UTC), and who asks."""
+
+    now: datetime
+    principal: Principal
+
+
+class Elsewhere(NamedTuple):
+    """A fact for another of the command's streams than the first of the fact's kind."""
+
+    stream: StreamRef[Any]
+    fact: Fact
+
+
+class Decision(NamedTuple):
+    """A command's name, body, streams and rule, tied together.
+
+    ``streams(command, tenant)`` names the streams that the decision reads, the primary one first
+    (its version is the answer's ETag). ``decide(command, context, *states)`` takes their states in
+    the same order and yields the facts to record, or raises a Refusal; nothing yielded: it is so
+    already. A fact goes to the first of the streams whose kind holds its class. Every stream read
+    must not have moved when the facts are recorded, but for the kinds in ``unconditioned``.
+    ``answer(facts)`` adds the ids that the caller needs to the answer.
+    """
+
+    name: str
+    model: type[Command]
+    streams: Callable[[Any, str], tuple[StreamRef[Any], ...]]
+    decide: Callable[..., Iterable[Fact | Elsewhere]]
+    example: dict[str, Any]
+    unconditioned: frozenset[str] = frozenset()
+    answer: Callable[[tuple[Fact, ...]], dict[str, Any]] = lambda facts: {}

@@ -1,0 +1,46 @@
+"""Who asks, in which roles, for which tenant?"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Role(StrEnum):
+    """What a principal may be. The permission table over these comes with access control."""
+
+    LEARNER = "learner"
+    INSTRUCTOR = "instructor"
+    GRADER = "grader"
+    REGISTRAR = "registrar"
+    AUDITOR = "auditor"
+    ANALYST = "analyst"
+    ADMINISTRATOR = "administrator"
+    IMPORTER = "importer"
+    """A trusted service that may state when something occurred."""
+    POLICY = "policy"
+    """A follower of the log that acts on facts."""
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """Who sends a command or a query. ``client`` is the program, ``actor`` the one responsible."""
+
+    actor: str
+    tenant: str
+    client: str
+    roles: frozenset[Role]
+
+    @property
+    def may_state_time(self) -> bool:
+        """Whether commands of this principal may carry ``occurred_at``."""
+        return Role.IMPORTER in self.roles or Role.POLICY in self.roles
+
+
+DEVELOPMENT = Principal(
+    actor="developer",
+    tenant="main",
+    client="development",
+    roles=frozenset(role for role in Role if role is not Role.POLICY),
+)
+"""Used until access control exists; the server then listens on loopback only."""

@@ -1,0 +1,1 @@
+"""What was handed in, when, and was it in time?"""

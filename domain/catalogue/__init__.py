@@ -1,0 +1,1 @@
+"""Courses, runs, their content and policies: what is offered, and on which terms?"""

@@ -1,0 +1,156 @@
+"""What happens in the catalogue?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from fractions import Fraction
+from typing import Literal
+
+import msgspec
+
+from domain.kernel import Fact
+
+ItemKind = Literal[
+    "video", "reading", "quiz", "assignment", "coding-exercise", "peer-task", "exam", "page"
+]
+Mode = Literal["audit", "verified", "honor"]
+
+
+class Item(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A piece of a run's content.
+
+    ``possible`` is the highest score as an exact decimal text, ``weight`` the item's weight within
+    its category likewise, ``due`` the last moment that is in time. ``attempts`` absent: unlimited.
+    ``threshold`` is the covered share of a video that completes it, as an exact decimal text;
+    ``label`` is what the source calls this kind of item.
+    """
+
+    item: str
+    kind: ItemKind
+    title: str
+    module: str = ""
+    category: str | None = None
+    weight: str = "1"
+    possible: str = "100"
+    due: datetime | None = None
+    opens: datetime | None = None
+    attempts: int | None = None
+    duration_ms: int | None = None
+    threshold: str = "1"
+    label: str | None = None
+
+
+class Category(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A category of the ``weighted`` policy: weight as a share of 1, exact decimal text."""
+
+    name: str
+    weight: str
+    minimum: int = 0
+    drop: int = 0
+
+
+class Cutoff(msgspec.Struct, frozen=True):
+    """A letter is given from this whole percent on."""
+
+    letter: str
+    percent: int
+
+
+class WeightedPolicy(msgspec.Struct, frozen=True, tag="weighted", tag_field="kind"):
+    """The ``weighted`` grading policy [Open edX], with the version of its rounding rule."""
+
+    categories: tuple[Category, ...]
+    cutoffs: tuple[Cutoff, ...]
+    rounding: Literal["half-up-0.05-v1"] = "half-up-0.05-v1"
+
+
+class Prerequisite(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A course that must have been passed, or a minimum grade in it (whole percent)."""
+
+    course: str
+    minimum_percent: int | None = None
+
+
+class CourseCreated(Fact, frozen=True):
+    """A course entered the catalogue."""
+
+    course: str
+    title: str
+    description: str = ""
+
+
+class PrerequisiteSet(Fact, frozen=True):
+    """What a learner needs before a run of this course. None: nothing any more."""
+
+    course: str
+    prerequisite: Prerequisite | None
+
+
+class RunScheduled(Fact, frozen=True):
+    """A presentation of a course was announced. Windows are half-open: opens <= now < closes."""
+
+    run: str
+    course: str
+    title: str
+    starts: datetime
+    ends: datetime
+    opens: datetime | None
+    closes: datetime | None
+    capacity: int | None
+    modes: tuple[Mode, ...]
+    certificate_modes: tuple[Mode, ...]
+    carry_progress: bool = True
+
+
+class RunRescheduled(Fact, frozen=True):
+    """The run's dates were changed; these are all of them as they now stand."""
+
+    run: str
+    starts: datetime
+    ends: datetime
+    opens: datetime | None
+    closes: datetime | None
+
+
+class RunArchived(Fact, frozen=True):
+    """The run takes no more enrolments and no more work."""
+
+    run: str
+
+
+class ContentVersionPublished(Fact, frozen=True):
+    """The run's whole content, as numbered state. ``number`` counts from 1."""
+
+    run: str
+    number: int
+    items: tuple[Item, ...]
+    changes: str = ""
+
+
+class GradingPolicyPublished(Fact, frozen=True):
+    """How the run is graded from now on. ``number`` counts from 1."""
+
+    run: str
+    number: int
+    policy: WeightedPolicy
+
+
+class SeatsLimited(Fact, frozen=True):
+    """The run's capacity was set (None: no limit). Where seats were not counted before, the run is
+    closed until they are."""
+
+    run: str
+    capacity: int | None
+
+
+class SeatsCounted(Fact, frozen=True):
+    """Who was in when seats became limited, counted at a position of the log."""
+
+    run: str
+    taken: tuple[str, ...]
+    at_position: int
+
+
+def exact(text: str) -> Fraction:
+    """Read an exact decimal text as a Fraction. Raises ValueError for anything else."""
+    return Fraction(text)

@@ -1,0 +1,1 @@
+"""What has a learner watched and viewed?"""

@@ -1,0 +1,36 @@
+"""What does a learner watch and view?"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from domain.kernel import Fact
+
+
+class VideoWatched(Fact, frozen=True):
+    """The learner is credited with [start_ms, end_ms) of a video, out of what a player reported.
+
+    Times are whole milliseconds of the video. What is credited was decided when the report came, so
+    the union of credited intervals does not depend on the order of facts.
+    """
+
+    item: str
+    start_ms: int
+    end_ms: int
+    reported_start_ms: int
+    reported_end_ms: int
+    rate: str
+    session: str
+
+
+class ItemViewed(Fact, frozen=True):
+    """The learner opened an item."""
+
+    item: str
+
+
+class ItemCompleted(Fact, frozen=True):
+    """The learner completed an item. ``basis`` is the rule that says so."""
+
+    item: str
+    basis: Literal["coverage", "viewed", "submitted"]

@@ -1,0 +1,67 @@
+"""What happens between a learner and a run?"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from domain.catalogue.facts import Mode
+from domain.kernel import Fact, Personal
+
+
+class Demographics(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a learner told about themselves when enrolling; unknown stays None."""
+
+    gender: str | None = None
+    region: str | None = None
+    highest_education: str | None = None
+    imd_band: str | None = None
+    age_band: str | None = None
+    disability: bool | None = None
+    previous_attempts: int | None = None
+    studied_credits: int | None = None
+
+
+class LearnerEnrolled(Fact, frozen=True, omit_defaults=True):
+    """A learner is in a run.
+
+    ``satisfied_by`` is the id of the run whose result met the prerequisite. ``day_known`` is False
+    where the source did not know when it happened, and the time is only a bound.
+    """
+
+    mode: Mode
+    seat: bool = False
+    satisfied_by: str | None = None
+    day_known: bool = True
+    demographics: Personal[Demographics] | None = None
+
+
+class LearnerWithdrawn(Fact, frozen=True, omit_defaults=True):
+    """The learner left the run; what was achieved stays in the record."""
+
+    reason: Personal[str] | None = None
+
+
+class EnrolmentTransferred(Fact, frozen=True):
+    """The learner moved between runs, with the items whose results were carried ("banked").
+
+    Recorded in both enrolments: ``direction`` says which one this is.
+    """
+
+    direction: Literal["in", "out"]
+    from_run: str
+    to_run: str
+    carried: tuple[str, ...]
+
+
+class SeatTaken(Fact, frozen=True):
+    """A learner took one of a limited run's seats."""
+
+    subject: str
+
+
+class SeatReleased(Fact, frozen=True):
+    """A learner gave a seat of a limited run back."""
+
+    subject: str

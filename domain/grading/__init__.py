@@ -1,0 +1,1 @@
+"""What is work worth, and what follows for the course?"""

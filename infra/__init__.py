@@ -1,0 +1,1 @@
+"""Adapters to engines, settings, and the one composition root. Nothing imports infra."""

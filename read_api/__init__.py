@@ -1,0 +1,1 @@
+"""Queries, audit, subscriptions and the console."""
