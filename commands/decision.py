@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from commands.fields import Id as Id
+from commands.fields import Moment
 from domain.access import Principal
 from domain.kernel import Fact, StreamRef
-
-Id = Annotated[
-    str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]*$")
-]
-"""An identifier that is safe in URLs, stream names and file names."""
 
 
 class Command(BaseModel):
@@ -22,7 +19,7 @@ class Command(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    occurred_at: AwareDatetime | None = Field(
+    occurred_at: Moment | None = Field(
         default=None,
         description="When it happened, if not now. Only a trusted importer may state it; "
         "course rules then judge by this time, and the log keeps both times.",
@@ -52,6 +49,8 @@ class Decision(NamedTuple):
     already. A fact goes to the first of the streams whose kind holds its class. Every stream read
     must not have moved when the facts are recorded, but for the kinds in ``unconditioned``.
     ``answer(facts)`` adds the ids that the caller needs to the answer.
+    ``more(command, tenant, *states)`` names further streams that only those states could tell;
+    their states follow the first ones.
     """
 
     name: str
@@ -60,4 +59,5 @@ class Decision(NamedTuple):
     decide: Callable[..., Iterable[Fact | Elsewhere]]
     example: dict[str, Any]
     unconditioned: frozenset[str] = frozenset()
-    answer: Callable[[tuple[Fact, ...]], dict[str, Any]] = lambda facts: {}
+    answer: Callable[[tuple[Fact, ...]], dict[str, Any]] = lambda _facts: {}
+    more: Callable[..., tuple[StreamRef[Any], ...]] = lambda _command, _tenant, *_states: ()

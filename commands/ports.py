@@ -71,7 +71,7 @@ class Repeated(NamedTuple):
     """Nothing was recorded now: the key already stands for these facts."""
 
     first_position: int
-    count: int
+    size: int
     body_hash: bytes
 
 
@@ -115,14 +115,28 @@ class Log(Protocol):
         """Return the last position, 0 in an empty log."""
 
 
+class SubjectKey(Protocol):
+    """The key of one subject's personal fields."""
+
+    def seal(self, plaintext: bytes, context: bytes) -> str:
+        """Encrypt, bound to ``context``; the answer is text that ``open`` takes."""
+
+    def open(self, sealed: str, context: bytes) -> bytes:
+        """Decrypt. Raises ValueError where the text was altered or belongs to another context."""
+
+
 class Keys(Protocol):
     """The keys that personal fields are sealed with, one for each subject."""
 
-    async def for_subjects(self, tenant: str, subjects: Sequence[str]) -> Mapping[str, bytes]:
-        """Return 32-byte keys, made and durable before this answers where there were none.
+    async def for_subjects(self, tenant: str, subjects: Sequence[str]) -> Mapping[str, SubjectKey]:
+        """Return their keys, made and durable before this answers where there were none.
 
-        A subject whose key was destroyed is absent.
+        A subject whose key was destroyed is absent. Raises LogUnavailable where the store of keys
+        cannot be reached.
         """
 
-    async def existing(self, tenant: str, subjects: Sequence[str]) -> Mapping[str, bytes]:
-        """Return the keys there are, and make none."""
+    async def existing(self, tenant: str, subjects: Sequence[str]) -> Mapping[str, SubjectKey]:
+        """Return the keys there are, and make none. Raises as ``for_subjects``."""
+
+    async def digest_secret(self) -> bytes:
+        """Return the secret that request bodies are digested with (they may be guessable)."""

@@ -1,1 +1,1 @@
-"""Facts, state, course rules, grading and evidence: pure Python, no I/O, no clock, no randomness."""
+"""Facts, state, course rules and grading: pure Python, no I/O, no clock, no randomness."""

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
-from domain.kernel import Envelope
-from projections.reading import Reading
+from projections.reading import Amounts, Key, Reading
 
 
 class StoreUnavailable(Exception):
     """The store or the log cannot be reached."""
 
 
+class StalePosition(Exception):
+    """The reading has been moved on by somebody else."""
+
+
 class RawFact(NamedTuple):
-    """A stored row: what the Merkle leaf covers. Decode with ``domain.registry``."""
+    """A stored row: what the Merkle leaf covers. Decode with ``projections.decoding``."""
 
     position: int
     recorded_at: datetime
@@ -40,64 +43,158 @@ class LogReader(Protocol):
 
 
 class Parked(NamedTuple):
-    """A fact that a fold could not take, or a later fact of the same key."""
+    """A fact that a fold could not take (``error`` says why), or a later fact of the same key.
 
-    key: str
+    Where the keys of a fact could not be learned, ``key`` is ``(WHOLE_STREAM, stream)``, and the
+    later facts of that stream wait too.
+    """
+
+    documents: str
+    key: Key
     position: int
     error: str
-    parked_at: datetime
+
+
+class Generation(NamedTuple):
+    """One filling of a reading's tables: counted per reading from 1, never used twice.
+
+    A new version of the code, a new epoch of the log, or a rebuild asked for by name begins the
+    next generation.
+    """
+
+    reading: Reading
+    number: int
 
 
 class ReadingState(NamedTuple):
-    """Where one version of a reading stands. ``live`` is the one that answers are given from."""
+    """Where one generation of a reading stands. ``live`` is the one that answers come from."""
 
     name: str
+    generation: int
     version: int
     position: int
     live: bool
     epoch: str
     moved_at: datetime | None
+    error: str | None
 
 
 class Changes(NamedTuple):
     """What one batch does to a reading: all of it in one transaction with the position.
 
-    ``documents[kind][key]`` is the new document, ``deltas[tally][key]`` amounts to add in the order
-    of the tally's columns.
+    ``documents[kind][key]`` is the new document, ``created[kind]`` are the keys that had none;
+    ``deltas[tally][key]`` amounts to add in the order of the tally's columns.
     """
 
-    documents: Mapping[str, Mapping[str, Any]]
-    deltas: Mapping[str, Mapping[tuple[Any, ...], tuple[int, ...]]]
-    parked: Sequence[Parked]
-    unparked: Sequence[tuple[str, int]]
     position: int
+    documents: Mapping[str, Mapping[Key, Any]] = {}
+    created: Mapping[str, Collection[Key]] = {}
+    deltas: Mapping[str, Mapping[Key, Amounts]] = {}
+    parked: Sequence[Parked] = ()
+    unparked: Sequence[Parked] = ()
 
 
 class ReadingStore(Protocol):
-    """Where readings are kept: a table per document kind and tally, per version of a reading."""
+    """Where readings are kept: a table per document kind and tally, per generation.
+
+    Every method raises StoreUnavailable where the engine cannot be reached.
+    """
 
     def states(self) -> Sequence[ReadingState]:
-        """Return every version of every reading that exists."""
+        """Return every generation of every reading that exists, in order of name and number."""
 
     def create(self, reading: Reading, epoch: str) -> ReadingState:
-        """Make empty tables for this version, at position 0; live if the reading has no other."""
+        """Make empty tables for the next generation, at position 0.
 
-    def load(self, reading: Reading, kind: str, keys: Iterable[str]) -> Mapping[str, Any]:
-        """Return the documents under these keys; absent: none."""
-
-    def parked(self, reading: Reading, keys: Iterable[str] | None = None) -> Sequence[Parked]:
-        """Return what is put aside, by key and position."""
-
-    def apply(self, reading: Reading, expected_position: int, changes: Changes) -> None:
-        """Write one batch and its position in one transaction.
-
-        Raises StalePosition where the stored position is not the expected one: another process
-        has this reading.
+        It is live, with its views, if the reading has no live generation.
         """
 
-    def promote(self, reading: Reading) -> None:
-        """Make this version the live one, point the stable views at it, drop the older ones."""
+    def load(self, of: Generation, documents: str, keys: Iterable[Key]) -> dict[Key, Any]:
+        """Return the documents under these keys; absent: none."""
+
+    def parked(self, of: Generation) -> Sequence[Parked]:
+        """Return what is put aside, by kind, key and position."""
+
+    def apply(self, of: Generation, expected_position: int, changes: Changes) -> None:
+        """Write one batch and its position in one transaction.
+
+        Raises StalePosition, and writes nothing, where the stored position is not the expected one
+        or the generation is gone: another process has this reading.
+        """
+
+    def promote(self, of: Generation) -> None:
+        """Make this generation the live one and point the stable views at it, in one transaction.
+
+        Whoever is reading a view is not disturbed: it raises StoreUnavailable rather than wait long
+        for them, and may be called again.
+        """
+
+    def sweep(self, name: str) -> None:
+        """Drop what is older than the live generation of a reading, unless it is being read."""
+
+    def drop(self, name: str, number: int) -> None:
+        """Drop a generation that is not live. One that is gone already is no error."""
+
+    def fault(self, of: Generation, error: str | None) -> None:
+        """Note what keeps a generation from moving, for all to see; None: nothing any more."""
 
 
-class StalePosition(Exception):
-    """The reading has been moved on by somebody else."""
+Action = Literal["rebuild", "retry"]
+
+
+class Request(NamedTuple):
+    """A wish of an operator about one reading, open until the runner has fulfilled it."""
+
+    number: int
+    name: str
+    action: Action
+
+
+class ReadingRequests(Protocol):
+    """How any process asks the one that runs the readings for something."""
+
+    def ask(self, name: str, action: Action) -> Request:
+        """Leave a request; one that is open already is returned and not doubled."""
+
+    def asked(self) -> Sequence[Request]:
+        """Return the open requests, oldest first."""
+
+    def done(self, request: Request, result: str) -> None:
+        """Close a request with a sentence on what came of it."""
+
+    def result(self, request: Request) -> str | None:
+        """Return that sentence, or None while the request is open."""
+
+
+class ReadingStatus(NamedTuple):
+    """How one reading is doing.
+
+    ``lag_positions`` counts facts that are not taken in yet, ``lag_seconds`` is how long the first
+    of them has been in the log. ``progress`` is the share from 0 to 1 of a rebuild under way, as a
+    percentage it is for people only. ``parked`` counts facts put aside, ``error`` says why the
+    reading stands still.
+    """
+
+    name: str
+    version: int
+    generation: int
+    state: Literal["live", "catching-up", "rebuilding", "stalled"]
+    position: int
+    head: int
+    lag_positions: int
+    lag_seconds: float
+    progress: float | None
+    parked: int
+    moved_at: datetime | None
+    error: str | None
+
+
+class StatusReader(Protocol):
+    """How everybody, in any process, learns how the readings are doing."""
+
+    def status(self) -> Sequence[ReadingStatus]:
+        """Return one entry a reading, by name. Raises StoreUnavailable."""
+
+
+WHOLE_STREAM = "~stream"
+"""Begins the key of facts that are parked by stream; no id begins with a tilde."""

@@ -8,58 +8,69 @@ correction corrects every sum.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from domain.kernel import Envelope
+from domain.kernel import Envelope, Fact
 
 D = TypeVar("D", bound=msgspec.Struct)
+
+Key = tuple[Any, ...]
+"""What identifies a document or a row of a tally: text, whole numbers or dates, in column order."""
+
+Amounts = tuple[int | Decimal, ...]
+"""What is added to a row of a tally, in the order of its columns. Exact: never a float."""
 
 
 class Documents(NamedTuple, Generic[D]):
     """One kind of document of a reading.
 
     ``row`` is the frozen struct that is kept; its fields are the columns, ``key`` names those that
-    identify it. ``keys(envelope)`` are the keys (tuples of text or numbers, in the order of ``key``)
-    of the documents that a fact concerns; ``fold(document or None, envelope, key)`` takes the fact
-    in and returns the new document, or the same object where nothing changes. ``facts`` are the
-    stored names of the facts that concern it at all. ``write_once`` documents are made by one fact
-    and never read back.
+    identify it. ``keys(envelope)`` are the keys of the documents that a fact concerns, in the order
+    of ``key``; ``fold(document or None, envelope, key)`` takes the fact in and returns the new
+    document, the same object where nothing changes, or None where there is still nothing to keep.
+    ``facts`` are the stored names of the facts that concern it at all. ``write_once`` documents are
+    made by one fact and never read back. ``indexes`` are SQL index expressions, ``generated`` are
+    columns that the database derives (name to SQL definition).
     """
 
     name: str
     row: type[D]
     key: tuple[str, ...]
     facts: frozenset[str]
-    keys: Callable[[Envelope], Iterable[tuple[Any, ...]]]
-    fold: Callable[[D | None, Envelope, tuple[Any, ...]], D | None]
+    keys: Callable[[Envelope], Iterable[Key]]
+    fold: Callable[[D | None, Envelope, Key], D | None]
     indexes: tuple[str, ...] = ()
     write_once: bool = False
+    generated: Mapping[str, str] = {}
 
 
-class Tally(NamedTuple, Generic[D]):
-    """Exact sums over the documents of one kind, by dimensions.
+class Tally(NamedTuple):
+    """Exact sums over documents, by dimensions.
 
-    ``measure(document)`` gives what one document contributes: amounts by dimension values. The
-    tally moves by ``measure(after) - measure(before)``.
+    ``measures[kind](document)`` gives what one document of that kind contributes: amounts by
+    dimension values, in column order. The tally moves by ``measure(after) - measure(before)``. A
+    row whose sums have all fallen back to zero stays.
     """
 
     name: str
-    of: str
-    dimensions: Mapping[str, str]
-    amounts: tuple[str, ...]
-    measure: Callable[[D], Mapping[tuple[Any, ...], tuple[int, ...]]]
+    dimensions: Mapping[str, type]
+    amounts: Mapping[str, type]
+    measures: Mapping[str, Callable[[Any], Mapping[Key, Amounts]]]
 
 
 class View(NamedTuple):
     """A stable SQL view for analysts: its columns are a promise, only ever extended at the end.
 
-    ``sql`` is a select; ``{name}`` stands for the table of this reading's documents or tally.
+    ``columns`` are names, or expressions with a name; ``source`` is what they are taken from, where
+    ``{name}`` stands for the table of this reading's documents or tally.
     """
 
     name: str
-    sql: str
+    columns: tuple[str, ...]
+    source: str
 
 
 class Reading(NamedTuple):
@@ -68,5 +79,21 @@ class Reading(NamedTuple):
     name: str
     version: int
     documents: tuple[Documents[Any], ...]
-    tallies: tuple[Tally[Any], ...] = ()
+    tallies: tuple[Tally, ...] = ()
     views: tuple[View, ...] = ()
+
+    @property
+    def facts(self) -> frozenset[str]:
+        """The stored names of all facts that concern this reading."""
+        return frozenset().union(*(documents.facts for documents in self.documents))
+
+
+def names(*facts: type[Fact]) -> frozenset[str]:
+    """Return the stored names of these fact classes."""
+    return frozenset(cls.__name__ for cls in facts)
+
+
+def columns(row: type[msgspec.Struct], alias: str = "") -> tuple[str, ...]:
+    """Return a struct's fields as columns of a view."""
+    prefix = f"{alias}." if alias else ""
+    return tuple(f'{prefix}"{name}"' for name in row.__struct_fields__)

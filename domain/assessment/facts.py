@@ -11,9 +11,9 @@ class SubmissionReceived(Fact, frozen=True, omit_defaults=True):
     """Work was handed in for the ``number``-th time (from 1).
 
     ``due`` is the effective due date that it was judged by; ``late_seconds`` is 0 where it was in
-    time or nothing was due, and otherwise the exact seconds as a decimal text rounded up to a whole
-    number. ``content_version`` is what the attempt is pinned to; ``artifact`` the SHA-256 of what
-    was handed in, in hex.
+    time or nothing was due, and otherwise the time since, rounded up to whole seconds.
+    ``content_version`` is what the attempt is pinned to, and ``possible`` the item's highest score
+    in it (exact decimal text); ``artifact`` is the SHA-256 of what was handed in, in hex.
     """
 
     item: str
@@ -23,3 +23,4 @@ class SubmissionReceived(Fact, frozen=True, omit_defaults=True):
     due: datetime | None = None
     late_seconds: int = 0
     artifact: str | None = None
+    possible: str = "100"

@@ -13,7 +13,8 @@ from domain.kernel import Fact
 ItemKind = Literal[
     "video", "reading", "quiz", "assignment", "coding-exercise", "peer-task", "exam", "page"
 ]
-Mode = Literal["audit", "verified", "honor"]
+Mode = str
+"""How a learner takes a run: ``audit``, ``verified``, ``honor`` … An open set: a run says which."""
 
 
 class Item(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -136,19 +137,26 @@ class GradingPolicyPublished(Fact, frozen=True):
 
 
 class SeatsLimited(Fact, frozen=True):
-    """The run's capacity was set (None: no limit). Where seats were not counted before, the run is
-    closed until they are."""
+    """The run's capacity was set (None: no limit), for the ``number``-th time (from 1).
+
+    Where seats were not counted before, the run is closed until they are.
+    """
 
     run: str
     capacity: int | None
+    number: int = 1
 
 
 class SeatsCounted(Fact, frozen=True):
-    """Who was in when seats became limited, counted at a position of the log."""
+    """Who was in when seats became limited, counted at a position of the log.
+
+    ``number`` is the SeatsLimited that it answers; position 0: the run had only just been made.
+    """
 
     run: str
     taken: tuple[str, ...]
     at_position: int
+    number: int = 1
 
 
 def exact(text: str) -> Fraction:

@@ -7,11 +7,12 @@ from typing import Literal
 from domain.kernel import Fact
 
 
-class VideoWatched(Fact, frozen=True):
+class VideoWatched(Fact, frozen=True, omit_defaults=True):
     """The learner is credited with [start_ms, end_ms) of a video, out of what a player reported.
 
     Times are whole milliseconds of the video. What is credited was decided when the report came, so
-    the union of credited intervals does not depend on the order of facts.
+    the union of credited intervals does not depend on the order of facts. ``term`` counts how often
+    the learner had begun the run afresh: coverage of an earlier term no longer counts.
     """
 
     item: str
@@ -21,6 +22,7 @@ class VideoWatched(Fact, frozen=True):
     reported_end_ms: int
     rate: str
     session: str
+    term: int = 0
 
 
 class ItemViewed(Fact, frozen=True):

@@ -27,13 +27,15 @@ class LearnerEnrolled(Fact, frozen=True, omit_defaults=True):
     """A learner is in a run.
 
     ``satisfied_by`` is the id of the run whose result met the prerequisite. ``day_known`` is False
-    where the source did not know when it happened, and the time is only a bound.
+    where the source did not know when it happened, and the time is only a bound. ``afresh`` says
+    that a learner who had left begins from nothing, because the run does not carry progress over.
     """
 
     mode: Mode
     seat: bool = False
     satisfied_by: str | None = None
     day_known: bool = True
+    afresh: bool = False
     demographics: Personal[Demographics] | None = None
 
 

@@ -1,0 +1,54 @@
+# registrar: `make run` starts it, `make test` tests it. Everything else is listed by `make help`.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.PHONY: help run test check bench docs screenshots lock clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: $(VENV)/run.stamp ## Start registrar on 127.0.0.1:8000 with a real course run loaded (Ctrl-C stops it)
+	@exec $(BIN)/registrar serve --example $(ARGS)
+
+test: check ## Check, then run every test that this machine allows
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/test.stamp ## Format, lint, types, layers, documents
+	@$(BIN)/ruff format --check -q .
+	@$(BIN)/ruff check -q .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache > $(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
+	@$(BIN)/python -m docs.generate --check
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir $(VENV)/site
+
+bench: $(VENV)/test.stamp ## Run a benchmark: make bench NAME=append
+	@$(BIN)/python -m bench $(NAME) $(ARGS)
+
+docs: $(VENV)/test.stamp ## Generate the reference from the code
+	@$(BIN)/python -m docs.generate
+
+lock: $(VENV)/run.stamp ## Resolve the locked dependencies anew
+	@$(BIN)/python -m pip install -q uv
+	@for set in run test; do $(BIN)/uv pip compile -q --upgrade pyproject.toml requirements/build.in \
+	  $$([ $$set = run ] || echo --extra test -c requirements/run.lock) --universal --generate-hashes \
+	  --no-emit-index-url --python-version 3.11 --custom-compile-command "make lock" \
+	  -o requirements/$$set.lock; done
+
+clean: ## Remove what was built here (not your data)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "registrar needs Python 3.11 or later: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "Python's venv module is missing (Debian: apt-get install python3-venv)"; rm -rf $(VENV); exit 1; }
+
+$(VENV)/%.stamp: requirements/%.lock pyproject.toml $(VENV)/bin/python
+	@echo "Setting up the locked $* dependencies in $(VENV) …"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

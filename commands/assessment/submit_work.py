@@ -1,0 +1,84 @@
+"""How is work handed in?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from commands.decision import Command, Context, Decision
+from commands.fields import Id
+from domain.assessment.facts import SubmissionReceived
+from domain.assessment.rules import late_seconds, require_attempt_left, require_submittable
+from domain.assessment.state import find_attempt
+from domain.catalogue.rules import require_item, require_open, require_run, require_unarchived
+from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
+from domain.enrolment.rules import require_active
+from domain.enrolment.state import ENROLMENT, Enrolment
+from domain.kernel import Fact, StreamRef
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class SubmitWork(Command):
+    """Hand in work for an item."""
+
+    run: Id
+    subject: Id
+    item: Id
+    attempt: Id = Field(description="Chosen by the client; sent again, it decides nothing.")
+    artifact: Sha256 | None = Field(default=None, description="SHA-256 of the work, in hex.")
+
+
+def streams(command: SubmitWork, tenant: str) -> tuple[StreamRef[Any], ...]:
+    """Name the enrolment, the run and its content."""
+    return (
+        ENROLMENT.of(tenant, command.run, command.subject, subject=command.subject),
+        RUN.of(tenant, command.run),
+        RUN_CONTENT.of(tenant, command.run),
+    )
+
+
+def submit_work(
+    command: SubmitWork, context: Context, enrolment: Enrolment, run: Run, content: Content
+) -> Iterator[SubmissionReceived]:
+    """Yield the submission, judged by the due date; nothing where the attempt is known.
+
+    Raises RunUnknown, NotEnrolled, RunIsArchived, ItemUnknown, ItemNotSubmittable, ItemNotOpen or
+    AttemptsExhausted.
+    """
+    require_run(run, command.run)
+    if find_attempt(enrolment.attempts, command.item, command.attempt) is not None:
+        return
+    require_active(enrolment, command.run, command.subject)
+    require_unarchived(run, command.run)
+    item = require_item(content, command.run, command.item)
+    require_submittable(item)
+    require_open(item, context.now)
+    yield SubmissionReceived(
+        item=command.item,
+        attempt=command.attempt,
+        number=require_attempt_left(item, enrolment.attempts),
+        content_version=content.number,
+        due=item.due,
+        late_seconds=late_seconds(context.now, item.due),
+        artifact=command.artifact,
+        possible=item.possible,
+    )
+
+
+def answer(facts: tuple[Fact, ...]) -> dict[str, Any]:
+    """Return what the caller needs to know of what was recorded."""
+    (fact,) = (fact for fact in facts if isinstance(fact, SubmissionReceived))
+    return {"number": fact.number, "late_seconds": fact.late_seconds}
+
+
+DECISION = Decision(
+    name="submit-work",
+    model=SubmitWork,
+    streams=streams,
+    decide=submit_work,
+    example={"run": "AAA-2013J", "subject": "oulad-11391", "item": "1752", "attempt": "1"},
+    answer=answer,
+)

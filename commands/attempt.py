@@ -1,0 +1,230 @@
+"""What comes of deciding one command on the states at hand? (No I/O, nothing awaited.)"""
+
+from __future__ import annotations
+
+from asyncio import Future
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from commands.decision import Context, Elsewhere
+from commands.ports import Append, CommandKey, NewFact, Outcome, SubjectKey
+from commands.requests import (
+    CLIENT_KEY_DAYS,
+    FactSummary,
+    Request,
+    StaleVersion,
+    command_id,
+    fact_id,
+)
+from commands.stream_cache import Entry, StreamCache
+from domain.kernel import Envelope, Fact, Personal, Refusal, StreamRef
+from domain.registry import FactType, Registry
+
+UNPLACED = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Needs(NamedTuple):
+    """The command cannot be decided before these streams and keys are here."""
+
+    streams: dict[str, StreamRef[Any]]
+    keys: tuple[tuple[str, str], ...]
+    refs: tuple[StreamRef[Any], ...]
+
+
+class Declined(NamedTuple):
+    """Nothing to record: a refusal, a stale ``If-Match``, or (None) it is so already.
+
+    It rests on appends that are not yet recorded, and on ``versions`` of the other streams.
+    ``version`` is that of the primary stream.
+    """
+
+    error: Exception | None
+    refs: tuple[StreamRef[Any], ...]
+    version: int
+    versions: dict[str, int]
+    rests_on: tuple[Future[Outcome], ...]
+
+
+class Decided(NamedTuple):
+    """Facts to record, what they rest on, and the states of the streams after them."""
+
+    append: Append
+    rests_on: tuple[Future[Outcome], ...]
+    refs: tuple[StreamRef[Any], ...]
+    after: dict[str, tuple[Any, int]]
+    summaries: tuple[FactSummary, ...]
+    version: int
+    extra: dict[str, Any]
+
+
+def attempt(
+    request: Request,
+    cache: StreamCache,
+    keys: Mapping[tuple[str, str], SubjectKey],
+    registry: Registry,
+    now: datetime,
+) -> Needs | Declined | Decided:
+    """Decide one command on what is cached, with all that is still pending taken as recorded."""
+    decision, command, principal = request.decision, request.command, request.principal
+    refs = decision.streams(command, principal.tenant)
+    entries = [cache.get(ref.name) for ref in refs]
+    if None in entries:
+        return Needs(cache.missing(refs), (), refs)
+    further = decision.more(
+        command, principal.tenant, *(entry.state for entry in entries if entry is not None)
+    )
+    if further:
+        refs = refs + further
+        entries += [cache.get(ref.name) for ref in further]
+        if None in entries:
+            return Needs(cache.missing(refs), (), refs)
+    held: list[Entry] = [entry for entry in entries if entry is not None]
+    rests_on = tuple({id(e.pending): e.pending for e in held if e.pending is not None}.values())
+    primary = held[0].version
+    error: Exception | None = None
+    decided: list[Fact | Elsewhere] = []
+    if request.if_match is not None and request.if_match != primary:
+        error = StaleVersion(request.if_match, primary)
+    else:
+        at = command.occurred_at.astimezone(UTC) if command.occurred_at else now
+        try:
+            decided = list(
+                decision.decide(command, Context(at, principal), *(e.state for e in held))
+            )
+        except Refusal as refusal:
+            error = refusal
+    if error is not None or not decided:
+        versions = {
+            ref.name: entry.version
+            for ref, entry in zip(refs, held, strict=True)
+            if entry.pending is None
+        }
+        return Declined(error, refs, primary, versions, rests_on)
+    return _Assembly(request, registry, keys, refs, held, at).of(decided, rests_on)
+
+
+class _Assembly:
+    """Turns decided facts into an append: which stream, which version, sealed and encoded."""
+
+    def __init__(
+        self,
+        request: Request,
+        registry: Registry,
+        keys: Mapping[tuple[str, str], SubjectKey],
+        refs: tuple[StreamRef[Any], ...],
+        held: list[Entry],
+        at: datetime,
+    ) -> None:
+        self.request = request
+        self.registry = registry
+        self.keys = keys
+        self.refs = refs
+        self.at = at
+        self.command_id = command_id(request)
+        self.read = {ref.name: entry for ref, entry in zip(refs, held, strict=True)}
+        self.after: dict[str, tuple[Any, int]] = {}
+
+    def of(
+        self, decided: list[Fact | Elsewhere], rests_on: tuple[Future[Outcome], ...]
+    ) -> Needs | Decided:
+        """Assemble all facts, or say which keys are needed first."""
+        request, unconditioned = self.request, self.request.decision.unconditioned
+        envelopes = []
+        for index, item in enumerate(decided):
+            envelope = self._place(index, item)
+            if envelope is None:
+                subject = self.refs[0].subject or ""
+                return Needs({}, ((request.principal.tenant, subject),), self.refs)
+            envelopes.append(envelope)
+        key = request.full_key
+        append = Append(
+            tuple(
+                NewFact(e.stream, e.version, e.type, e.tenant, e.subject, self.registry.encode(e))
+                for e in envelopes
+            ),
+            tuple(
+                (ref.name, self.read[ref.name].version)
+                for ref in {ref.name: ref for ref in self.refs}.values()
+                if ref.name not in self.after and ref.kind.name not in unconditioned
+            ),
+            None
+            if key is None
+            else CommandKey(
+                key, request.digest, CLIENT_KEY_DAYS if request.cause is None else None
+            ),
+        )
+        primary = self.refs[0].name
+        version = self.after[primary][1] if primary in self.after else self.read[primary].version
+        return Decided(
+            append,
+            rests_on,
+            self.refs,
+            self.after,
+            tuple(FactSummary(e.id, e.type, 0, e.stream, e.version) for e in envelopes),
+            version,
+            request.decision.answer(tuple(e.fact for e in envelopes)),
+        )
+
+    def _place(self, index: int, item: Fact | Elsewhere) -> Envelope | None:
+        fact, known, ref = self._target(item)
+        request, principal = self.request, self.request.principal
+        subject = fact.subject if known.names_subject else ref.subject  # type: ignore[attr-defined]
+        identity = fact_id(self.command_id, index)
+        if known.personal:
+            key = self.keys.get((principal.tenant, subject or ""))
+            if key is None and any(_is_open(fact, field) for field in known.personal):
+                return None
+            if key is not None:
+                fact = seal(fact, known, identity, key)
+        state, version = self.after.get(ref.name) or (
+            self.read[ref.name].state,
+            self.read[ref.name].version,
+        )
+        version += 1
+        self.after[ref.name] = (ref.kind.evolve(state, fact, self.at), version)
+        cause = request.cause
+        return Envelope(
+            0,
+            UNPLACED,
+            version,
+            ref.name,
+            identity,
+            known.name,
+            known.schema,
+            self.at,
+            principal.tenant,
+            subject,
+            principal.actor,
+            self.command_id,
+            self.command_id if cause is None else cause.correlation_id,
+            None if cause is None else cause.id,
+            fact,
+        )
+
+    def _target(self, item: Fact | Elsewhere) -> tuple[Fact, FactType, StreamRef[Any]]:
+        if isinstance(item, Elsewhere):
+            return item.fact, self.registry.of(item.fact), item.stream
+        known = self.registry.of(item)
+        return item, known, next(ref for ref in self.refs if ref.kind.name == known.kind.name)
+
+
+def _is_open(fact: Fact, field: str) -> bool:
+    value = getattr(fact, field)
+    return isinstance(value, Personal) and value.value is not None
+
+
+def seal(fact: Fact, known: FactType, identity: str, key: SubjectKey) -> Fact:
+    """Return the fact with its personal fields encrypted, bound to its id and their names."""
+    sealed: dict[str, Personal[Any]] = {
+        field: Personal(
+            sealed=key.seal(
+                msgspec.json.encode(getattr(fact, field).value), f"{identity}/{field}".encode()
+            )
+        )
+        for field in known.personal
+        if _is_open(fact, field)
+    }
+    return msgspec.structs.replace(fact, **sealed) if sealed else fact

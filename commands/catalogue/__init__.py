@@ -1,0 +1,1 @@
+"""The commands about courses, runs, their content and their seats."""

@@ -1,0 +1,77 @@
+"""How is a certificate taken back?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from commands.decision import Command, Context, Decision
+from commands.fields import TEXT_CHARACTERS_MAX, Id
+from domain.catalogue.rules import require_run
+from domain.catalogue.state import RUN, Run
+from domain.credentials.facts import CertificateRevoked
+from domain.credentials.rules import CertificateUnknown
+from domain.enrolment.state import ENROLMENT, Enrolment
+from domain.kernel import Personal, StreamRef
+
+Reason = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        min_length=1,
+        max_length=TEXT_CHARACTERS_MAX,
+        pattern=r"^[^\x00]*$",
+    ),
+]
+
+
+class RevokeCertificate(Command):
+    """Take a certificate back, with a reason. Its identifier and grade stay readable."""
+
+    run: Id
+    subject: Id
+    certificate: Id
+    reason: Reason = Field(description="Kept encrypted.")
+
+
+def streams(command: RevokeCertificate, tenant: str) -> tuple[StreamRef[Any], ...]:
+    """Name the enrolment and the run."""
+    return (
+        ENROLMENT.of(tenant, command.run, command.subject, subject=command.subject),
+        RUN.of(tenant, command.run),
+    )
+
+
+def revoke_certificate(
+    command: RevokeCertificate, _context: Context, enrolment: Enrolment, run: Run
+) -> Iterator[CertificateRevoked]:
+    """Yield the revocation, once. Raises RunUnknown or CertificateUnknown."""
+    require_run(run, command.run)
+    held = enrolment.certificate
+    if held is None or held.certificate != command.certificate:
+        raise CertificateUnknown(
+            f"Learner {command.subject} has no certificate {command.certificate} of run "
+            f"{command.run}.",
+            run=command.run,
+            subject=command.subject,
+            certificate=command.certificate,
+        )
+    if not held.revoked:
+        yield CertificateRevoked(held.certificate, Personal(value=command.reason))
+
+
+DECISION = Decision(
+    name="revoke-certificate",
+    model=RevokeCertificate,
+    streams=streams,
+    decide=revoke_certificate,
+    unconditioned=frozenset({"run"}),
+    example={
+        "run": "AAA-2013J",
+        "subject": "oulad-11391",
+        "certificate": "0b5c8c9e-8f3e-5d8e-9c55-0d0a3f7c2a11",
+        "reason": "Issued by mistake.",
+    },
+)

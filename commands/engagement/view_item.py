@@ -1,0 +1,54 @@
+"""How is it recorded that a learner opened an item?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from commands.decision import Command, Context, Decision
+from commands.fields import Id
+from domain.catalogue.rules import require_item, require_open, require_run
+from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
+from domain.engagement.facts import ItemViewed
+from domain.enrolment.rules import require_active
+from domain.enrolment.state import ENROLMENT, Enrolment
+from domain.kernel import StreamRef
+
+
+class ViewItem(Command):
+    """Record that a learner opened an item."""
+
+    run: Id
+    subject: Id
+    item: Id
+
+
+def streams(command: ViewItem, tenant: str) -> tuple[StreamRef[Any], ...]:
+    """Name the enrolment, the run and its content."""
+    return (
+        ENROLMENT.of(tenant, command.run, command.subject, subject=command.subject),
+        RUN.of(tenant, command.run),
+        RUN_CONTENT.of(tenant, command.run),
+    )
+
+
+def view_item(
+    command: ViewItem, context: Context, enrolment: Enrolment, run: Run, content: Content
+) -> Iterator[ItemViewed]:
+    """Yield the first view. Raises RunUnknown, NotEnrolled, ItemUnknown or ItemNotOpen."""
+    require_run(run, command.run)
+    require_active(enrolment, command.run, command.subject)
+    if command.item in enrolment.viewed:
+        return
+    require_open(require_item(content, command.run, command.item), context.now)
+    yield ItemViewed(command.item)
+
+
+DECISION = Decision(
+    name="view-item",
+    model=ViewItem,
+    streams=streams,
+    decide=view_item,
+    unconditioned=frozenset({"run"}),
+    example={"run": "AAA-2013J", "subject": "oulad-11391", "item": "546614"},
+)

@@ -1,0 +1,145 @@
+"""How does a learner move to another run of the same course?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from commands.decision import Command, Context, Decision, Elsewhere
+from commands.fields import ITEMS_MAX, Id
+from domain.assessment.rules import require_submittable
+from domain.catalogue.rules import require_item, require_run, require_unarchived
+from domain.catalogue.state import RUN, RUN_CONTENT, RUN_SEATS, Content, Run, Seats
+from domain.enrolment.facts import (
+    EnrolmentTransferred,
+    LearnerEnrolled,
+    SeatReleased,
+    SeatTaken,
+)
+from domain.enrolment.rules import (
+    AlreadyEnrolled,
+    require_active,
+    require_mode,
+    require_result,
+    require_same_course,
+    require_seat,
+    require_window,
+)
+from domain.enrolment.state import ENROLMENT, Enrolment
+from domain.grading.facts import ResultTransferred
+from domain.grading.policy import best_scores
+from domain.grading.state import Score
+from domain.kernel import Fact, StreamRef
+
+
+class TransferEnrolment(Command):
+    """Move a learner to another run of the same course, with the results of the items named."""
+
+    subject: Id
+    from_run: Id
+    to_run: Id
+    carry: Annotated[tuple[Id, ...], Field(max_length=ITEMS_MAX)] = Field(
+        default=(), description="The items whose best results are carried over."
+    )
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.from_run == self.to_run:
+            raise ValueError("to_run must be another run than from_run")
+        if len(set(self.carry)) < len(self.carry):
+            raise ValueError("carry names an item twice")
+        return self
+
+
+def streams(command: TransferEnrolment, tenant: str) -> tuple[StreamRef[Any], ...]:
+    """Name what the learner moves to, and then what they leave."""
+    subject, there, here = command.subject, command.to_run, command.from_run
+    return (
+        ENROLMENT.of(tenant, there, subject, subject=subject),
+        RUN.of(tenant, there),
+        RUN_SEATS.of(tenant, there),
+        RUN_CONTENT.of(tenant, there),
+        ENROLMENT.of(tenant, here, subject, subject=subject),
+        RUN.of(tenant, here),
+        RUN_SEATS.of(tenant, here),
+    )
+
+
+def transfer_enrolment(
+    command: TransferEnrolment,
+    context: Context,
+    new: Enrolment,
+    to_run: Run,
+    to_seats: Seats,
+    content: Content,
+    old: Enrolment,
+    from_run: Run,
+    from_seats: Seats,
+) -> Iterator[Fact | Elsewhere]:
+    """Yield the departure here, and there the enrolment with the results carried.
+
+    The prerequisite that let the learner into the course stands. Raises RunUnknown, NotEnrolled,
+    OtherCourse; then what enrolling in the new run raises; then ItemUnknown, ItemNotSubmittable or
+    NothingToCarry.
+    """
+    leaving = require_run(from_run, command.from_run)
+    entering = require_run(to_run, command.to_run)
+    moved = EnrolmentTransferred("out", command.from_run, command.to_run, command.carry)
+    if old.standing == "transferred" and old.moved == moved and new.active:
+        return
+    require_active(old, command.from_run, command.subject)
+    require_same_course(leaving, entering)
+    if new.active:
+        raise AlreadyEnrolled(
+            f"Learner {command.subject} is in run {command.to_run} already.",
+            run=command.to_run,
+            subject=command.subject,
+            mode=new.mode,
+        )
+    require_unarchived(to_run, command.to_run)
+    require_window(to_run, command.to_run, context.now)
+    mode = old.mode or ""
+    require_mode(entering, mode)
+    require_seat(to_seats, command.to_run)
+    carried = tuple(_carried(command, content, old))
+
+    *_, old_enrolment, _, old_seats = streams(command, context.principal.tenant)
+    yield Elsewhere(old_enrolment, moved)
+    if from_seats.capacity is not None:
+        yield Elsewhere(old_seats, SeatReleased(command.subject))
+    yield EnrolmentTransferred("in", command.from_run, command.to_run, command.carry)
+    yield LearnerEnrolled(
+        mode=mode,
+        seat=to_seats.capacity is not None,
+        satisfied_by=old.satisfied_by,
+        afresh=new.standing != "none" and not entering.carry_progress,
+    )
+    yield from carried
+    if to_seats.capacity is not None:
+        yield SeatTaken(command.subject)
+
+
+def _carried(
+    command: TransferEnrolment, content: Content, old: Enrolment
+) -> Iterator[ResultTransferred]:
+    best: dict[str, Score] = best_scores(old.results.known_scores()) if command.carry else {}
+    for item in command.carry:
+        require_submittable(require_item(content, command.to_run, item))
+        score = require_result(best, item, command.from_run)
+        yield ResultTransferred(item, score.raw, score.possible, command.from_run)
+
+
+DECISION = Decision(
+    name="transfer-enrolment",
+    model=TransferEnrolment,
+    streams=streams,
+    decide=transfer_enrolment,
+    example={
+        "subject": "oulad-11391",
+        "from_run": "AAA-2013J",
+        "to_run": "AAA-2014J",
+        "carry": ["1752"],
+    },
+)

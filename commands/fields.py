@@ -1,0 +1,88 @@
+"""Which kinds of value do command bodies hold, and within which bounds?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
+
+TITLE_CHARACTERS_MAX = 200
+TEXT_CHARACTERS_MAX = 4_000
+AMOUNT_DIGITS_MAX = 12
+AMOUNT_PLACES_MAX = 6
+YEAR_FIRST = 1990
+YEAR_LAST = 2200
+ITEMS_MAX = 2_000
+SEATS_MAX = 1_000_000
+
+_NO_NUL = r"^[^\x00]*$"  # text columns cannot hold it
+
+
+def _text_only(value: Any) -> Any:
+    if isinstance(value, datetime) or (isinstance(value, str) and value[4:5] == "-"):
+        return value  # numbers would be taken for seconds since 1970
+    raise ValueError("a time is a text like 2013-10-01T08:00:00Z")
+
+
+def _number_or_text(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a score is a number, or a text that holds one")
+    return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]*$")]
+"""An identifier that is safe in URLs, stream names and file names."""
+
+Moment = Annotated[
+    AwareDatetime,
+    Field(
+        ge=datetime(YEAR_FIRST, 1, 1, tzinfo=UTC),
+        lt=datetime(YEAR_LAST + 1, 1, 1, tzinfo=UTC),
+    ),
+    AfterValidator(_in_utc),
+    BeforeValidator(_text_only),
+]
+"""A time with its offset, in sane years; taken to UTC."""
+
+Title = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=TITLE_CHARACTERS_MAX, pattern=_NO_NUL
+    ),
+]
+Label = Annotated[str, Field(max_length=TITLE_CHARACTERS_MAX, pattern=_NO_NUL)]
+"""A short text that may be empty."""
+
+Text = Annotated[str, Field(max_length=TEXT_CHARACTERS_MAX, pattern=_NO_NUL)]
+
+ModeName = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[a-z][a-z0-9-]*$")]
+"""A mode is an open set of kebab-case words; a run says which it offers."""
+
+Amount = Annotated[
+    Decimal,
+    Field(
+        ge=0,
+        max_digits=AMOUNT_DIGITS_MAX,
+        decimal_places=AMOUNT_PLACES_MAX,
+        allow_inf_nan=False,
+    ),
+    BeforeValidator(_number_or_text),
+]
+"""A score, a highest score or a weight: an exact decimal, never a float."""
+
+Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
+Count = Annotated[int, Field(strict=True, ge=0, le=1_000)]
+Seats = Annotated[int, Field(strict=True, ge=0, le=SEATS_MAX)]
+Position = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
+Modes = Annotated[tuple[ModeName, ...], Field(max_length=20)]
+
+
+def text(amount: Decimal) -> str:
+    """Return the exact decimal text of an amount, without exponent."""
+    return format(amount, "f") if amount else "0"

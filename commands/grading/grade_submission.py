@@ -1,0 +1,97 @@
+"""How is an attempt scored?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from pydantic import Field
+
+from commands.decision import Command, Context, Decision
+from commands.fields import Amount, Id, Title, text
+from domain.assessment.state import find_attempt
+from domain.catalogue.rules import require_run
+from domain.catalogue.state import RUN, Run
+from domain.enrolment.rules import require_ever_enrolled
+from domain.enrolment.state import ENROLMENT, Enrolment
+from domain.grading.facts import SubmissionGraded
+from domain.grading.rules import AttemptUnknown, require_score
+from domain.grading.state import Score
+from domain.kernel import StreamRef
+
+
+class GradeSubmission(Command):
+    """Score an attempt. Another score for it is a regrade, and counts from then on."""
+
+    run: Id
+    subject: Id
+    item: Id
+    attempt: Id
+    raw: Amount = Field(description="The score: an exact decimal, as a number or a text.")
+    possible: Amount | None = Field(
+        default=None, description="The highest score on the grader's scale; absent: the item's."
+    )
+    grader: Id = Field(description="Who or what graded: a pseudonym, or the name of a program.")
+    grader_version: Title | None = None
+
+
+def streams(command: GradeSubmission, tenant: str) -> tuple[StreamRef[Any], ...]:
+    """Name the enrolment and the run."""
+    return (
+        ENROLMENT.of(tenant, command.run, command.subject, subject=command.subject),
+        RUN.of(tenant, command.run),
+    )
+
+
+def grade_submission(
+    command: GradeSubmission, _context: Context, enrolment: Enrolment, run: Run
+) -> Iterator[SubmissionGraded]:
+    """Yield the score, nothing where the attempt has this score already.
+
+    A learner who has left can still be graded. Raises RunUnknown, NotEnrolled, AttemptUnknown or
+    ScoreOutOfRange.
+    """
+    require_run(run, command.run)
+    require_ever_enrolled(enrolment, command.run, command.subject)
+    attempt = find_attempt(enrolment.attempts, command.item, command.attempt)
+    if attempt is None:
+        raise AttemptUnknown(
+            f"Learner {command.subject} has no attempt {command.attempt} on item {command.item} "
+            f"in run {command.run}.",
+            run=command.run,
+            subject=command.subject,
+            item=command.item,
+            attempt=command.attempt,
+        )
+    possible = Decimal(attempt.possible) if command.possible is None else command.possible
+    require_score(command.item, command.raw, possible)
+    score = Score(text(command.raw), text(possible))
+    known = enrolment.results.graded.get((command.item, command.attempt))
+    if known is not None and known.equals(score):
+        return
+    yield SubmissionGraded(
+        item=command.item,
+        attempt=command.attempt,
+        raw=score.raw,
+        possible=score.possible,
+        grader=command.grader,
+        grader_version=command.grader_version,
+    )
+
+
+DECISION = Decision(
+    name="grade-submission",
+    model=GradeSubmission,
+    streams=streams,
+    decide=grade_submission,
+    unconditioned=frozenset({"run"}),
+    example={
+        "run": "AAA-2013J",
+        "subject": "oulad-11391",
+        "item": "1752",
+        "attempt": "1",
+        "raw": "78",
+        "grader": "tutor-17",
+    },
+)

@@ -1,0 +1,155 @@
+"""How is what went wrong with a command told to a client? (RFC 9457)"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from commands.ports import LogUnavailable
+from commands.requests import Contended, KeyBusy, KeyReused, StaleVersion
+from domain.kernel import Refusal
+
+RETRY_AFTER_SECONDS = 1
+ERRORS_MAX = 50
+
+
+class FieldError(NamedTuple):
+    """A field that breaks a rule of form. ``field`` is a dotted path, ``body`` for the whole."""
+
+    field: str
+    message: str
+
+
+class Malformed(Exception):
+    """The request cannot be understood as a command."""
+
+    def __init__(self, *errors: FieldError) -> None:
+        super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
+        self.errors = errors
+
+
+class UnknownCommand(Exception):
+    """There is no command of this name."""
+
+
+class TooLarge(Exception):
+    """The body is larger than what is taken; the argument is the limit in bytes."""
+
+
+class WrongMediaType(Exception):
+    """The body is not declared as JSON."""
+
+
+class Problem(NamedTuple):
+    """A problem document, with its HTTP status and the result's word in a batch."""
+
+    status: int
+    word: str
+    document: dict[str, Any]
+
+
+def of_validation(error: ValidationError) -> Malformed:
+    """Name every field that pydantic refused, and the rule."""
+    found = []
+    for item in error.errors(include_url=False, include_context=False, include_input=False):
+        path = ".".join(str(part) for part in item["loc"])
+        message = item["msg"].removeprefix("Value error, ")
+        found.append(FieldError(path or "body", message))
+        if len(found) == ERRORS_MAX:
+            break
+    return Malformed(*found)
+
+
+def _problem(status: int, word: str, kind: str, title: str, detail: str, **extra: Any) -> Problem:
+    document = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail}
+    return Problem(status, word, document | extra)
+
+
+def describe(error: Exception) -> Problem | None:
+    """Return the problem that a client is told; None for what is a fault of ours."""
+    match error:
+        case Refusal():
+            return _problem(
+                409,
+                "refused",
+                error.rule,
+                error.title,
+                error.detail,
+                rule=error.rule,
+                **error.values,
+            )
+        case Malformed():
+            return _problem(
+                422,
+                "invalid",
+                "malformed",
+                "The command is malformed",
+                str(error),
+                errors=[field._asdict() for field in error.errors],
+            )
+        case KeyReused():
+            return _problem(
+                422,
+                "invalid",
+                "idempotency-key-reused",
+                "The idempotency key was used with another body",
+                "Idempotency-Key: this key already stands for another request.",
+                errors=[{"field": "Idempotency-Key", "message": "was used with another body"}],
+            )
+        case KeyBusy():
+            return _problem(
+                409,
+                "unavailable",
+                "idempotency-key-busy",
+                "A request with this idempotency key is still running",
+                "Wait for its answer, or send it again in a moment.",
+            )
+        case StaleVersion():
+            return _problem(
+                412,
+                "refused",
+                "stale-version",
+                "The record has moved on",
+                f"If-Match names version {error.expected}, and it is at {error.actual}.",
+                expected=error.expected,
+                actual=error.actual,
+            )
+        case Contended():
+            return _problem(
+                503,
+                "unavailable",
+                "contended",
+                "Others kept changing what this rests on",
+                "Nothing was recorded. Send it again.",
+            )
+        case LogUnavailable():
+            return _problem(
+                503,
+                "unavailable",
+                "log-unavailable",
+                "The log cannot be reached",
+                "Whether the command was recorded is not known. Send it again with the same key.",
+            )
+        case UnknownCommand():
+            return _problem(
+                404, "invalid", "unknown-command", "There is no such command", str(error)
+            )
+        case TooLarge():
+            return _problem(
+                413,
+                "invalid",
+                "too-large",
+                "The body is too large",
+                f"At most {error.args[0]} bytes are taken.",
+                limit_bytes=error.args[0],
+            )
+        case WrongMediaType():
+            return _problem(
+                415,
+                "invalid",
+                "media-type",
+                "The body must be JSON",
+                "Send it with Content-Type: application/json.",
+            )
+    return None

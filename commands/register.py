@@ -1,0 +1,48 @@
+"""Which commands are there?"""
+
+from __future__ import annotations
+
+from commands.assessment import submit_work
+from commands.catalogue import (
+    archive_run,
+    count_seats,
+    create_course,
+    limit_seats,
+    publish_content,
+    publish_grading_policy,
+    reschedule_run,
+    schedule_run,
+    set_prerequisite,
+)
+from commands.credentials import issue_certificate, revoke_certificate
+from commands.decision import Decision
+from commands.engagement import view_item, watch_video
+from commands.enrolment import enrol_learner, transfer_enrolment, withdraw_learner
+from commands.grading import compute_grade, grade_submission, record_outcome, transfer_result
+
+DECISIONS: dict[str, Decision] = {
+    module.DECISION.name: module.DECISION
+    for module in (
+        create_course,
+        set_prerequisite,
+        schedule_run,
+        reschedule_run,
+        archive_run,
+        publish_content,
+        publish_grading_policy,
+        limit_seats,
+        count_seats,
+        enrol_learner,
+        withdraw_learner,
+        transfer_enrolment,
+        transfer_result,
+        view_item,
+        watch_video,
+        submit_work,
+        grade_submission,
+        compute_grade,
+        record_outcome,
+        issue_certificate,
+        revoke_certificate,
+    )
+}

@@ -1,0 +1,182 @@
+"""Which commands, facts, rules, settings and views are there? Writes the reference from the code.
+
+``python -m docs.generate`` writes docs/reference; with ``--check`` it writes nothing and fails
+where a page is not what the code says.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+
+from commands.register import DECISIONS
+from domain.kernel import Refusal
+from domain.streams import REGISTRY
+from infra.settings import described
+from projections.register import READINGS
+
+REFERENCE = Path(__file__).parent / "reference"
+NOTE = "<!-- Made by `make docs` from the code. -->\n"
+
+
+def commands() -> Iterator[str]:
+    """Yield the page of commands."""
+    yield "# Commands\n\n`POST /v1/commands/{name}` with the body below; up to 500 at once, each with"
+    yield "its own key, to `POST /v1/commands`. Every body may also state `occurred_at` (trusted"
+    yield "importers only). The answers are described in [how it works](../explanation/how-it-works.md).\n"
+    for name, decision in DECISIONS.items():
+        schema = decision.model.model_json_schema()
+        yield f"## {name}\n\n{inspect.cleandoc(decision.model.__doc__ or '')}\n"
+        yield "| field | type | required | meaning and limits |\n| --- | --- | --- | --- |"
+        required = schema.get("required", [])
+        for field, entry in schema["properties"].items():
+            if field == "occurred_at":
+                continue
+            must = "yes" if field in required else f"no ({json.dumps(entry.get('default'))})"
+            yield f"| `{field}` | {_type(entry)} | {must} | {_limits(entry)} |"
+        example = json.dumps(decision.example, indent=2, ensure_ascii=False)
+        yield f"\n```json\n{example}\n```\n"
+
+
+def _type(entry: dict[str, Any]) -> str:
+    if "anyOf" in entry:
+        return " or ".join(_type(option) for option in entry["anyOf"])
+    if "$ref" in entry:
+        return str(entry["$ref"].rpartition("/")[2])
+    if "enum" in entry:
+        return " or ".join(f"`{json.dumps(value)}`" for value in entry["enum"])
+    if "const" in entry:
+        return f"`{json.dumps(entry['const'])}`"
+    if entry.get("type") == "array":
+        return f"list of {_type(entry.get('items', {}))}"
+    return str(entry.get("format") or entry.get("type", "any"))
+
+
+def _limits(entry: dict[str, Any]) -> str:
+    words = {
+        "minimum": "at least {}",
+        "exclusiveMinimum": "more than {}",
+        "maximum": "at most {}",
+        "minLength": "at least {} characters",
+        "maxLength": "at most {} characters",
+        "minItems": "at least {} entries",
+        "maxItems": "at most {} entries",
+        "pattern": "matches `{}`",
+    }
+    options = [entry, *entry.get("anyOf", [])]
+    found = [
+        text.format(str(option[key]).replace("|", "\\|"))
+        for option in options
+        for key, text in words.items()
+        if key in option
+    ]
+    return "; ".join([entry["description"]] * ("description" in entry) + found)
+
+
+def facts() -> Iterator[str]:
+    """Yield the page of facts."""
+    yield "# Facts\n\nWhat the log holds, by the kind of stream. A stored name never changes. Every"
+    yield "fact also has an envelope: position, recorded and occurred time, stream and version, tenant,"
+    yield "subject, actor, command, correlation and causation.\n"
+    for kind in REGISTRY.kinds.values():
+        yield f"## Stream `{kind.name}`\n"
+        for cls in kind.facts:
+            known = REGISTRY.types[cls.__name__]
+            yield f"### {cls.__name__}\n\n{inspect.cleandoc(cls.__doc__ or '')}\n"
+            if not cls.__struct_fields__:
+                continue
+            hints = get_type_hints(cls)
+            yield "| field | type | default |\n| --- | --- | --- |"
+            for field in msgspec.structs.fields(cls):
+                sealed = " (sealed with the subject's key)" if field.name in known.personal else ""
+                has_default = field.default is not msgspec.NODEFAULT
+                default = f"`{field.default!r}`" if has_default else ""
+                hint = _hint(hints[field.name])
+                yield f"| `{field.name}` | `{hint}`{sealed} | {default} |"
+            yield ""
+
+
+def _hint(hint: Any) -> str:
+    if hint is type(None):
+        return "None"
+    if isinstance(hint, type) and not get_args(hint):
+        return hint.__name__
+    text = str(hint)
+    for prefix in (
+        "typing.",
+        "datetime.",
+        "domain.kernel.",
+        "domain.catalogue.facts.",
+        "domain.enrolment.facts.",
+    ):
+        text = text.replace(prefix, "")
+    return text.replace("NoneType", "None").replace("|", "\\|")
+
+
+def _refusals(cls: type[Refusal]) -> Iterator[type[Refusal]]:
+    for sub in cls.__subclasses__():
+        yield sub
+        yield from _refusals(sub)
+
+
+def rules() -> Iterator[str]:
+    """Yield the page of rules."""
+    yield "# Rules\n\nWhy a command is refused (409). The problem document's `rule` is the name below,"
+    yield "and it carries the values that were judged by. `GET /problems/{rule}` says the same.\n"
+    for cls in sorted(_refusals(Refusal), key=lambda sub: sub.rule):
+        yield f"## {cls.rule}\n\n**{cls.title}.** {inspect.cleandoc(cls.__doc__ or '')}\n"
+
+
+def settings() -> Iterator[str]:
+    """Yield the page of settings."""
+    yield "# Settings\n\nRead once, from flags, `REGISTRAR_*` variables, and `registrar.toml` in the data"
+    yield "folder (or the file that `--config` names), in this order. An unknown variable is an error."
+    yield "`registrar settings` prints all with their source.\n"
+    yield "| setting | variable | default | meaning |\n| --- | --- | --- | --- |"
+    for entry in described():
+        yield (
+            f"| `{entry.name}` | `{entry.variable}` | {entry.default or 'not set'} "
+            f"| {entry.description} |"
+        )
+
+
+def views() -> Iterator[str]:
+    """Yield the page of views."""
+    yield "# Views for SQL\n\nThe schema `views` is a promise: columns are only ever added at the end, and"
+    yield "a rebuild never breaks a view. See [how to query with SQL](../how-to/query-with-sql.md).\n"
+    for reading in READINGS:
+        yield f"## Reading `{reading.name}` (version {reading.version})\n"
+        for view in reading.views:
+            yield f"### views.{view.name}\n\n```sql\n{inspect.cleandoc(view.sql)}\n```\n"
+
+
+PAGES = {"commands": commands, "facts": facts, "rules": rules, "settings": settings, "views": views}
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check the pages; return the exit code."""
+    stale = []
+    for name, page in PAGES.items():
+        path = REFERENCE / f"{name}.md"
+        text = NOTE + "\n".join(page()).rstrip() + "\n"
+        if path.exists() and path.read_text() == text:
+            continue
+        stale.append(name)
+        if "--check" not in arguments:
+            path.write_text(text)
+    if stale and "--check" in arguments:
+        sys.stderr.write(
+            f"docs/reference is not what the code says: {', '.join(stale)}. Run make docs.\n"
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,140 @@
+"""What must decisions know of courses, runs, their content and their seats?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import assert_never
+
+import msgspec
+
+from domain.catalogue.facts import (
+    ContentVersionPublished,
+    CourseCreated,
+    GradingPolicyPublished,
+    Item,
+    Prerequisite,
+    PrerequisiteSet,
+    RunArchived,
+    RunRescheduled,
+    RunScheduled,
+    SeatsCounted,
+    SeatsLimited,
+    WeightedPolicy,
+)
+from domain.enrolment.facts import SeatReleased, SeatTaken
+from domain.kernel import StreamKind
+
+CourseFact = CourseCreated | PrerequisiteSet
+RunFact = RunScheduled | RunRescheduled | RunArchived | GradingPolicyPublished
+SeatFact = SeatTaken | SeatReleased | SeatsLimited | SeatsCounted
+
+
+class Course(msgspec.Struct, frozen=True):
+    """A course, once ``created``."""
+
+    created: CourseCreated | None = None
+    prerequisite: Prerequisite | None = None
+
+
+class Run(msgspec.Struct, frozen=True):
+    """A run, once ``scheduled``; the dates are those that stand now."""
+
+    scheduled: RunScheduled | None = None
+    starts: datetime | None = None
+    ends: datetime | None = None
+    opens: datetime | None = None
+    closes: datetime | None = None
+    archived: bool = False
+    policy: WeightedPolicy | None = None
+    policy_number: int = 0
+
+
+class Content(msgspec.Struct, frozen=True):
+    """The content of a run in its version ``number``; 0: none was published."""
+
+    number: int = 0
+    items: Mapping[str, Item] = msgspec.field(default_factory=dict)
+
+
+class Seats(msgspec.Struct, frozen=True):
+    """The seats of a run. Not limited: nothing is counted.
+
+    Everybody active in a run whose seats are limited and ``counted`` holds one of them, so a number
+    is enough. ``number`` counts how often a limit was set; ``gone`` are those who left while the
+    seats were being counted.
+    """
+
+    capacity: int | None = None
+    number: int = 0
+    counted: bool = False
+    taken: int = 0
+    gone: frozenset[str] = frozenset()
+
+
+def evolve_course(state: Course, fact: CourseFact, _at: datetime) -> Course:
+    """Take one fact in. Never refuses."""
+    match fact:
+        case CourseCreated():
+            return Course(fact, state.prerequisite)
+        case PrerequisiteSet(prerequisite=prerequisite):
+            return Course(state.created, prerequisite)
+        case _:
+            assert_never(fact)
+
+
+def evolve_run(state: Run, fact: RunFact, _at: datetime) -> Run:
+    """Take one fact in. Never refuses."""
+    match fact:
+        case RunScheduled(starts=starts, ends=ends, opens=opens, closes=closes):
+            return msgspec.structs.replace(
+                state, scheduled=fact, starts=starts, ends=ends, opens=opens, closes=closes
+            )
+        case RunRescheduled(starts=starts, ends=ends, opens=opens, closes=closes):
+            return msgspec.structs.replace(
+                state, starts=starts, ends=ends, opens=opens, closes=closes
+            )
+        case RunArchived():
+            return msgspec.structs.replace(state, archived=True)
+        case GradingPolicyPublished(policy=policy, number=number):
+            return msgspec.structs.replace(state, policy=policy, policy_number=number)
+        case _:
+            assert_never(fact)
+
+
+def evolve_content(_state: Content, fact: ContentVersionPublished, _at: datetime) -> Content:
+    """Take one fact in: it is the whole content. Never refuses."""
+    return Content(fact.number, {item.item: item for item in fact.items})
+
+
+def evolve_seats(state: Seats, fact: SeatFact, _at: datetime) -> Seats:
+    """Take one fact in. Never refuses."""
+    match fact:
+        case SeatTaken():
+            return Seats(state.capacity, state.number, state.counted, state.taken + 1, state.gone)
+        case SeatReleased(subject=subject):
+            if not state.counted:
+                return msgspec.structs.replace(state, gone=state.gone | {subject})
+            return msgspec.structs.replace(state, taken=max(0, state.taken - 1))
+        case SeatsLimited(capacity=capacity, number=number):
+            if capacity is None or state.capacity is None:
+                return Seats(capacity, number)
+            return msgspec.structs.replace(state, capacity=capacity, number=number)
+        case SeatsCounted(taken=taken):
+            still_in = len(set(taken) - state.gone)
+            return Seats(state.capacity, state.number, counted=True, taken=still_in)
+        case _:
+            assert_never(fact)
+
+
+COURSE = StreamKind("course", Course(), evolve_course, (CourseCreated, PrerequisiteSet))
+RUN = StreamKind(
+    "run",
+    Run(),
+    evolve_run,
+    (RunScheduled, RunRescheduled, RunArchived, GradingPolicyPublished),
+)
+RUN_CONTENT = StreamKind("run-content", Content(), evolve_content, (ContentVersionPublished,))
+RUN_SEATS = StreamKind(
+    "run-seats", Seats(), evolve_seats, (SeatTaken, SeatReleased, SeatsLimited, SeatsCounted)
+)

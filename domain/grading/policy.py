@@ -1,0 +1,93 @@
+"""What does a course grade say, and how is it explained?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+
+import msgspec
+
+from domain.catalogue.facts import Item, WeightedPolicy, exact
+from domain.grading.state import Score
+
+
+class GradedItem(msgspec.Struct, frozen=True):
+    """One item in a category. ``share`` is raw / possible as a fraction text.
+
+    ``raw`` None: there is no score, and it counts as zero. ``item`` None: a zero that stands in for
+    an item which the category's minimum wants and the content lacks.
+    """
+
+    item: str | None
+    raw: str | None
+    possible: str | None
+    weight: str
+    share: str
+    dropped: bool
+
+
+class GradedCategory(msgspec.Struct, frozen=True):
+    """One category: ``share`` is the weighted mean of what was not dropped, and ``contribution``
+    what it adds to the course's share (share × weight); fraction texts."""
+
+    name: str
+    weight: str
+    minimum: int
+    drop: int
+    items: tuple[GradedItem, ...]
+    share: str
+    contribution: str
+
+
+class Grade(msgspec.Struct, frozen=True):
+    """A course grade with all that it was computed from.
+
+    ``percent`` is whole, as the policy's ``rounding`` gives it; ``exact`` the course's share before
+    rounding, as a fraction text; ``pass_percent`` None: the policy names no pass mark.
+    """
+
+    percent: int
+    exact: str
+    letter: str | None
+    passed: bool
+    pass_percent: int | None
+    rounding: str
+    inputs_hash: str
+    categories: tuple[GradedCategory, ...]
+
+
+def best_scores(scores: Iterable[tuple[str, Score]]) -> dict[str, Score]:
+    """Return the best score of each item: the highest share; among equals the first.
+
+    A score out of 0 has no percentage and is left out.
+    """
+    best: dict[str, tuple[Fraction, Score]] = {}
+    for item, score in scores:
+        possible = exact(score.possible)
+        if possible == 0:
+            continue
+        share = exact(score.raw) / possible
+        if item not in best or share > best[item][0]:
+            best[item] = (share, score)
+    return {item: score for item, (_, score) in best.items()}
+
+
+def hash_inputs(
+    policy: WeightedPolicy,
+    policy_number: int,
+    items: Iterable[Item],
+    scores: Mapping[str, Score],
+) -> str:
+    """Return the SHA-256 in hex of all that a grade is computed from, as canonical JSON."""
+    counted = {category.name for category in policy.categories}
+    inputs = {
+        "policy": policy,
+        "policy_number": policy_number,
+        "items": [
+            (item.item, item.category, item.weight, item.possible, scores.get(item.item))
+            for item in items
+            if item.category in counted
+        ],
+    }
+    return hashlib.sha256(msgspec.json.encode(inputs, order="deterministic")).hexdigest()

@@ -1,0 +1,39 @@
+"""Which rules can refuse a command, and how is each explained?"""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from domain.assessment import rules as assessment
+from domain.catalogue import rules as catalogue
+from domain.credentials import rules as credentials
+from domain.engagement import rules as engagement
+from domain.enrolment import rules as enrolment
+from domain.grading import rules as grading
+from domain.kernel import Refusal
+
+_MODULES: tuple[ModuleType, ...] = (
+    catalogue,
+    enrolment,
+    engagement,
+    assessment,
+    grading,
+    credentials,
+)
+
+
+def _refusals(modules: tuple[ModuleType, ...]) -> dict[str, type[Refusal]]:
+    found: dict[str, type[Refusal]] = {}
+    for module in modules:
+        for value in vars(module).values():
+            if isinstance(value, type) and value.__module__ == module.__name__:
+                if not issubclass(value, Refusal):
+                    continue
+                if value.rule in found:
+                    raise ValueError(f"rule {value.rule} is there twice")
+                found[value.rule] = value
+    return found
+
+
+REFUSALS: dict[str, type[Refusal]] = _refusals(_MODULES)
+"""Every refusal by the name of its rule, context by context."""

@@ -1,0 +1,14 @@
+"""Which kinds of stream are there, and so which facts?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain.catalogue.state import COURSE, RUN, RUN_CONTENT, RUN_SEATS
+from domain.engagement.state import VIEWING
+from domain.enrolment.state import ENROLMENT
+from domain.kernel import StreamKind
+from domain.registry import Registry
+
+KINDS: tuple[StreamKind[Any], ...] = (COURSE, RUN, RUN_CONTENT, RUN_SEATS, ENROLMENT, VIEWING)
+REGISTRY = Registry(KINDS)

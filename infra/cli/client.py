@@ -1,0 +1,42 @@
+"""How does the command line ask a running server?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from infra.cli.errors import Failed
+
+TIMEOUT_SECONDS = 30.0
+DETAIL_CHARACTERS_MAX = 200
+
+
+def get(url: str, path: str, parameters: Mapping[str, Any] | None = None) -> Any:
+    """Return the JSON that the server answers. Raises Failed, in one sentence."""
+    given = {name: value for name, value in (parameters or {}).items() if value is not None}
+    try:
+        response = httpx.get(f"{url}{path}", params=given, timeout=TIMEOUT_SECONDS, trust_env=False)
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        raise unreachable(url, error) from error
+    if not response.is_success:
+        raise Failed(refused(url, response))
+    try:
+        return response.json()
+    except ValueError as error:
+        raise Failed(f"{url} does not answer like registrar") from error
+
+
+def unreachable(url: str, error: Exception) -> Failed:
+    """Say that nobody answers there."""
+    return Failed(f"{url} cannot be reached ({error or type(error).__name__}); is it running?")
+
+
+def refused(url: str, response: httpx.Response) -> str:
+    """Say what the server said, from its problem document where it is one."""
+    try:
+        detail = response.json()["detail"]
+    except (ValueError, KeyError, TypeError):
+        detail = response.text[:DETAIL_CHARACTERS_MAX]
+    return f"{detail} ({url} answered {response.status_code})"

@@ -1,0 +1,142 @@
+"""``registrar events``: what is being recorded right now?"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import click
+import httpx
+import msgspec
+
+from infra.cli.client import refused
+from infra.cli.errors import Failed
+from infra.cli.options import (
+    host_option,
+    json_option,
+    port_option,
+    server_url,
+    url_option,
+    with_settings,
+)
+from infra.cli.output import print_json
+from infra.settings import Loaded
+
+SILENCE_SECONDS_MAX = 60.0
+"""The server says at least a comment more often than this."""
+RECONNECT_SECONDS = 1.0
+RECONNECTS_MAX = 60
+
+
+class Message(NamedTuple):
+    """One message of an event stream: its id (a position of the log) and its data."""
+
+    id: str | None
+    data: str
+
+
+@click.group()
+def events() -> None:
+    """Follow the facts as they are recorded.
+
+    \b
+    Example:
+      registrar events tail --run AAA-2013J
+    """
+
+
+@events.command()
+@click.option("--type", "types", multiple=True, help="Only this type of fact; may be repeated.")
+@click.option("--run", "in_run", help="Only this run.")
+@click.option("--subject", help="Only this learner.")
+@click.option(
+    "--from",
+    "after",
+    type=click.IntRange(0),
+    help="Begin after this position of the log; 0: with the first fact. By default: only new ones.",
+)
+@url_option
+@json_option
+@with_settings(host_option, port_option)
+def tail(
+    loaded: Loaded,
+    types: tuple[str, ...],
+    in_run: str | None,
+    subject: str | None,
+    after: int | None,
+    url: str | None,
+    as_json: bool,
+) -> None:
+    """Print every fact, one a line, until Ctrl-C. With --json each line is a CloudEvents event.
+
+    \b
+    Example:
+      registrar events tail --type CertificateIssued --from 0
+    """
+    wanted = {"type": types or None, "run": in_run, "subject": subject}
+    parameters = {name: value for name, value in wanted.items() if value is not None}
+    address = server_url(loaded, url)
+    for message in follow(f"{address}/v1/events", parameters, after):
+        event = msgspec.json.decode(message.data)
+        if as_json:
+            print_json(event, indent=0)
+        else:
+            print(_line(event), flush=True)
+
+
+def follow(url: str, parameters: dict[str, Any], after: int | None) -> Iterator[Message]:
+    """Yield messages for ever; after a lost connection it goes on behind the last one.
+
+    Raises Failed where the server refuses or stays away for a minute.
+    """
+    position = None if after is None else str(after)
+    lost = 0
+    while True:
+        headers = {"Accept": "text/event-stream"}
+        if position is not None:
+            headers["Last-Event-ID"] = position
+        try:
+            timeout = httpx.Timeout(SILENCE_SECONDS_MAX)
+            with httpx.stream(
+                "GET", url, params=parameters, headers=headers, timeout=timeout, trust_env=False
+            ) as response:
+                if not response.is_success:
+                    response.read()
+                    raise Failed(refused(url, response))
+                for message in messages(response.iter_lines()):
+                    lost = 0
+                    position = message.id or position
+                    if message.data:
+                        yield message
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            if lost == RECONNECTS_MAX or position is None:
+                raise Failed(f"{url} cannot be reached ({error}); is it running?") from error
+            print(f"connection lost ({error}); trying again", file=sys.stderr)
+        lost += 1
+        time.sleep(RECONNECT_SECONDS)
+
+
+def messages(lines: Iterable[str]) -> Iterator[Message]:
+    """Read an event stream (WHATWG HTML, section 9.2): comments are skipped."""
+    identity: str | None = None
+    data: list[str] = []
+    for line in lines:
+        if not line:
+            if data or identity is not None:
+                yield Message(identity, "\n".join(data))
+            identity, data = None, []
+            continue
+        field, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if field == "data":
+            data.append(value)
+        elif field == "id":
+            identity = value
+
+
+def _line(event: dict[str, Any]) -> str:
+    about = event.get("subject") or event.get("source", "")
+    data = msgspec.json.encode(event.get("data")).decode()
+    return f"{event.get('sequence', '')} {event.get('time', '')} {event['type']} {about} {data}"

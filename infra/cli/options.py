@@ -1,0 +1,65 @@
+"""Which options do several verbs share?"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec
+
+import click
+
+from infra.settings import Loaded, described, load
+
+P = ParamSpec("P")
+
+_HELP = {entry.name: entry.description for entry in described()}
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+config_option = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="A TOML file of settings. Otherwise registrar.toml in the data folder, if it is there.",
+)
+host_option = click.option("--host", help=_HELP["host"])
+port_option = click.option("--port", type=int, help=_HELP["port"])
+data_option = click.option("--data", help=_HELP["data"])
+database_option = click.option("--database-url", help=_HELP["database_url"])
+url_option = click.option(
+    "--url", help="The server's address. By default that of the host and port set for it here."
+)
+
+
+def with_settings(
+    *options: Callable[[Any], Any],
+) -> Callable[[Callable[Concatenate[Loaded, P], None]], Callable[P, None]]:
+    """Give a verb these options for settings, and all settings as its first argument.
+
+    Its other options are added outside of this decorator. Raises WrongSetting when it runs.
+    """
+
+    def decorate(verb: Callable[Concatenate[Loaded, P], None]) -> Callable[P, None]:
+        @functools.wraps(verb)
+        def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+            names = (*_HELP, "config")
+            flags = {name: kwargs.pop(name) for name in names if name in kwargs}
+            config = flags.pop("config", None)
+            loaded = load(flags, os.environ, config if isinstance(config, Path) else None)
+            verb(loaded, *args, **kwargs)
+
+        for option in reversed((*options, config_option)):
+            option(wrapped)
+        return wrapped
+
+    return decorate
+
+
+def server_url(loaded: Loaded, url: str | None) -> str:
+    """Return the address to ask: the one given, or the one that a server here would have."""
+    if url is not None:
+        if not url.startswith(("http://", "https://")):
+            raise click.UsageError(f"--url: {url} does not begin with http:// or https://")
+        return url.rstrip("/")
+    host = loaded.settings.host
+    return f"http://{f'[{host}]' if ':' in host else host}:{loaded.settings.port}"

@@ -1,0 +1,27 @@
+"""How do answers look on a terminal, and to a program?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+
+def print_json(document: Any, *, indent: int = 2) -> None:
+    """Print one JSON document; ``indent`` 0 puts it on one line."""
+    encoded = msgspec.json.encode(document)
+    shaped = msgspec.json.format(encoded, indent=indent) if indent else encoded
+    print(shaped.decode(), flush=True)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "") -> None:
+    """Print a table that is never wider than the terminal; long cells fold."""
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    Console(highlight=False, markup=False).print(table)

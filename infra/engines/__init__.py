@@ -1,0 +1,1 @@
+"""Which engines can registrar start by itself?"""

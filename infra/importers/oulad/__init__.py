@@ -1,0 +1,1 @@
+"""How do OULAD's tables become commands?"""

@@ -1,0 +1,1 @@
+"""The keys that personal fields are sealed with."""

@@ -1,0 +1,44 @@
+"""How is a personal field encrypted?"""
+
+from __future__ import annotations
+
+import base64
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+NONCE_BYTES = 12
+KEY_BYTES = 32
+
+
+class AesGcmKey:
+    """AES-256-GCM [NIST SP 800-38D] under one subject's key, with a random 96-bit nonce.
+
+    Sealed text is base64 of nonce, ciphertext and tag.
+    """
+
+    __slots__ = ("_cipher",)
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"a subject's key has {KEY_BYTES} bytes, not {len(key)}")
+        self._cipher = AESGCM(key)
+
+    def seal(self, plaintext: bytes, context: bytes) -> str:
+        """Encrypt, bound to ``context``."""
+        nonce = os.urandom(NONCE_BYTES)
+        return base64.b64encode(nonce + self._cipher.encrypt(nonce, plaintext, context)).decode()
+
+    def open(self, sealed: str, context: bytes) -> bytes:
+        """Decrypt. Raises ValueError where the text was altered or belongs to another context."""
+        raw = base64.b64decode(sealed, validate=True)
+        try:
+            return self._cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], context)
+        except InvalidTag:
+            raise ValueError("the sealed field was altered or belongs elsewhere") from None
+
+
+def new_key() -> bytes:
+    """Return a fresh random key."""
+    return AESGCM.generate_key(bit_length=8 * KEY_BYTES)

@@ -1,0 +1,1 @@
+"""Where is the log kept, and how is it written and read?"""

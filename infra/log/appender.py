@@ -1,0 +1,213 @@
+"""How do the decisions of one process get into the log together?
+
+Group commit: what waits goes to the server in one call, while the next requests gather. At low
+load a batch is one request and waits for nobody. When many wait at once, half of them go first, so
+that the server works while this process answers and takes in the other half.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+
+import psycopg
+
+from commands.ports import Append, Appended, LogUnavailable, Lost, Outcome
+from infra.log import batch, fate
+from infra.log.batch import Batch, Pending
+from infra.log.wire import Backend, Reply, Wire, WireLost
+
+QUEUE_REQUESTS_MAX = 10_000
+WAIT_SECONDS_MAX = 5.0
+"""How long a request waits for a log that cannot be reached before it is told so."""
+SPLIT_REQUESTS_MIN = 48
+"""From so many on, half of those that wait are sent first."""
+RECONNECT_SECONDS_MIN = 0.05
+RECONNECT_SECONDS_MAX = 1.0
+
+STATEMENTS = {**batch.STATEMENTS, **fate.STATEMENTS}
+_NOT_ONE = ("23505", "P0002")
+"""append_one could not: log.append tells why."""
+
+
+class Appender:
+    """The one that appends, for one event loop."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._queue: deque[Pending] = deque()
+        self._wire: Wire | None = None
+        self._in_flight: Batch | None = None
+        self._scheduled = False
+        self._closing = False
+        self._down_since: float | None = None
+        self._reconnecting: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Connect. Raises LogUnavailable."""
+        try:
+            self._wire = await self._connect()
+        except WireLost as error:
+            raise LogUnavailable(str(error)) from error
+
+    async def close(self) -> None:
+        """Record what was submitted, within 5 s, and disconnect."""
+        self._closing = True
+        waiting = [p.future for p in self._queue]
+        if self._in_flight is not None:
+            waiting += [p.future for p in self._in_flight.requests]
+        if waiting:
+            await asyncio.wait(waiting, timeout=WAIT_SECONDS_MAX)
+        if self._reconnecting is not None:
+            self._reconnecting.cancel()
+            await asyncio.gather(self._reconnecting, return_exceptions=True)
+        if self._wire is not None:
+            await self._wire.close()
+        self._expire(float("inf"))
+
+    def submit(self, request: Append, after: Sequence[asyncio.Future[Outcome]]) -> (
+        asyncio.Future[Outcome]
+    ):
+        """Queue a request. Raises ValueError for one that no log may take."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Outcome] = loop.create_future()
+        now = loop.time()
+        pending = Pending(request, future, after, now + WAIT_SECONDS_MAX)
+        down = self._down_since is not None and now - self._down_since > WAIT_SECONDS_MAX
+        if self._closing or down or len(self._queue) >= QUEUE_REQUESTS_MAX:
+            future.set_exception(LogUnavailable("the log takes no more requests at the moment"))
+            return future
+        self._queue.append(pending)
+        self._schedule()
+        return future
+
+    def _schedule(self) -> None:
+        if not self._scheduled and self._in_flight is None and self._wire is not None:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._begin)
+
+    def _begin(self) -> None:
+        self._scheduled = False
+        if self._in_flight is None:
+            waiting = len(self._queue)
+            self._flush(waiting if waiting < SPLIT_REQUESTS_MIN else (waiting + 1) // 2)
+
+    def _flush(self, count: int) -> None:
+        """Send a batch of up to so many requests, if there are any that may go now."""
+        wire = self._wire
+        if wire is None or not self._queue:
+            return
+        gathered, held = Batch(), []
+        while self._queue and len(gathered.requests) < count and not gathered.full:
+            pending = self._queue.popleft()
+            if pending.future.done():
+                continue  # nobody waits for it any more
+            if _predecessor_lost(pending):
+                pending.future.set_result(Lost(()))
+            elif not gathered.add(pending):
+                held.append(pending)
+        self._queue.extendleft(reversed(held))
+        if gathered.requests:
+            self._in_flight = gathered
+            wire.send([gathered.call()], self._answered)
+        elif held:
+            self._schedule()
+
+    def _answered(self, reply: Reply) -> None:
+        sent = self._in_flight
+        if sent is None:
+            return
+        if isinstance(reply, WireLost):
+            self._lost_wire()
+            return
+        if isinstance(reply, psycopg.Error):
+            if len(sent.requests) == 1 and sent.facts == 1 and reply.sqlstate in _NOT_ONE:
+                if self._wire is not None:
+                    self._wire.send([sent.call_all()], self._answered)
+                return
+            _fail(sent.requests, reply)
+        elif isinstance(reply, Exception):
+            _fail(sent.requests, reply)
+        else:
+            for pending, outcome in zip(sent.requests, sent.outcomes(reply[0]), strict=True):
+                if not pending.future.done():
+                    pending.future.set_result(outcome)
+        self._in_flight = None
+        if self._queue:
+            self._flush(len(self._queue))
+
+    def _lost_wire(self) -> None:
+        lost, self._wire = self._wire, None
+        loop = asyncio.get_running_loop()
+        self._down_since = loop.time()
+        if not self._closing or self._in_flight is not None:
+            backend = lost.backend if lost is not None else None
+            self._reconnecting = loop.create_task(self._reconnect(backend))
+
+    async def _reconnect(self, lost: Backend | None) -> None:
+        """Connect again, learn what came of the batch in flight, and go on."""
+        loop = asyncio.get_running_loop()
+        pause = RECONNECT_SECONDS_MIN
+        while True:
+            wire = None
+            try:
+                wire = await self._connect()
+                await self._settle(wire, lost)
+            except (WireLost, psycopg.Error):
+                if wire is not None:
+                    await wire.close()
+                self._expire(loop.time())
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, RECONNECT_SECONDS_MAX)
+                continue
+            self._wire, self._down_since = wire, None
+            self._schedule()
+            return
+
+    async def _settle(self, wire: Wire, lost: Backend | None) -> None:
+        """Answer what was recorded, and put the rest back, in order, to be sent again."""
+        sent = self._in_flight
+        if sent is None or lost is None:
+            return
+        found = await fate.learn(wire, lost, sent.requests)
+        again = []
+        for pending, appended in zip(sent.requests, found, strict=True):
+            if pending.future.done():
+                continue
+            if appended is not None:
+                pending.future.set_result(appended)
+            else:
+                again.append(pending)
+        self._in_flight = None
+        self._queue.extendleft(reversed(again))
+
+    def _expire(self, now: float) -> None:
+        """Tell those that have waited too long; they are not sent any more."""
+        late = [p for p in self._queue if p.deadline <= now]
+        if self._in_flight is not None:
+            late += [p for p in self._in_flight.requests if p.deadline <= now]
+        _fail(late, LogUnavailable("the log did not answer in time"))
+        self._queue = deque(p for p in self._queue if not p.future.done())
+
+    async def _connect(self) -> Wire:
+        return await Wire.open(self._dsn, STATEMENTS, "registrar appender")
+
+
+def _predecessor_lost(pending: Pending) -> bool:
+    for future in pending.after:
+        if future.done() and (
+            future.cancelled()
+            or future.exception() is not None
+            or not isinstance(future.result(), Appended)
+        ):
+            return True
+    return False
+
+
+def _fail(requests: Sequence[Pending], error: Exception) -> None:
+    for pending in requests:
+        if not pending.future.done():
+            unavailable = LogUnavailable(f"the log did not take it: {error}")
+            unavailable.__cause__ = error
+            pending.future.set_exception(unavailable)

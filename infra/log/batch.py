@@ -1,0 +1,307 @@
+"""Which requests may share one call, how do they rest on each other, and what came of each?
+
+The order of a batch is the order of submission, as if one were recorded after the other. What a
+request expects of a stream that an earlier one in the batch writes is settled here and becomes a
+tie between the two; everything else is asked of the server.
+"""
+
+from __future__ import annotations
+
+from asyncio import Future
+from collections.abc import Sequence
+from datetime import datetime
+
+from psycopg import pq
+
+from commands.ports import Append, Appended, Lost, Outcome, Repeated
+from infra.log import encoding
+from infra.log.wire import Call
+
+BATCH_REQUESTS_MAX = 512
+BATCH_FACTS_MAX = 4_096
+BATCH_BYTES_MAX = 8 * 1024 * 1024
+REQUEST_FACTS_MAX = 4_096
+VERSION_MAX = 2**31 - 1
+
+STATEMENTS = {
+    "append_one(text, bytea, int, text, int, text, text, text, bytea)":
+        "select * from log.append_one($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    "append_all(text[], bytea[], int[], int[], int[], text[], int[], int[], text[], int[],"
+    " int[], int[], int[], text[], int[], text[], text[], text[], bytea[])":
+        "select * from log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
+        " $15, $16, $17, $18, $19)",
+}
+
+
+class Pending:
+    """A request that waits: checked, its columns encoded while the server is busy with others."""
+
+    __slots__ = (
+        "after", "bodies", "deadline", "future", "last", "request", "size", "streams", "subjects",
+        "tenants", "types", "writes",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        request: Append,
+        future: Future[Outcome],
+        after: Sequence[Future[Outcome]],
+        deadline: float,
+    ) -> None:
+        """Raises ValueError where the request is not one that a log may take."""
+        self.request = request
+        self.future = future
+        self.after = after
+        self.deadline = deadline
+        facts = request.facts
+        if len(facts) == 1:
+            fact = facts[0]
+            self.writes: list[tuple[str, int]] = [(fact.stream, fact.version - 1)]
+            self.last = {fact.stream: fact.version}
+            self.streams = encoding.text_element(fact.stream)
+            self.types = encoding.name_element(fact.type)
+            self.tenants = encoding.name_element(fact.tenant)
+            self.subjects = encoding.text_element(fact.subject)
+            self.bodies = encoding.element(fact.body)
+        else:
+            self.writes, self.last = written(request)
+            self.streams = b"".join([encoding.text_element(f.stream) for f in facts])
+            self.types = b"".join([encoding.name_element(f.type) for f in facts])
+            self.tenants = b"".join([encoding.name_element(f.tenant) for f in facts])
+            self.subjects = b"".join([encoding.text_element(f.subject) for f in facts])
+            self.bodies = b"".join([encoding.element(f.body) for f in facts])
+        self.size = len(self.bodies) + len(self.streams)
+        check(request)
+
+
+def check(request: Append) -> None:
+    """Raise ValueError where a value would not go into its column (and fail a whole batch)."""
+    for fact in request.facts:
+        if not 0 < fact.version <= VERSION_MAX:
+            raise ValueError(f"{fact.version} is not a version: they count from 1")
+        for text in (fact.stream, fact.type, fact.tenant, fact.subject or ""):
+            if "\0" in text:
+                raise ValueError(f"{text!r} holds a NUL character")
+    if request.key is not None and "\0" in request.key.key:
+        raise ValueError("the command key holds a NUL character")
+
+
+def written(request: Append) -> tuple[list[tuple[str, int]], dict[str, int]]:
+    """Return the streams that a request writes, each with the version before, and its last ones.
+
+    Raises ValueError where there are no facts, too many, or a stream's versions are not
+    consecutive.
+    """
+    facts = request.facts
+    if not 0 < len(facts) <= REQUEST_FACTS_MAX:
+        raise ValueError(f"a request has 1 to {REQUEST_FACTS_MAX} facts, not {len(facts)}")
+    writes: list[tuple[str, int]] = []
+    last: dict[str, int] = {}
+    for fact in facts:
+        before = last.get(fact.stream)
+        if before is None:
+            writes.append((fact.stream, fact.version - 1))
+        elif fact.version != before + 1:
+            raise ValueError(f"versions of {fact.stream} are not consecutive")
+        last[fact.stream] = fact.version
+    return writes, last
+
+
+class Batch:
+    """Requests that go to the server in one call."""
+
+    def __init__(self) -> None:
+        self.requests: list[Pending] = []
+        self.facts = 0
+        self.size = 0
+        self.contradicted: tuple[str, ...] = ()
+        """The stream on which the last request that was not taken in contradicts the batch."""
+        self._written: dict[str, tuple[int, int]] = {}
+        self._keys: set[str] = set()
+        self._numbers: dict[Future[Outcome], int] = {}
+        self._writes: list[tuple[int, str, int]] = []
+        self._reads: list[tuple[int, str, int]] = []
+        self._ties: list[tuple[int, int]] = []
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more should go in."""
+        return (
+            len(self.requests) >= BATCH_REQUESTS_MAX
+            or self.facts >= BATCH_FACTS_MAX
+            or self.size >= BATCH_BYTES_MAX
+        )
+
+    def add(self, pending: Pending) -> bool:
+        """Take a request in; False: it has to wait for what is in the batch, or before it."""
+        self.contradicted = ()
+        number = len(self.requests) + 1
+        key = pending.request.key
+        if key is not None and key.key in self._keys:
+            return False
+        ties: set[int] = set()
+        for future in pending.after:
+            if not future.done():
+                on = self._numbers.get(future)
+                if on is None:
+                    return False
+                ties.add(on)
+        writes = self._resting(number, pending.writes, ties)
+        reads = self._resting(number, pending.request.conditions, ties)
+        if writes is None or reads is None:
+            return False
+        self._writes += writes
+        self._reads += reads
+        self._ties += [(number, on) for on in sorted(ties)]
+        for stream, version in pending.last.items():
+            self._written[stream] = (version, number)
+        if key is not None:
+            self._keys.add(key.key)
+        self._numbers[pending.future] = number
+        self.requests.append(pending)
+        self.facts += len(pending.request.facts)
+        self.size += pending.size
+        return True
+
+    def _resting(
+        self, number: int, expected: Sequence[tuple[str, int]], ties: set[int]
+    ) -> list[tuple[int, str, int]] | None:
+        """Tie to earlier requests what rests on them; return the rest. None: they contradict."""
+        rest = []
+        for stream, version in expected:
+            earlier = self._written.get(stream)
+            if earlier is None:
+                rest.append((number, stream, version))
+            elif earlier[0] == version:
+                ties.add(earlier[1])
+            else:
+                self.contradicted = (stream,)
+                return None
+        return rest
+
+    def call(self) -> Call:
+        """Return the call that records the batch: scalar for a single fact, else by arrays."""
+        if len(self.requests) == 1 and self.facts == 1 and not self._reads:
+            return self._call_one()
+        return self.call_all()
+
+    def _call_one(self) -> Call:
+        fact = self.requests[0].request.facts[0]
+        key = self.requests[0].request.key
+        return Call(
+            "append_one",
+            (
+                None if key is None else key.key.encode(),
+                None if key is None else key.body_hash,
+                None if key is None or key.keep_days is None else encoding.int4(key.keep_days),
+                fact.stream.encode(),
+                encoding.int4(fact.version),
+                fact.type.encode(),
+                fact.tenant.encode(),
+                None if fact.subject is None else fact.subject.encode(),
+                fact.body,
+            ),
+        )
+
+    def call_all(self) -> Call:
+        """Return the call by arrays, which tells losers apart."""
+        requests, ints, texts = self.requests, encoding.int4_array, encoding.text_array
+        facts = [(n, f.version) for n, p in enumerate(requests, 1) for f in p.request.facts]
+        count = len(facts)
+
+        def column(oid: int, elements: list[bytes]) -> bytes:
+            return encoding.array(oid, count, b"".join(elements))
+
+        return Call(
+            "append_all",
+            (
+                *self._key_columns(),
+                ints([len(p.request.facts) for p in requests]),
+                ints([number for number, _, _ in self._writes]),
+                texts([stream for _, stream, _ in self._writes]),
+                ints([version for _, _, version in self._writes]),
+                ints([number for number, _, _ in self._reads]),
+                texts([stream for _, stream, _ in self._reads]),
+                ints([version for _, _, version in self._reads]),
+                ints([number for number, _ in self._ties]),
+                ints([on for _, on in self._ties]),
+                ints([number for number, _ in facts]),
+                column(encoding.TEXT, [p.streams for p in requests]),
+                ints([version for _, version in facts]),
+                column(encoding.TEXT, [p.types for p in requests]),
+                column(encoding.TEXT, [p.tenants for p in requests]),
+                column(encoding.TEXT, [p.subjects for p in requests]),
+                column(encoding.BYTEA, [p.bodies for p in requests]),
+            ),
+        )
+
+    def _key_columns(self) -> tuple[bytes, bytes, bytes]:
+        keys = [p.request.key for p in self.requests] if self._keys else []
+        return (
+            encoding.text_array([key and key.key for key in keys]),
+            encoding.array(
+                encoding.BYTEA,
+                len(keys),
+                b"".join([encoding.element(key and key.body_hash) for key in keys]),
+            ),
+            encoding.array(
+                encoding.INT4,
+                len(keys),
+                b"".join(
+                    [
+                        encoding.NULL
+                        if key is None or key.keep_days is None
+                        else encoding.element(encoding.int4(key.keep_days))
+                        for key in keys
+                    ]
+                ),
+            ),
+        )
+
+    def outcomes(self, result: pq.abc.PGresult) -> list[Outcome]:
+        """Read the server's answer to ``call`` or ``call_all``, one outcome a request."""
+        if result.nfields == 2:
+            return [
+                Appended(
+                    encoding.int_of(result.get_value(0, 0)),
+                    encoding.moment_of(result.get_value(0, 1)),
+                )
+            ]
+        base = encoding.int_of(result.get_value(0, 0))
+        at = encoding.moment_of(result.get_value(0, 1))
+        states = result.get_value(0, 2)
+        if states is None:
+            return self._all_appended(base + 1, at)
+        lost: dict[int, list[str]] = {}
+        for number, stream in zip(
+            encoding.ints_of(result.get_value(0, 3)),
+            encoding.elements_of(result.get_value(0, 4)),
+            strict=True,
+        ):
+            lost.setdefault(number, []).append((stream or b"").decode())
+        repeated = {
+            number: Repeated(position, count, body_hash or b"")
+            for number, position, count, body_hash in zip(
+                encoding.ints_of(result.get_value(0, 5)),
+                encoding.ints_of(result.get_value(0, 6)),
+                encoding.ints_of(result.get_value(0, 7)),
+                encoding.elements_of(result.get_value(0, 8)),
+                strict=True,
+            )
+        }
+        found: list[Outcome] = []
+        for number, state in enumerate(encoding.ints_of(states), 1):
+            if state > 0:
+                found.append(Appended(state, at))
+            elif number in repeated:
+                found.append(repeated[number])
+            else:
+                found.append(Lost(tuple(lost.get(number, ()))))
+        return found
+
+    def _all_appended(self, position: int, at: datetime) -> list[Outcome]:
+        found: list[Outcome] = []
+        for pending in self.requests:
+            found.append(Appended(position, at))
+            position += len(pending.request.facts)
+        return found

@@ -1,0 +1,155 @@
+"""How is the log in PostgreSQL read by position, by stream and by time?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, LiteralString, cast
+
+import msgspec
+from psycopg.rows import DictRow
+
+from domain.kernel import Envelope
+from domain.registry import Body, Registry, UnknownFact
+from infra.log.notices import Notices
+from infra.stores.views import POLL_SECONDS, Pool, reading
+from read_api.ports import Head, Selection, Unreadable, Window
+
+FACTS_READ_MAX = 100_000
+"""Facts of one answer, at most: of a learner with very many video reports, say."""
+
+_FACT: LiteralString = "position, recorded_at, version, stream, type, tenant, subject, body"
+
+
+class PostgresHistory:
+    """Implements ``read_api.ports.LogHistory``."""
+
+    def __init__(self, pool: Pool, registry: Registry, notices: Notices) -> None:
+        self._pool = pool
+        self._registry = registry
+        self._notices = notices
+
+    async def head(self) -> Head:
+        """Return the last position, its recorded time and the log's epoch."""
+        (row,) = await self._rows(
+            """select coalesce(f.position, 0) as position, f.recorded_at, e.name as epoch
+               from log.epoch e left join (
+                 select position, recorded_at from log.facts order by position desc limit 1) f
+               on true"""
+        )
+        return Head(row["position"], row["recorded_at"], row["epoch"])
+
+    async def at(self, positions: Sequence[int]) -> Sequence[Envelope]:
+        """Return the facts at these positions that exist."""
+        return await self._facts(
+            "where position = any(%(positions)s) order by position", positions=list(positions)
+        )
+
+    async def streams(self, names: Sequence[str]) -> Sequence[Envelope]:
+        """Return all facts of these streams."""
+        return await self._facts(
+            "where stream = any(%(names)s) order by position limit %(most)s",
+            names=list(names),
+            most=FACTS_READ_MAX,
+        )
+
+    async def stream_position(self, stream: str, version: int) -> int | None:
+        """Return the position of this version of a stream."""
+        rows = await self._rows(
+            "select position from log.facts where stream = %(stream)s and version = %(version)s",
+            stream=stream,
+            version=version,
+        )
+        return rows[0]["position"] if rows else None
+
+    async def window(
+        self, tenant: str, after: int, width: int, limit: int, selection: Selection
+    ) -> Window:
+        """Return the selected facts of a stretch of the log."""
+        through = min(after + width, (await self.head()).position)
+        facts = await self._facts(
+            """where position > %(after)s and position <= %(through)s and tenant = %(tenant)s
+                 and (%(types)s::text[] is null or type = any(%(types)s))
+                 and (%(subject)s::text is null or subject = %(subject)s)
+                 and (%(run)s::text is null or (split_part(stream, '/', 3) = %(run)s
+                                                and split_part(stream, '/', 2) <> 'course'))
+               order by position limit %(limit)s""",
+            tenant=tenant,
+            after=after,
+            through=through,
+            limit=limit,
+            types=None if selection.types is None else list(selection.types),
+            subject=selection.subject,
+            run=selection.run,
+        )
+        full = len(facts) == limit
+        return Window(facts, facts[-1].position if full else max(after, through))
+
+    async def position_at(self, recorded_at: datetime) -> int:
+        """Return the last position recorded at this moment or before."""
+        (row,) = await self._rows("select log.position_at(%(at)s) as position", at=recorded_at)
+        return int(row["position"])
+
+    async def recorded_at(self, position: int) -> datetime | None:
+        """Return when this position was recorded."""
+        rows = await self._rows(
+            "select recorded_at from log.facts where position = %(position)s", position=position
+        )
+        return rows[0]["recorded_at"] if rows else None
+
+    async def wait(self, beyond: int, seconds: float) -> bool:
+        """Return True as soon as the log holds a position beyond."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + seconds
+        while True:
+            notice = self._notices.next("log")
+            if (await self.head()).position > beyond:
+                return True
+            left = deadline - clock()
+            if left <= 0:
+                return False
+            await self._notices.wait(notice, min(left, POLL_SECONDS))
+
+    async def _rows(self, statement: LiteralString, **values: Any) -> list[DictRow]:
+        async with reading(self._pool) as connection:
+            cursor = await connection.execute(statement, values)
+            return await cursor.fetchall()
+
+    async def _facts(self, condition: LiteralString, **values: Any) -> list[Envelope]:
+        rows = await self._rows(f"select {_FACT} from log.facts {condition}", **values)
+        return [self._envelope(row) for row in rows]
+
+    def _envelope(self, row: DictRow) -> Envelope:
+        where = (row["position"], row["recorded_at"], row["version"])
+        try:
+            return self._registry.decode(*where, row["body"])
+        except (UnknownFact, msgspec.MsgspecError) as error:
+            why = f"{type(error).__name__}: {error}"
+        return _unreadable(row, where, why)
+
+
+def _unreadable(row: DictRow, where: tuple[int, datetime, int], why: str) -> Envelope:
+    """Tell what the row's columns and, as far as it can be read, its body say of it."""
+    try:
+        body = msgspec.json.decode(row["body"], type=Body)
+    except msgspec.MsgspecError:
+        body = Body(
+            "", row["type"], 0, row["stream"], where[1], row["tenant"], row["subject"],
+            "", "", "", None, cast(msgspec.Raw, None),
+        )  # fmt: skip
+    return Envelope(
+        *where,
+        row["stream"],
+        body.id,
+        row["type"],
+        body.schema,
+        body.occurred_at,
+        row["tenant"],
+        row["subject"],
+        body.actor,
+        body.command_id,
+        body.correlation_id,
+        body.causation_id,
+        Unreadable(why),
+    )

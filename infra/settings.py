@@ -1,0 +1,224 @@
+"""Which settings are there, what are they now, and where did each come from?"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, cast, get_args, get_type_hints
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+from platformdirs import user_data_dir
+
+PREFIX = "REGISTRAR_"
+FILE_NAME = "registrar.toml"
+MASK = "********"
+
+
+class WrongSetting(Exception):
+    """A setting has a value that it may not have, or a name that is not known. One sentence."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings, read once. A field's description is its entry in the reference."""
+
+    host: Annotated[
+        str,
+        Meta(
+            description="The address that the server listens on. Loopback only, "
+            "while access control is off."
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[
+        int,
+        Meta(ge=0, le=65_535, description="The port that the server listens on; 0: a free one."),
+    ] = 8000
+    data: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="The folder of the embedded PostgreSQL and of the subjects' keys. "
+            "By default in the user's data folder.",
+        ),
+    ] = msgspec.field(default_factory=lambda: user_data_dir("registrar"))
+    database_url: Annotated[
+        str | None,
+        Meta(
+            description="A PostgreSQL server to use (postgresql://user:password@host:port/name). "
+            "Not set: the embedded one, kept in the data folder.",
+            extra={"secret": True},
+        ),
+    ] = None
+    example: Annotated[
+        bool,
+        Meta(description="Whether an empty log is given a real OULAD run to look at."),
+    ] = True
+
+    @property
+    def folder(self) -> Path:
+        """The data folder as a path, with ~ taken for the home folder."""
+        return Path(self.data).expanduser()
+
+
+class Loaded(NamedTuple):
+    """The settings, and for each by name where it came from."""
+
+    settings: Settings
+    sources: Mapping[str, str]
+
+
+class Described(NamedTuple):
+    """One setting as the reference and ``registrar settings`` show it."""
+
+    name: str
+    variable: str
+    description: str
+    secret: bool
+    default: str
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def described() -> tuple[Described, ...]:
+    """Return every setting with its description, in the order of the class."""
+    hints = get_type_hints(Settings, include_extras=True)
+    entries = []
+    for field in msgspec.structs.fields(Settings):
+        meta = next(part for part in get_args(hints[field.name]) if isinstance(part, Meta))
+        default = (
+            "the user's data folder"
+            if field.default is msgspec.NODEFAULT
+            else ""
+            if field.default is None
+            else str(field.default)
+        )
+        entries.append(
+            Described(
+                field.name,
+                variable(field.name),
+                meta.description or "",
+                bool((meta.extra or {}).get("secret")),
+                default,
+            )
+        )
+    return tuple(entries)
+
+
+def load(
+    flags: Mapping[str, Any], environment: Mapping[str, str], config: Path | None = None
+) -> Loaded:
+    """Read the settings: flags win over variables, variables over the file, the file over defaults.
+
+    ``flags`` that are None were not given. The file is ``config``, or ``registrar.toml`` in the
+    data folder if it is there. Raises WrongSetting.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    from_environment = _environment(environment)
+    if config is None:
+        start = {**from_environment, **given}
+        folder = Path(str(start["data"])) if "data" in start else Settings().folder
+        file = folder.expanduser() / FILE_NAME
+        from_file = _file(file) if file.is_file() else {}
+        if "data" in from_file:
+            raise WrongSetting(f"{file}: data cannot be set in the file that lies in that folder")
+    else:
+        file = config
+        from_file = _file(config)
+    sources: dict[str, str] = dict.fromkeys(Settings.__struct_fields__, "default")
+    sources |= dict.fromkeys(from_file, str(file))
+    sources |= {name: variable(name) for name in from_environment}
+    sources |= {name: "--" + name.replace("_", "-") for name in given}
+    chosen = {**from_file, **from_environment, **given}
+    return Loaded(_checked(chosen, sources), sources)
+
+
+def shown(loaded: Loaded) -> list[dict[str, Any]]:
+    """Return every setting with its value, secrets masked, and its source."""
+    return [
+        {
+            "name": entry.name,
+            "value": _masked(getattr(loaded.settings, entry.name), secret=entry.secret),
+            "source": loaded.sources[entry.name],
+            "variable": entry.variable,
+            "description": entry.description,
+        }
+        for entry in described()
+    ]
+
+
+def _environment(environment: Mapping[str, str]) -> dict[str, str]:
+    known = {variable(name): name for name in Settings.__struct_fields__}
+    found = {}
+    for key, value in environment.items():
+        if not key.startswith(PREFIX):
+            continue
+        if key not in known:
+            raise WrongSetting(f"{key} is not a setting{_nearest(key, known)}")
+        found[known[key]] = value
+    return found
+
+
+def _file(path: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise WrongSetting(f"{path}: cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WrongSetting(f"{path}: is not TOML ({error})") from error
+    for key in content:
+        if key not in Settings.__struct_fields__:
+            nearest = _nearest(key, Settings.__struct_fields__)
+            raise WrongSetting(f"{path}: {key} is not a setting{nearest}")
+    return content
+
+
+def _nearest(name: str, known: Mapping[str, str] | tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+    return f"; the nearest is {close[0]}" if close else ""
+
+
+def _checked(chosen: Mapping[str, Any], sources: Mapping[str, str]) -> Settings:
+    for name, value in chosen.items():
+        try:
+            # One at a time, so that the error can name the setting's source.
+            msgspec.convert({name: value}, Settings, strict=False)
+        except msgspec.ValidationError as error:
+            rule = str(error).split(" - at ")[0]
+            raise WrongSetting(f"{sources[name]}: {rule[0].lower()}{rule[1:]}") from error
+    settings = msgspec.convert(dict(chosen), Settings, strict=False)
+    if not _loopback(settings.host):
+        raise WrongSetting(
+            f"{sources['host']}: {settings.host} is not a loopback address, "
+            "and nothing else is allowed while access control is off"
+        )
+    if settings.database_url is not None:
+        _check_database(settings.database_url, sources["database_url"])
+    return settings
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_database(url: str, source: str) -> None:
+    if urlsplit(url).scheme not in ("postgresql", "postgres"):
+        raise WrongSetting(f"{source}: is not a postgresql:// address")
+
+
+def _masked(value: object, *, secret: bool) -> Any:
+    if not secret or value is None:
+        return value
+    parts = urlsplit(cast("str", value))
+    return f"{parts.scheme}://{MASK}" if parts.scheme else MASK

@@ -1,0 +1,1 @@
+"""Where are readings kept, and how do people learn how they are doing?"""

@@ -1,0 +1,148 @@
+"""Which SQL makes, reads and writes the tables of one generation of a reading?
+
+All names in it come from the register of readings, never from data.
+"""
+# ruff: noqa: S608  # statements are built from names of ours
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from infra.stores.columns import Column, column, columns_of
+from projections.ports import Generation
+from projections.reading import Documents, Reading, Tally, View
+
+SCHEMA = "readings"
+
+
+def table(of: Generation, name: str) -> str:
+    """Return the table's name; it is safe to stand in SQL."""
+    return f'{SCHEMA}."{_prefix(of)}{name}"'
+
+
+def _prefix(of: Generation) -> str:
+    return f"{of.reading.name}_v{of.reading.version}g{of.number}_"
+
+
+def create(of: Generation) -> list[str]:
+    """Return what makes the tables, with their keys and without other indexes."""
+    made = []
+    for documents in of.reading.documents:
+        made.append(_create(of, documents.name, columns_of(documents.row), documents.key))
+        made += [
+            f'alter table {table(of, documents.name)} add "{name}" {definition}'
+            for name, definition in documents.generated.items()
+        ]
+    for tally in of.reading.tallies:
+        key = tuple(tally.dimensions)
+        made.append(_create(of, tally.name, tally_columns(tally), key))
+    return made
+
+
+def _create(of: Generation, name: str, columns: Sequence[Column], key: Sequence[str]) -> str:
+    fields = ", ".join(
+        f'"{one.name}" {one.sql}{_collation(one, key)}{"" if one.nullable else " not null"}'
+        for one in columns
+    )
+    return f"create table {table(of, name)} ({fields}, primary key ({_names(key)}))"
+
+
+def _collation(one: Column, key: Sequence[str]) -> str:
+    return ' collate "C"' if one.sql == "text" and one.name in key else ""
+
+
+def indexes(of: Generation) -> list[str]:
+    """Return what makes the other indexes; one that is there already is left."""
+    return [
+        f'create index if not exists "{_prefix(of)}{documents.name}_{number}"'
+        f" on {table(of, documents.name)} {expression}"
+        for documents in of.reading.documents
+        for number, expression in enumerate(documents.indexes, 1)
+    ]
+
+
+def analyze(of: Generation) -> list[str]:
+    """Return what tells the planner how full the tables are."""
+    names = [d.name for d in of.reading.documents] + [t.name for t in of.reading.tallies]
+    return [f"analyze {table(of, name)}" for name in names]
+
+
+def view(of: Generation, wanted: View) -> str:
+    """Return what makes a stable view or points it at this generation."""
+    reading = of.reading
+    names = [d.name for d in reading.documents] + [t.name for t in reading.tallies]
+    tables = {name: table(of, name) for name in names}
+    fields, source = ", ".join(wanted.columns), wanted.source.format_map(tables)
+    return f'create or replace view views."{wanted.name}" as select {fields} from {source}'
+
+
+def tables(name: str, version: int, number: int) -> str:
+    """Return the pattern that the table names of a generation match, whatever it holds."""
+    return f"^{name}_v{version}g{number}_"
+
+
+def load(of: Generation, documents: Documents[Any]) -> str:
+    """Return a select of the documents under keys given as one array a key column."""
+    columns = columns_of(documents.row)
+    kinds = {one.name: one.sql for one in columns}
+    arrays = ", ".join(f"%s::{kinds[name]}[]" for name in documents.key)
+    joined = " and ".join(f't."{name}" = wanted."{name}"' for name in documents.key)
+    fields = ", ".join("t." + one.selected for one in columns)
+    return (
+        f"select {fields} from unnest({arrays}) as wanted({_names(documents.key)})"
+        f" join {table(of, documents.name)} t on {joined}"
+    )
+
+
+def stage(of: Generation, name: str, columns: Sequence[Column]) -> list[str]:
+    """Return what makes an empty temporary table for rows on their way, within a transaction."""
+    staged = f'pg_temp."{_prefix(of)}{name}"'
+    fields = ", ".join(f'"{one.name}" {one.sql}' for one in columns)
+    names = _names([one.name for one in columns])
+    make = f'create temporary table if not exists "{_prefix(of)}{name}" ({fields})'
+    return [f"{make} on commit delete rows", f"copy {staged} ({names}) from stdin (format binary)"]
+
+
+def insert(of: Generation, name: str, columns: Sequence[Column]) -> str:
+    """Return a COPY into the table itself, for rows that are new."""
+    fields = _names([one.name for one in columns])
+    return f"copy {table(of, name)} ({fields}) from stdin (format binary)"
+
+
+def update(of: Generation, documents: Documents[Any]) -> str:
+    """Return what takes staged rows over the ones that are there."""
+    rest = [one for one in documents.row.__struct_fields__ if one not in documents.key]
+    joined = " and ".join(f't."{name}" = s."{name}"' for name in documents.key)
+    taken = ", ".join(f'"{name}" = s."{name}"' for name in rest)
+    return (
+        f"update {table(of, documents.name)} t set {taken}"
+        f' from pg_temp."{_prefix(of)}{documents.name}" s where {joined}'
+    )
+
+
+def add(of: Generation, tally: Tally) -> str:
+    """Return what adds staged amounts to a tally's rows, in key order."""
+    fields = _names([*tally.dimensions, *tally.amounts])
+    key = _names(list(tally.dimensions))
+    sums = ", ".join(f'"{name}" = t."{name}" + excluded."{name}"' for name in tally.amounts)
+    return (
+        f"insert into {table(of, tally.name)} as t ({fields})"
+        f' select {fields} from pg_temp."{_prefix(of)}{tally.name}" order by {key}'
+        f" on conflict ({key}) do update set {sums}"
+    )
+
+
+def tally_columns(tally: Tally) -> tuple[Column, ...]:
+    """Return the columns of a tally's table."""
+    both = {**tally.dimensions, **tally.amounts}
+    return tuple(column(name, kind) for name, kind in both.items())
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def kinds(reading: Reading) -> dict[str, Documents[Any]]:
+    """Return a reading's documents by name."""
+    return {documents.name: documents for documents in reading.documents}

@@ -1,0 +1,253 @@
+"""Which courses, runs and items are there, as they now stand?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain.catalogue.facts import (
+    ContentVersionPublished,
+    CourseCreated,
+    GradingPolicyPublished,
+    Mode,
+    PrerequisiteSet,
+    RunArchived,
+    RunRescheduled,
+    RunScheduled,
+    SeatsCounted,
+    SeatsLimited,
+    WeightedPolicy,
+)
+from domain.enrolment.facts import SeatReleased, SeatTaken
+from domain.kernel import Envelope
+from projections.reading import Documents, Key, Reading, View, columns, names
+
+
+class Course(Struct, frozen=True, gc=False):
+    """A course of the catalogue. ``version`` is that of its stream."""
+
+    course: str
+    title: str
+    description: str
+    prerequisite_course: str | None
+    prerequisite_percent: int | None
+    created_at: datetime
+    position: int
+    version: int
+
+
+class Run(Struct, frozen=True, gc=False):
+    """A run. ``taken`` counts the seats of a run with limited seats; ``items`` those of the content
+    in force. ``version`` is that of the run's stream."""
+
+    run: str
+    course: str
+    title: str
+    starts: datetime
+    ends: datetime
+    opens: datetime | None
+    closes: datetime | None
+    capacity: int | None
+    taken: int
+    modes: tuple[Mode, ...]
+    certificate_modes: tuple[Mode, ...]
+    carry_progress: bool
+    archived: bool
+    content_number: int
+    items: int
+    policy_number: int
+    policy: WeightedPolicy | None
+    version: int
+    updated_position: int
+
+
+class RunItem(Struct, frozen=True, gc=False):
+    """An item of a run, as the content version that last held it says."""
+
+    run: str
+    item: str
+    kind: str
+    title: str
+    module: str
+    category: str | None
+    weight: str
+    possible: str
+    due: datetime | None
+    opens: datetime | None
+    attempts: int | None
+    duration_ms: int | None
+    threshold: str
+    label: str | None
+    ordinal: int
+    content_number: int
+
+
+def fold_course(document: Course | None, envelope: Envelope, key: Key) -> Course | None:
+    """Take one fact of the course's stream in."""
+    at = {"position": envelope.position, "version": envelope.version}
+    match envelope.fact:
+        case CourseCreated(title=title, description=description) if document is None:
+            return Course(
+                key[0],
+                title,
+                description,
+                None,
+                None,
+                envelope.occurred_at,
+                envelope.position,
+                envelope.version,
+            )
+        case PrerequisiteSet(prerequisite=wanted) if document is not None:
+            return replace(
+                document,
+                prerequisite_course=wanted.course if wanted else None,
+                prerequisite_percent=wanted.minimum_percent if wanted else None,
+                **at,
+            )
+        case _:
+            return document
+
+
+def fold_run(document: Run | None, envelope: Envelope, key: Key) -> Run | None:
+    """Take one fact of the run, its content or its seats in; nothing before it is scheduled."""
+    fact = envelope.fact
+    if document is None:
+        return _scheduled(fact, envelope, key[0]) if isinstance(fact, RunScheduled) else None
+    at: dict[str, int] = {"updated_position": envelope.position}
+    if envelope.stream.split("/")[1] == "run":
+        at["version"] = envelope.version
+    match fact:
+        case SeatTaken():
+            return replace(document, taken=document.taken + 1, **at)
+        case SeatReleased():
+            return replace(document, taken=max(0, document.taken - 1), **at)
+        case SeatsCounted(taken=taken):
+            return replace(document, taken=len(taken), **at)
+        case SeatsLimited(capacity=capacity):
+            taken_now = document.taken if capacity is not None else 0
+            return replace(document, capacity=capacity, taken=taken_now, **at)
+        case ContentVersionPublished(number=number, items=items):
+            return replace(document, content_number=number, items=len(items), **at)
+        case GradingPolicyPublished(number=number, policy=policy):
+            return replace(document, policy_number=number, policy=policy, **at)
+        case RunRescheduled(starts=starts, ends=ends, opens=opens, closes=closes):
+            return replace(document, starts=starts, ends=ends, opens=opens, closes=closes, **at)
+        case RunArchived():
+            return replace(document, archived=True, **at)
+        case _:
+            return document
+
+
+def _scheduled(fact: RunScheduled, envelope: Envelope, run: str) -> Run:
+    return Run(
+        run=run,
+        course=fact.course,
+        title=fact.title,
+        starts=fact.starts,
+        ends=fact.ends,
+        opens=fact.opens,
+        closes=fact.closes,
+        capacity=fact.capacity,
+        taken=0,
+        modes=fact.modes,
+        certificate_modes=fact.certificate_modes,
+        carry_progress=fact.carry_progress,
+        archived=False,
+        content_number=0,
+        items=0,
+        policy_number=0,
+        policy=None,
+        version=envelope.version,
+        updated_position=envelope.position,
+    )
+
+
+def fold_item(document: RunItem | None, envelope: Envelope, key: Key) -> RunItem | None:
+    """Take a content version in, as far as this item goes."""
+    run, name = key
+    fact = envelope.fact
+    if not isinstance(fact, ContentVersionPublished):
+        return document
+    for ordinal, item in enumerate(fact.items, 1):
+        if item.item == name:
+            return RunItem(
+                run=run,
+                item=name,
+                kind=item.kind,
+                title=item.title,
+                module=item.module,
+                category=item.category,
+                weight=item.weight,
+                possible=item.possible,
+                due=item.due,
+                opens=item.opens,
+                attempts=item.attempts,
+                duration_ms=item.duration_ms,
+                threshold=item.threshold,
+                label=item.label,
+                ordinal=ordinal,
+                content_number=fact.number,
+            )
+    return document
+
+
+def first_id(envelope: Envelope) -> Iterable[Key]:
+    """The course or run that the stream is named for."""
+    return ((envelope.stream.split("/")[2],),)
+
+
+def item_keys(envelope: Envelope) -> Iterable[Key]:
+    """Run and item, for every item of the content."""
+    fact = envelope.fact
+    if not isinstance(fact, ContentVersionPublished):
+        return ()
+    run = envelope.stream.split("/")[2]
+    return tuple((run, item.item) for item in fact.items)
+
+
+_RUN = names(RunScheduled, RunRescheduled, RunArchived, GradingPolicyPublished)
+
+CATALOGUE = Reading(
+    name="catalogue",
+    version=1,
+    documents=(
+        Documents(
+            name="course",
+            row=Course,
+            key=("course",),
+            facts=names(CourseCreated, PrerequisiteSet),
+            keys=first_id,
+            fold=fold_course,
+        ),
+        Documents(
+            name="run",
+            row=Run,
+            key=("run",),
+            facts=_RUN
+            | names(ContentVersionPublished, SeatsLimited, SeatsCounted, SeatTaken, SeatReleased),
+            keys=first_id,
+            fold=fold_run,
+            indexes=("(course)",),
+        ),
+        Documents(
+            name="item",
+            row=RunItem,
+            key=("run", "item"),
+            facts=names(ContentVersionPublished),
+            keys=item_keys,
+            fold=fold_item,
+        ),
+    ),
+    views=(
+        View("courses", columns(Course), "{course}"),
+        View("runs", columns(Run), "{run}"),
+        View(
+            "items",
+            columns(RunItem, "i"),
+            "{item} i join {run} r on r.run = i.run and r.content_number = i.content_number",
+        ),
+    ),
+)

@@ -1,0 +1,42 @@
+"""How are scores compared, shared out and rounded, without a float anywhere?"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+
+from domain.catalogue.facts import exact
+
+SHARE_DECIMALS = 6
+"""Decimals of a stored score share; rounded half away from zero."""
+
+
+@lru_cache(maxsize=16_384)
+def share(raw: str, possible: str) -> Fraction | None:
+    """Return raw / possible exactly; None where nothing could be scored. Raises ValueError."""
+    whole = exact(possible)
+    return exact(raw) / whole if whole else None
+
+
+@lru_cache(maxsize=16_384)
+def rounded(value: Fraction, decimals: int = SHARE_DECIMALS) -> Decimal:
+    """Return a fraction as a decimal number, rounded half away from zero."""
+    scaled = abs(value) * 10**decimals
+    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    return Decimal(whole if value >= 0 else -whole).scaleb(-decimals)
+
+
+@lru_cache(maxsize=16_384)
+def number(text: str) -> Decimal:
+    """Return an exact decimal text as a decimal number. Raises ValueError for anything else."""
+    value = exact(text)
+    found = Decimal(text)
+    if not found.is_finite() or Fraction(found) != value:
+        raise ValueError(f"{text} is not an exact decimal")
+    return found
+
+
+def decile(value: Fraction) -> int:
+    """Return 0 to 9 for the tenth that a share falls into, 10 for full marks and above."""
+    return max(0, min(10, value.numerator * 10 // value.denominator))

@@ -1,0 +1,13 @@
+"""Which readings are there?"""
+
+from __future__ import annotations
+
+from projections.analytics import ANALYTICS
+from projections.catalogue import CATALOGUE
+from projections.certificates import CERTIFICATES
+from projections.history import HISTORY
+from projections.progress import PROGRESS
+from projections.reading import Reading
+from projections.search import SEARCH
+
+READINGS: tuple[Reading, ...] = (CATALOGUE, PROGRESS, CERTIFICATES, SEARCH, ANALYTICS, HISTORY)

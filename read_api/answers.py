@@ -1,0 +1,72 @@
+"""What does every answer of a query carry?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from read_api.ports import ParkedKey
+
+
+class AsOf(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The moment that an answer describes: a position of the log and when it was recorded.
+
+    ``occurred_at`` is there where only what had occurred by then was counted.
+    """
+
+    position: int
+    recorded_at: datetime | None
+    occurred_at: datetime | None = None
+
+
+class Incomplete(msgspec.Struct, frozen=True):
+    """Facts since this moment could not be read in yet, and are missing from the answer."""
+
+    since: datetime
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What is common to all answers. ``incomplete`` is absent where nothing is missing."""
+
+    as_of: AsOf
+    incomplete: Incomplete | None | msgspec.UnsetType = msgspec.UNSET
+
+
+class Page(Answer, frozen=True, kw_only=True):
+    """A list in parts: ``next`` is the cursor of the part that follows, None at the end."""
+
+    next: str | None
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A personal field: null and erased where its key is destroyed or the asker has no right."""
+
+    value: Any
+    erased: bool
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """The moment that a query asks for; nothing set: now. At most one is set."""
+
+    position: int | None = None
+    recorded: datetime | None = None
+    occurred: datetime | None = None
+
+    @property
+    def is_now(self) -> bool:
+        """Whether the live readings answer."""
+        return self.position is None and self.recorded is None and self.occurred is None
+
+
+NOW = Moment()
+
+
+def earliest(
+    parked: Sequence[ParkedKey], *about: str
+) -> Incomplete | msgspec.UnsetType:
+    """Say since when an answer about these ids (none: about everything) lacks parked facts."""
+    concerned = [one.since for one in parked if not one.ids or one.ids.issuperset(about)]
+    return Incomplete(min(concerned)) if concerned else msgspec.UNSET

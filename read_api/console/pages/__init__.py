@@ -1,0 +1,38 @@
+"""Which pages are there, and under which addresses?"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from read_api.console.pages import certificate, fact, learner, overview, run, runs, search
+from read_api.console.render import Console
+from read_api.dependencies import ReadDependencies
+
+
+def router(deps: ReadDependencies) -> APIRouter:
+    """Return the routes of the console, ``/`` among them, which leads to it."""
+    console = Console(deps)
+    console.add("/console", overview.load)
+    console.add("/console/runs", runs.load)
+    console.add("/console/runs/{run}", run.load)
+    console.add("/console/learners/{subject}", learner.load)
+    console.add("/console/facts/{position}", fact.load)
+    console.add("/console/search", search.load)
+    console.add("/console/certificates/{certificate}", certificate.load)
+
+    async def root() -> Response:
+        return RedirectResponse("/console", 307)
+
+    async def static(name: str) -> Response:
+        return console.static(name)
+
+    async def unknown(request: Request) -> Response:
+        detail = f"There is nothing at {request.url.path}."
+        return console.error(request, 404, "No such page", detail)
+
+    routes = console.router
+    routes.add_api_route("/", root, methods=["GET"])
+    routes.add_api_route("/console/static/{name}", static, methods=["GET"])
+    routes.add_api_route("/console/{rest:path}", unknown, methods=["GET"])
+    return routes

@@ -1,0 +1,149 @@
+"""Is it alive, and how far is it?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import msgspec
+from fastapi import Request
+from markupsafe import Markup
+
+from read_api.console import charts
+from read_api.console.render import Page
+from read_api.console.rows import fact_row, titles
+from read_api.dependencies import ReadDependencies
+from read_api.ports import Selection
+from read_api.queries import analytics, log
+
+FACTS_SHOWN = 15
+RATE_MINUTES = 15
+RATE_POINTS = 30
+BEHIND_POSITIONS = 0
+"""A reading this many positions behind the head counts as live."""
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """Facts recorded in the last ``minutes``, and in each of equal stretches of them."""
+
+    minutes: int
+    total: int
+    stretches: list[int]
+
+
+class OverviewData(msgspec.Struct, frozen=True):
+    """All that the page is drawn from."""
+
+    head: log.LogHead
+    rate: Rate
+    readings: list[log.Lag]
+    overview: analytics.Overview
+    runner_alive: bool
+
+
+class ReadingRow(NamedTuple):
+    """A reading on the page: how far, and a state with its colour."""
+
+    name: str
+    version: int
+    position: int
+    lag: int
+    lag_seconds: int
+    state: str
+    css: str
+    parked: int
+    parked_since: datetime | None
+
+
+async def load(deps: ReadDependencies, request: Request) -> Page:
+    """Answer ``/console``."""
+    asking = deps.principal(request)
+    head, readings, overview = await asyncio.gather(
+        log.log(deps, asking), log.lags(deps), analytics.overview(deps, asking)
+    )
+    window = await deps.log.window(
+        asking.tenant,
+        max(0, head.position - FACTS_SHOWN),
+        FACTS_SHOWN,
+        FACTS_SHOWN,
+        Selection(),
+    )
+    named = await titles(deps, asking, window.facts)
+    rate = await _rate(deps, head.position)
+    data = OverviewData(head, rate, readings, overview, deps.runner_alive())
+    rows = [fact_row(fact, named) for fact in reversed(window.facts)]
+    context = {"base": str(request.base_url), "facts": rows, "types": " ".join(deps.registry.types)}
+    return Page("overview.html", "Overview", data, lambda: _draw(data) | context, "Overview")
+
+
+async def _rate(deps: ReadDependencies, head: int) -> Rate:
+    now = deps.clock()
+    step = timedelta(minutes=RATE_MINUTES) / RATE_POINTS
+    instants = [now - step * back for back in range(RATE_POINTS, 0, -1)]
+    reached = [await deps.log.position_at(at) for at in instants]
+    stretches = [after - before for before, after in pairwise([*reached, head])]
+    return Rate(RATE_MINUTES, sum(stretches), stretches)
+
+
+def _draw(data: OverviewData) -> dict[str, Any]:
+    totals = data.overview.totals
+    passed = totals.passed + totals.distinction
+    return {
+        "head": data.head,
+        "rate": {
+            "minutes": data.rate.minutes,
+            "total": data.rate.total,
+            "chart": rate_chart(data.rate),
+        },
+        "totals": [
+            ("Runs", len(data.overview.runs), ""),
+            ("Enrolments", totals.enrolled, f"{totals.active:,} active"),
+            ("Submissions", totals.submissions, f"{totals.late:,} late"),
+            ("Certificates", totals.certificates, f"{passed:,} passed"),
+        ],
+        "readings": [reading_row(lag, data.runner_alive) for lag in data.readings],
+        "answer": data.overview,
+        "engines": engines(data),
+    }
+
+
+def rate_chart(rate: Rate) -> Markup:
+    """Draw how many facts were recorded, over the last minutes."""
+    return charts.sparkline(rate.stretches, f"Facts recorded in the last {rate.minutes} minutes")
+
+
+def reading_row(lag: log.Lag, runner_alive: bool) -> ReadingRow:
+    """Say in a word how a reading is: live, catching up, stalled, stopped or with keys put aside."""
+    reached = lag.position + lag.lag_positions
+    if lag.stalled or (not runner_alive and lag.lag_positions > BEHIND_POSITIONS):
+        state, css = "stalled", "bad"
+    elif lag.lag_positions > BEHIND_POSITIONS:
+        state, css = f"catching up, {100 * lag.position // reached}%", "warn"
+    elif lag.parked_keys:
+        state, css = "live, incomplete", "warn"
+    else:
+        state, css = "live", "good"
+    return ReadingRow(
+        lag.name,
+        lag.version,
+        lag.position,
+        lag.lag_positions,
+        round(lag.lag_seconds),
+        state,
+        css,
+        lag.parked_keys,
+        lag.parked_since,
+    )
+
+
+def engines(data: OverviewData) -> Sequence[tuple[str, str, str]]:
+    """Name what this page reached on its way, and whether the follower of the log runs."""
+    follower = ("running", "good") if data.runner_alive else ("stopped", "bad")
+    return [
+        ("PostgreSQL, the log", "reached", "good"),
+        ("PostgreSQL, the readings", "reached", "good"),
+        ("Follower of the log", *follower),
+    ]

@@ -1,0 +1,91 @@
+"""Where is …?"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from fastapi import Request
+from markupsafe import Markup, escape
+
+from read_api.console.render import Page, address
+from read_api.dependencies import ReadDependencies
+from read_api.queries import search
+
+HITS_MAX = 30
+_PLURALS = {
+    "course": "courses",
+    "run": "runs",
+    "item": "items",
+    "learner": "learners",
+    "certificate": "certificates",
+}
+
+
+class HitRow(NamedTuple):
+    """One thing found: what it is, where it leads, and the words found, marked."""
+
+    kind: str
+    id: str
+    title: str
+    href: str
+    run: str | None
+    highlight: Markup
+    exact: bool
+
+
+async def load(deps: ReadDependencies, request: Request) -> Page:
+    """Answer ``/console/search?q=&kind=&after=``."""
+    q = request.query_params.get("q", "").strip()[: search.QUERY_CHARACTERS_MAX]
+    kind = request.query_params.get("kind") or None
+    if not q:
+        return Page("search.html", "Search", {"q": ""}, lambda: {"query": "", "found": None}, "Search")
+    found = await search.search(
+        deps,
+        deps.principal(request),
+        q,
+        kind=kind,
+        limit=HITS_MAX,
+        after=request.query_params.get("after") or None,
+    )
+    return Page("search.html", f"Search: {q}", found, lambda: _draw(found), "Search")
+
+
+def _draw(found: search.Found) -> dict[str, Any]:
+    def facet(kind: str | None) -> str:
+        return address("/console/search", q=found.q, kind=kind)
+
+    facets = [("All", facet(None), sum(found.facets.values()), found.kind is None)]
+    facets += [
+        (_PLURALS[kind].capitalize(), facet(kind), found.facets.get(kind, 0), found.kind == kind)
+        for kind in search.KINDS
+        if found.facets.get(kind) or found.kind == kind
+    ]
+    return {
+        "query": found.q,
+        "found": found,
+        "as_of": found.as_of,
+        "answer": found,
+        "facets": facets,
+        "rows": [hit_row(hit) for hit in found.hits],
+        "next": found.next
+        and address("/console/search", q=found.q, kind=found.kind, after=found.next),
+    }
+
+
+def hit_row(hit: search.Hit) -> HitRow:
+    """Say where a hit leads to; nothing of it is taken as markup but the marks."""
+    href = {
+        "course": address("/console/runs", q=hit.id),
+        "run": f"/console/runs/{hit.id}",
+        "item": f"/console/runs/{hit.run}#items",
+        "learner": f"/console/learners/{hit.id}",
+        "certificate": f"/console/certificates/{hit.id}",
+    }[hit.kind]
+    return HitRow(hit.kind, hit.id, hit.title, href, hit.run, marked(hit.highlight), hit.exact)
+
+
+def marked(text: str) -> Markup:
+    """Turn the characters around found words into ``<mark>``; everything else is escaped."""
+    plain = str(escape(text)).replace("\x02", "<mark>").replace("\x03", "</mark>")
+    return Markup(plain)  # noqa: S704 - escaped above; only the marks are added
+

@@ -1,0 +1,166 @@
+"""How does a page become a response: template, headers, data beside it, and errors in words?"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import jinja2
+import msgspec
+from fastapi import APIRouter, Request, Response
+
+from projections.ports import StoreUnavailable
+from read_api.console import charts, formats
+from read_api.dependencies import ReadDependencies
+from read_api.errors import BadParameter, NotFound, NotYet
+
+_HERE = Path(__file__).parent
+STATIC = {
+    "console.css": "text/css; charset=utf-8",
+    "console.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+STATIC_SECONDS = 31_536_000
+"""How long a browser keeps a static file: its address changes with its content."""
+RETRY_SECONDS = 2
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
+    "img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+
+_log = logging.getLogger(__name__)
+
+
+class Page(NamedTuple):
+    """What a page is drawn from (``data``, also its ``.json``) and how (template, ``draw``)."""
+
+    template: str
+    title: str
+    data: Any
+    draw: Callable[[], Mapping[str, Any]]
+    section: str = ""
+    status: int = 200
+
+
+class Moved(Exception):  # noqa: N818 - not an error: the page's address is another
+    """The page has another address, where what was asked for is said in full."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+
+Load = Callable[[ReadDependencies, Request], Awaitable[Page]]
+
+
+def _read_static() -> dict[str, bytes]:
+    return {name: (_HERE / "static" / name).read_bytes() for name in STATIC}
+
+
+def _environment(stamp: str) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.globals.update(stamp=stamp, symbol=charts.symbol, query="", json_url=None, section="")
+    environment.filters.update(formats.FILTERS)
+    return environment
+
+
+class Console:
+    """The pages of one app: adds each page, and its data as ``.json``, to a router."""
+
+    def __init__(self, deps: ReadDependencies) -> None:
+        self.deps = deps
+        self.router = APIRouter(include_in_schema=False)
+        self._static = _read_static()
+        stamp = hashlib.sha256(b"".join(self._static.values())).hexdigest()[:12]
+        self._templates = _environment(stamp)
+
+    def add(self, path: str, load: Load) -> None:
+        """Serve this page under the path, and its data under the path with ``.json``."""
+
+        async def data(request: Request) -> Response:
+            return await self._guard(request, load, self._data)
+
+        async def html(request: Request) -> Response:
+            return await self._guard(request, load, self._html)
+
+        name = "/console/overview" if path == "/console" else path
+        self.router.add_api_route(f"{name}.json", data, methods=["GET"])
+        self.router.add_api_route(path, html, methods=["GET"])
+
+    def static(self, name: str) -> Response:
+        """Return a file that pages link to, for the browser to keep."""
+        if name not in self._static:
+            return Response(status_code=404)
+        keep = {"Cache-Control": f"public, max-age={STATIC_SECONDS}, immutable"}
+        return Response(self._static[name], 200, HEADERS | keep, STATIC[name])
+
+    def error(self, request: Request, status: int, title: str, detail: str) -> Response:
+        """Return an error page that names the problem, what to do next and the request's id."""
+        asked = getattr(request.state, "request_id", None) or request.headers.get("x-request-id")
+        context = {"title": title, "status": status, "detail": detail}
+        context["request_id"] = asked or str(uuid4())
+        if status >= 500:
+            _log.warning("%s %s: %s", request.url.path, context["request_id"], detail)
+        html = self._templates.get_template("error.html").render(context)
+        headers = HEADERS | {"X-Request-Id": context["request_id"]}
+        if status == 503:
+            headers["Retry-After"] = str(RETRY_SECONDS)
+        return Response(html, status, headers, "text/html; charset=utf-8")
+
+    async def _guard(
+        self, request: Request, load: Load, show: Callable[[Request, Page], Response]
+    ) -> Response:
+        try:
+            return show(request, await load(self.deps, request))
+        except Moved as moved:
+            return Response(None, 303, HEADERS | {"Location": moved.address})
+        except NotFound as absent:
+            return self.error(request, 404, f"No such {absent.kind}", str(absent))
+        except BadParameter as wrong:
+            return self.error(request, 422, "This address cannot be read", str(wrong))
+        except NotYet as early:
+            return self.error(request, 503, "Not read in yet", str(early))
+        except StoreUnavailable:
+            detail = "The database does not answer. Nothing recorded is lost; this page can wait."
+            return self.error(request, 503, "The record cannot be reached", detail)
+        except Exception:
+            _log.exception("console page %s", request.url.path)
+            return self.error(request, 500, "This page failed", "The server's log has the reason.")
+
+    def _data(self, _request: Request, page: Page) -> Response:
+        body = msgspec.json.format(msgspec.json.encode(page.data, enc_hook=str), indent=2)
+        return Response(body, page.status, HEADERS, "application/json")
+
+    def _html(self, request: Request, page: Page) -> Response:
+        path = "/console/overview" if request.url.path == "/console" else request.url.path
+        query = f"?{request.url.query}" if request.url.query else ""
+        context = {
+            "title": page.title,
+            "section": page.section,
+            "json_url": f"{path}.json{query}",
+            **page.draw(),
+        }
+        html = self._templates.get_template(page.template).render(context)
+        return Response(html, page.status, HEADERS, "text/html; charset=utf-8")
+
+
+def address(path: str, **parameters: Any) -> str:
+    """Return a link with the parameters that are set."""
+    kept = {name: value for name, value in parameters.items() if value not in (None, "", False)}
+    return f"{path}?{urlencode(kept)}" if kept else path

@@ -1,0 +1,86 @@
+"""How does a fact stand in a list of a page?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from domain.access import Principal
+from domain.kernel import Envelope, stream_ids
+from read_api.console.charts import symbol_of
+from read_api.console.moments import Instant
+from read_api.console.words import say
+from read_api.dependencies import ReadDependencies
+from read_api.queries import catalogue
+from read_api.queries.facts import Link, RecordedFact
+from read_api.queries.history import Entry
+
+RUN_KINDS = ("run", "run-content", "run-seats", "enrolment", "viewing")
+"""Kinds of streams whose first id is a run's."""
+
+
+class FactRow(NamedTuple):
+    """One fact: its words, where it happened and when; ``counts`` unless a moment leaves it out."""
+
+    position: int
+    symbol: str
+    sentence: str
+    run: str | None = None
+    subject: str | None = None
+    when: datetime | None = None
+    counts: bool = True
+    why_not: str = ""
+
+
+def run_of(envelope: Envelope) -> str | None:
+    """Return the run that a fact is about, where it is about one."""
+    kind = envelope.stream.split("/")[1]
+    return stream_ids(envelope.stream)[0] if kind in RUN_KINDS else None
+
+
+def item_of(envelope: Envelope) -> str | None:
+    """Return the item that a fact is about, where it is about one."""
+    return getattr(envelope.fact, "item", None)
+
+
+async def titles(
+    deps: ReadDependencies, asking: Principal, facts: Sequence[Envelope]
+) -> Mapping[tuple[str, str], str]:
+    """Return the titles of the items that these facts are about, by run and item."""
+    runs = {run for fact in facts if item_of(fact) and (run := run_of(fact))}
+    return await catalogue.titles(deps, asking, sorted(runs)) if runs else {}
+
+
+def fact_row(envelope: Envelope, named: Mapping[tuple[str, str], str]) -> FactRow:
+    """Put a fact into a row; ``named`` are titles by run and item."""
+    run = run_of(envelope)
+    words = say(envelope.fact, envelope.type, lambda item: named.get((run or "", item), item))
+    return FactRow(
+        envelope.position,
+        symbol_of(envelope.type),
+        words.sentence,
+        run,
+        envelope.subject,
+        envelope.occurred_at,
+    )
+
+
+def entry_row(entry: Entry, instant: Instant) -> FactRow:
+    """Put a fact of a learner's history into a row, as it counts at a moment."""
+    known = instant.axis == "known"
+    return FactRow(
+        entry.position,
+        symbol_of(entry.type),
+        entry.sentence,
+        entry.run,
+        None,
+        entry.recorded_at if known else entry.occurred_at,
+        instant.counts(entry.occurred_at, entry.recorded_at),
+        "not yet known by then" if known else "had not occurred by then",
+    )
+
+
+def link_row(link: Link | RecordedFact) -> FactRow:
+    """Put a fact that another one hangs together with into a row."""
+    return FactRow(link.position, symbol_of(link.type), link.sentence)

@@ -1,0 +1,30 @@
+"""What can a query answer other than what was asked for?"""
+
+from __future__ import annotations
+
+
+class NotFound(Exception):
+    """There is no such thing, as far as the readings know."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"There is no {kind} {name}.")
+        self.kind = kind
+        self.name = name
+
+
+class BadParameter(Exception):
+    """A parameter cannot be taken as it is."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
+
+
+class NotYet(Exception):
+    """The readings have not reached the position that was asked for, within the bound."""
+
+    def __init__(self, asked: int, reached: int) -> None:
+        super().__init__(f"Position {asked} is not read yet; the readings have reached {reached}.")
+        self.asked = asked
+        self.reached = reached

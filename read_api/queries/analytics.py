@@ -1,0 +1,185 @@
+"""How are runs doing: totals, days, items and score distributions?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from domain.access import Principal
+from read_api.answers import Answer, earliest
+from read_api.dependencies import ReadDependencies
+from read_api.errors import NotFound
+from read_api.ports import Snapshot
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """Exact tallies. ``withdrawn`` counts enrolments that ended by withdrawing,
+    ``outcome_withdrawn`` the board's outcomes of that name; ``late`` is of ``submissions``."""
+
+    enrolled: int
+    active: int
+    withdrawn: int
+    submissions: int
+    late: int
+    graded: int
+    banked: int
+    passed: int
+    distinction: int
+    failed: int
+    outcome_withdrawn: int
+    certificates: int
+    revoked: int
+    enrolled_day_unknown: int
+
+
+class RunTotals(Totals, frozen=True, kw_only=True):
+    """The tallies of one run in a list."""
+
+    run: str
+
+
+class RunAnalytics(Answer, frozen=True, kw_only=True):
+    """How a run is doing. ``late_share`` is of all its submissions, in per cent."""
+
+    run: str
+    totals: Totals
+    late_share: float | None
+
+
+class Day(msgspec.Struct, frozen=True):
+    """What happened in a run on one day (UTC)."""
+
+    day: dt.date
+    enrolments: int
+    withdrawals: int
+    submissions: int
+    late: int
+    grades: int
+    certificates: int
+
+
+class Daily(Answer, frozen=True, kw_only=True):
+    """The days of a run on which something happened, in order. Enrolments whose day is not known
+    are in no day, but counted."""
+
+    run: str
+    enrolled_day_unknown: int
+    days: list[Day]
+
+
+class ItemTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """How an item is doing. ``mean_percent`` is over ``graded`` learners' scores, banked ones left
+    out; ``learners_by_score`` counts learners with 0–9 %, 10–19 %, … 90–99 % and 100 %."""
+
+    item: str
+    kind: str | None
+    title: str | None
+    due: dt.datetime | None
+    submissions: int
+    late: int
+    graded: int
+    mean_percent: float | None
+    learners_by_score: list[int]
+
+
+class Items(Answer, frozen=True, kw_only=True):
+    """The items of a run that anything was handed in for, in the order of its content."""
+
+    run: str
+    items: list[ItemTotals]
+
+
+class Overview(Answer, frozen=True, kw_only=True):
+    """How everything is doing, and each run, by id."""
+
+    totals: Totals
+    runs: list[RunTotals]
+
+
+_AMOUNTS = Totals.__struct_fields__
+
+
+async def run(
+    deps: ReadDependencies, asking: Principal, run: str, *, min_position: int = 0
+) -> RunAnalytics:
+    """Return a run's totals. Raises NotFound."""
+    async with deps.snapshot("analytics", "catalogue", min_position=min_position) as snapshot:
+        await _require(snapshot, run)
+        totals = await _totals(snapshot, run)
+    late = 100 * totals.late / totals.submissions if totals.submissions else None
+    return RunAnalytics(
+        run=run,
+        totals=totals,
+        late_share=None if late is None else round(late, 2),
+        as_of=await deps.as_of(snapshot.position),
+        incomplete=earliest(snapshot.parked),
+    )
+
+
+async def daily(
+    deps: ReadDependencies, asking: Principal, run: str, *, min_position: int = 0
+) -> Daily:
+    """Return a run's days. Raises NotFound."""
+    async with deps.snapshot("analytics", "catalogue", min_position=min_position) as snapshot:
+        await _require(snapshot, run)
+        days = await _days(snapshot, [run])
+        totals = await _totals(snapshot, run)
+    return Daily(
+        run=run,
+        enrolled_day_unknown=totals.enrolled_day_unknown,
+        days=days.get(run, []),
+        as_of=await deps.as_of(snapshot.position),
+        incomplete=earliest(snapshot.parked),
+    )
+
+
+async def days_of(
+    deps: ReadDependencies, asking: Principal, runs: Sequence[str]
+) -> dict[str, list[Day]]:
+    """Return the days of several runs, by run."""
+    async with deps.snapshot("analytics") as snapshot:
+        return await _days(snapshot, runs)
+
+
+async def overview(
+    deps: ReadDependencies, asking: Principal, *, min_position: int = 0
+) -> Overview:
+    """Return the totals of everything and of each run."""
+    async with deps.snapshot("analytics", min_position=min_position) as snapshot:
+        rows = await snapshot.rows(
+            f"select run, {', '.join(_AMOUNTS)} from views.run_totals order by run"  # noqa: S608 - constants
+        )
+    return Overview(
+        totals=Totals(**{name: sum(row[name] for row in rows) for name in _AMOUNTS}),
+        runs=[RunTotals(**row) for row in rows],
+        as_of=await deps.as_of(snapshot.position),
+        incomplete=earliest(snapshot.parked),
+    )
+
+
+async def _require(snapshot: Snapshot, run: str) -> None:
+    if not await snapshot.rows("select from views.runs where run = %(run)s", run=run):
+        raise NotFound("run", run)
+
+
+async def _totals(snapshot: Snapshot, run: str) -> Totals:
+    rows = await snapshot.rows(
+        f"select {', '.join(_AMOUNTS)} from views.run_totals where run = %(run)s",  # noqa: S608 - constants
+        run=run,
+    )
+    return Totals(**(rows[0] if rows else dict.fromkeys(_AMOUNTS, 0)))
+
+
+async def _days(snapshot: Snapshot, runs: Sequence[str]) -> dict[str, list[Day]]:
+    rows: Sequence[dict[str, Any]] = await snapshot.rows(
+        """select run, day, enrolments, withdrawals, submissions, late, grades, certificates
+           from views.run_daily where run = any(%(runs)s) order by run, day""",
+        runs=list(runs),
+    )
+    found: dict[str, list[Day]] = {}
+    for row in rows:
+        found.setdefault(row.pop("run"), []).append(Day(**row))
+    return found

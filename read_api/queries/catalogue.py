@@ -1,0 +1,241 @@
+"""Which courses and runs are there, and what does a run hold?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from domain.access import Principal
+from domain.catalogue.facts import WeightedPolicy
+from read_api import cursors
+from read_api.answers import Answer, Page, earliest
+from read_api.dependencies import ReadDependencies
+from read_api.errors import BadParameter, NotFound
+from read_api.ports import Snapshot
+
+
+class Item(msgspec.Struct, frozen=True):
+    """A piece of a run's content as it stands; scores and weights are exact decimal texts."""
+
+    item: str
+    kind: str
+    title: str
+    module: str
+    category: str | None
+    weight: str
+    possible: str
+    due: datetime | None
+    opens: datetime | None
+    attempts: int | None
+    duration_ms: int | None
+    threshold: str
+    label: str | None
+
+
+class Course(Answer, frozen=True, kw_only=True):
+    """A course and the ids of its runs, earliest start first."""
+
+    course: str
+    title: str
+    description: str
+    prerequisite_course: str | None
+    prerequisite_percent: int | None
+    created_at: datetime
+    runs: list[str]
+
+
+class RunRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A run in a list, with its tallies (numbers of enrolments, submissions and certificates)."""
+
+    run: str
+    course: str
+    title: str
+    starts: datetime
+    ends: datetime
+    archived: bool
+    capacity: int | None
+    taken: int
+    item_count: int
+    enrolled: int
+    active: int
+    withdrawn: int
+    submissions: int
+    late: int
+    graded: int
+    passed: int
+    failed: int
+    certificates: int
+
+
+class Runs(Page, frozen=True, kw_only=True):
+    """Runs in the order asked for."""
+
+    runs: list[RunRow]
+
+
+class Run(Answer, frozen=True, kw_only=True):
+    """A run as it stands: dates, seats, policy in force, and its current content in order.
+
+    ``version`` is that of the run's stream; ``updated_position`` the last fact that changed it.
+    """
+
+    run: str
+    course: str
+    title: str
+    starts: datetime
+    ends: datetime
+    opens: datetime | None
+    closes: datetime | None
+    capacity: int | None
+    taken: int
+    modes: list[str]
+    archived: bool
+    content_number: int
+    policy_number: int
+    policy: WeightedPolicy | None
+    version: int
+    updated_position: int
+    items: list[Item]
+
+
+class _Order(NamedTuple):
+    column: str
+    type: Any
+    descending: bool
+
+
+_SORTS = {
+    "run": "run",
+    "starts": "starts",
+    "title": "title",
+    "enrolled": "enrolled",
+    "active": "active",
+    "submissions": "submissions",
+    "late": "late",
+    "passed": "passed",
+    "certificates": "certificates",
+}
+RUN_SORTS = (*_SORTS, *(f"-{name}" for name in _SORTS))
+"""What ``runs`` can be sorted by; a minus: highest first."""
+
+_ITEMS = f"""
+    select {", ".join(Item.__struct_fields__)} from views.items
+    where run = %(run)s order by ordinal, item"""
+
+_RUNS = """
+    with listed as (
+        select r.run, r.course, r.title, r.starts, r.ends, r.archived, r.capacity, r.taken,
+               r.items as item_count,
+               coalesce(t.enrolled, 0) as enrolled, coalesce(t.active, 0) as active,
+               coalesce(t.withdrawn, 0) as withdrawn, coalesce(t.submissions, 0) as submissions,
+               coalesce(t.late, 0) as late, coalesce(t.graded, 0) as graded,
+               coalesce(t.passed, 0) + coalesce(t.distinction, 0) as passed,
+               coalesce(t.failed, 0) as failed, coalesce(t.certificates, 0) as certificates
+        from views.runs r left join views.run_totals t on t.run = r.run)
+    select * from listed
+    where (%(course)s::text is null or course = %(course)s)
+      and (%(words)s::text is null or strpos(lower(run || ' ' || title), lower(%(words)s)) > 0)"""
+
+
+async def course(
+    deps: ReadDependencies, asking: Principal, course: str, *, min_position: int = 0
+) -> Course:
+    """Return a course. Raises NotFound."""
+    async with deps.snapshot("catalogue", min_position=min_position) as snapshot:
+        found = await snapshot.rows(
+            """select course, title, description, prerequisite_course, prerequisite_percent,
+                      created_at
+               from views.courses where course = %(course)s""",
+            course=course,
+        )
+        if not found:
+            raise NotFound("course", course)
+        runs = await snapshot.rows(
+            "select run from views.runs where course = %(course)s order by starts, run",
+            course=course,
+        )
+    return Course(
+        **found[0],
+        runs=[row["run"] for row in runs],
+        as_of=await deps.as_of(snapshot.position),
+        incomplete=earliest(snapshot.parked),
+    )
+
+
+async def runs(
+    deps: ReadDependencies,
+    asking: Principal,
+    *,
+    sort: str = "run",
+    course: str | None = None,
+    words: str | None = None,
+    limit: int = cursors.LIMIT_ROWS_DEFAULT,
+    after: str | None = None,
+    min_position: int = 0,
+) -> Runs:
+    """Return runs with their tallies; ``words`` are looked for in id and title, ``after`` is a
+    cursor. Raises BadParameter for an unknown sort or a cursor of another list."""
+    column = _SORTS.get(sort.removeprefix("-"))
+    if column is None:
+        raise BadParameter("sort", f"must be one of {', '.join(RUN_SORTS)}")
+    sql, values = _RUNS, dict[str, Any](course=course, words=words, limit=limit + 1)
+    if after is not None:
+        kind = {"run": str, "title": str, "starts": datetime}.get(column, int)
+        values["value"], values["run"] = cursors.decode(after, sort, (kind, str))
+        sql += f" and ({column}, run) {'<' if sort[0] == '-' else '>'} (%(value)s, %(run)s)"
+    way = "desc" if sort[0] == "-" else "asc"
+    sql += f" order by {column} {way}, run {way} limit %(limit)s"
+    async with deps.snapshot("catalogue", "analytics", min_position=min_position) as snapshot:
+        found = await snapshot.rows(sql, **values)
+    page, last = cursors.cut([RunRow(**row) for row in found], limit)
+    return Runs(
+        runs=page,
+        next=cursors.encode(sort, (getattr(last, column), last.run)) if last else None,
+        as_of=await deps.as_of(snapshot.position),
+        incomplete=earliest(snapshot.parked),
+    )
+
+
+async def run(deps: ReadDependencies, asking: Principal, run: str, *, min_position: int = 0) -> Run:
+    """Return a run with its items. Raises NotFound."""
+    async with deps.snapshot("catalogue", min_position=min_position) as snapshot:
+        return await read_run(deps, snapshot, run)
+
+
+async def read_run(deps: ReadDependencies, snapshot: Snapshot, run: str) -> Run:
+    """Return a run out of a snapshot that is open. Raises NotFound."""
+    found = await snapshot.rows(
+        """select run, course, title, starts, ends, opens, closes, capacity, taken, modes, archived,
+                  content_number, policy_number, policy, version, updated_position
+           from views.runs where run = %(run)s""",
+        run=run,
+    )
+    if not found:
+        raise NotFound("run", run)
+    row = found[0]
+    row["policy"] = msgspec.convert(row["policy"], WeightedPolicy | None)
+    return Run(
+        **row,
+        items=await read_items(snapshot, run),
+        as_of=await deps.as_of(snapshot.position),
+        incomplete=earliest(snapshot.parked),
+    )
+
+
+async def read_items(snapshot: Snapshot, run: str) -> list[Item]:
+    """Return a run's current content, in order."""
+    return [Item(**row) for row in await snapshot.rows(_ITEMS, run=run)]
+
+
+async def titles(
+    deps: ReadDependencies, asking: Principal, runs: Sequence[str]
+) -> dict[tuple[str, str], str]:
+    """Return the titles of the items of these runs, by run and item."""
+    async with deps.snapshot("catalogue") as snapshot:
+        found = await snapshot.rows(
+            "select run, item, title from views.items where run = any(%(runs)s)", runs=list(runs)
+        )
+    return {(row["run"], row["item"]): row["title"] for row in found}

@@ -1,0 +1,233 @@
+"""How far is a learner in a run?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import msgspec
+
+from domain.access import Principal
+from domain.catalogue.facts import WeightedPolicy
+from read_api import asof
+from read_api.answers import NOW, Answer, AsOf, Incomplete, Moment, earliest
+from read_api.dependencies import ReadDependencies
+from read_api.errors import NotFound
+from read_api.queries.catalogue import Item, read_items
+
+SUBMITTED_KINDS = frozenset({"quiz", "assignment", "coding-exercise", "peer-task", "exam"})
+"""Kinds of items that are done when something was handed in; the others when seen."""
+
+Row = Mapping[str, Any]
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt at an item. ``raw`` of ``possible`` are exact decimal texts."""
+
+    attempt: str
+    number: int
+    submitted_at: datetime
+    due: datetime | None
+    late_seconds: int
+    raw: str | None
+    possible: str | None
+    graded_at: datetime | None
+
+
+class ItemProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """One item and what the learner did with it.
+
+    ``done``: completed, handed in, or viewed, as the kind of item asks. ``score_percent`` is the
+    best attempt's, ``coverage_percent`` the share of a video's unique milliseconds. An item with
+    results that is not in the run's current content has ``current`` False.
+    """
+
+    item: str
+    kind: str | None
+    title: str | None
+    module: str | None
+    category: str | None
+    weight: str | None
+    due: datetime | None
+    current: bool
+    done: bool
+    attempts: int
+    submitted_at: datetime | None
+    late_seconds: int | None
+    raw: str | None
+    possible: str | None
+    score_percent: float | None
+    graded_at: datetime | None
+    banked: bool
+    covered: list[tuple[int, int]]
+    covered_ms: int
+    coverage_percent: float | None
+    viewed_at: datetime | None
+    completed_at: datetime | None
+    attempts_detail: list[Attempt]
+
+
+class Progress(Answer, frozen=True, kw_only=True):
+    """A learner's progress in a run. ``completion_percent`` is the done share of the items in the
+    run's current content; None where the content is not known."""
+
+    run: str
+    subject: str
+    status: str
+    items_done: int
+    items_total: int
+    completion_percent: float | None
+    submissions: int
+    late: int
+    graded: int
+    banked: int
+    watched_ms: int
+    items: list[ItemProgress]
+
+
+class Stand(NamedTuple):
+    """What progress and grade are worked out from, at one moment."""
+
+    enrolment: Row
+    rows: Sequence[Row]
+    items: Sequence[Item]
+    policy: WeightedPolicy | None
+    policy_number: int
+    as_of: AsOf
+    incomplete: Incomplete | msgspec.UnsetType
+
+
+async def progress(
+    deps: ReadDependencies,
+    asking: Principal,
+    run: str,
+    subject: str,
+    *,
+    moment: Moment = NOW,
+    min_position: int = 0,
+) -> Progress:
+    """Return a learner's progress in a run. Raises NotFound."""
+    stand = await read_stand(deps, asking, run, subject, moment, min_position)
+    enrolment = stand.enrolment
+    items = list(_items(stand.items, stand.rows))
+    done = sum(one.done for one in items if one.current)
+    return Progress(
+        run=run,
+        subject=subject,
+        status=enrolment["status"],
+        items_done=done,
+        items_total=len(stand.items),
+        completion_percent=percent(done, len(stand.items)),
+        submissions=enrolment["submissions"],
+        late=enrolment["late"],
+        graded=enrolment["graded"],
+        banked=enrolment["banked"],
+        watched_ms=enrolment["watched_ms"],
+        items=items,
+        as_of=stand.as_of,
+        incomplete=stand.incomplete,
+    )
+
+
+async def read_stand(
+    deps: ReadDependencies,
+    asking: Principal,
+    run: str,
+    subject: str,
+    moment: Moment,
+    min_position: int,
+) -> Stand:
+    """Read where a learner stands in a run at a moment. Raises NotFound."""
+    if not moment.is_now:
+        past = await asof.learner(deps, asking, subject, moment, min_position, run=run)
+        enrolment = past.enrolments.get(run)
+        if enrolment is None:
+            raise NotFound("enrolment", f"{run}/{subject}")
+        known = past.runs.get(run, {})
+        return Stand(
+            enrolment,
+            past.item_progress.get(run, ()),
+            past.items.get(run, ()),
+            msgspec.convert(known.get("policy"), WeightedPolicy | None),
+            known.get("policy_number") or 0,
+            past.as_of,
+            past.incomplete,
+        )
+    async with deps.snapshot("progress", "catalogue", min_position=min_position) as snapshot:
+        key = {"run": run, "subject": subject}
+        found = await snapshot.rows(
+            "select * from views.enrolments where run = %(run)s and subject = %(subject)s", **key
+        )
+        if not found:
+            raise NotFound("enrolment", f"{run}/{subject}")
+        rows = await snapshot.rows(
+            "select * from views.item_progress where run = %(run)s and subject = %(subject)s", **key
+        )
+        items = await read_items(snapshot, run)
+        policies = await snapshot.rows(
+            "select policy, policy_number from views.runs where run = %(run)s", run=run
+        )
+    policy = policies[0] if policies else {}
+    return Stand(
+        found[0],
+        rows,
+        items,
+        msgspec.convert(policy.get("policy"), WeightedPolicy | None),
+        policy.get("policy_number") or 0,
+        await deps.as_of(snapshot.position),
+        earliest(snapshot.parked),
+    )
+
+
+def percent(part: Fraction | int, whole: Fraction | int) -> float | None:
+    """Return a share in per cent to two decimals, for people to look at; None of nothing."""
+    return float(round(100 * Fraction(part) / Fraction(whole), 2)) if whole else None
+
+
+def _items(items: Sequence[Item], rows: Sequence[Row]) -> Iterable[ItemProgress]:
+    by_item = {row["item"]: row for row in rows}
+    for item in items:
+        yield _one(item.item, item, by_item.pop(item.item, {}))
+    for name, row in sorted(by_item.items()):
+        yield _one(name, None, row)
+
+
+def _one(name: str, item: Item | None, row: Row) -> ItemProgress:
+    attempts, banked = row.get("attempts") or 0, bool(row.get("banked"))
+    raw, possible = row.get("raw"), row.get("possible")
+    viewed, completed = row.get("viewed_at"), row.get("completed_at")
+    kind = item.kind if item else None
+    if kind in SUBMITTED_KINDS:
+        done = attempts > 0 or banked or completed is not None
+    else:
+        done = completed is not None or (kind != "video" and viewed is not None)
+    covered_ms, length = row.get("covered_ms") or 0, item.duration_ms if item else None
+    return ItemProgress(
+        item=name,
+        kind=kind,
+        title=item.title if item else None,
+        module=item.module if item else None,
+        category=item.category if item else None,
+        weight=item.weight if item else None,
+        due=item.due if item else None,
+        current=item is not None,
+        done=done,
+        attempts=attempts,
+        submitted_at=row.get("submitted_at"),
+        late_seconds=row.get("late_seconds"),
+        raw=raw,
+        possible=possible,
+        score_percent=None if raw is None or possible is None else percent(
+            Fraction(raw), Fraction(possible)
+        ),
+        graded_at=row.get("graded_at"),
+        banked=banked,
+        covered=[(start, end) for start, end in row.get("covered") or ()],
+        covered_ms=covered_ms,
+        coverage_percent=percent(min(covered_ms, length), length) if length else None,
+        viewed_at=viewed,
+        completed_at=completed,
+        attempts_detail=msgspec.convert(row.get("attempts_detail") or [], list[Attempt]),
+    )

@@ -1,0 +1,1 @@
+"""Which commands follow from facts by themselves?"""

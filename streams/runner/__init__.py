@@ -1,0 +1,1 @@
+"""How are readings kept up with the log in this process?"""

@@ -1,0 +1,200 @@
+"""How do all readings follow the log, each at its own position, in one thread?"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+
+from domain.registry import Registry
+from projections.decoding import decode
+from projections.ports import (
+    Generation,
+    LogReader,
+    ReadingRequests,
+    ReadingState,
+    ReadingStore,
+    StoreUnavailable,
+)
+from projections.reading import Reading
+from streams.runner.requests import Requests
+from streams.runner.track import Track
+
+PAGE_FACTS_MAX = 5_000
+IDLE_SECONDS_MAX = 0.5
+"""How long the runner waits for the log before it looks for requests again."""
+STOP_SECONDS_MAX = 30.0
+
+_log = logging.getLogger(__name__)
+
+
+def nobody(_name: str, _position: int) -> None:
+    """Tell nobody that a reading moved."""
+
+
+class Runner:
+    """Keeps every reading up with the log; rebuilds beside what is live, and then takes over.
+
+    A page is read and decoded once for all readings that stand at its beginning. An error stops
+    only its own reading. A reading is rebuilt when its live generation is of another version, of
+    another epoch of the log, or when a request asks for it; what was interrupted begins anew.
+    ``moved(name, position)`` is called, in the runner's thread, after each write to a live reading.
+    """
+
+    def __init__(
+        self,
+        log: LogReader,
+        store: ReadingStore,
+        requests: ReadingRequests,
+        readings: Sequence[Reading],
+        registry: Registry,
+        moved: Callable[[str, int], None] = nobody,
+        page_facts: int = PAGE_FACTS_MAX,
+    ) -> None:
+        self._log = log
+        self._store = store
+        self._requests = Requests(requests, log, registry)
+        self._readings = {reading.name: reading for reading in readings}
+        self._registry = registry
+        self._wanted = frozenset().union(*(reading.facts for reading in readings))
+        self._moved = moved
+        self._page_facts = page_facts
+        self._epoch: str | None = None
+        self._live: dict[str, Track] = {}
+        self._beside: dict[str, Track] = {}
+        self._swept: set[str] = set()
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="readings-writer")
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to follow the log in a thread."""
+        self._thread = threading.Thread(target=self._run, name="readings", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the batch under way and end the thread. May be called twice."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(STOP_SECONDS_MAX)
+        self._writer.shutdown(wait=True, cancel_futures=True)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread is running."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def step(self) -> bool:
+        """Move every reading on by up to a page. Returns whether there was anything to do.
+
+        Raises StoreUnavailable where not even the positions can be learned.
+        """
+        self._survey()
+        asked = self._requests.fulfil(self._live, self._beside, self._rebuild)
+        busy = False
+        tracks = [t for t in (*self._live.values(), *self._beside.values()) if t.ready]
+        tracks.sort(key=_position)
+        for position, group in groupby(tracks, _position):
+            busy |= self._advance(position, list(group))
+        taken_over = self._take_over()
+        return busy or asked or taken_over
+
+    def run_until_idle(self) -> None:
+        """Step until nothing is left to do."""
+        while self.step():
+            pass
+
+    def _advance(self, position: int, tracks: Sequence[Track]) -> bool:
+        rows = self._log.page(position, self._page_facts)
+        if not rows:
+            for track in tracks:
+                track.settle()
+            return False
+        page = decode(rows, self._registry, self._wanted)
+        more = len(rows) == self._page_facts
+        for track in tracks:
+            track.take(page, rows[-1].position, more)
+        return True
+
+    def _survey(self) -> None:
+        """Find or make the generation of every reading, and begin the rebuilds that are due."""
+        epoch = self._log.epoch()
+        if epoch == self._epoch:
+            return
+        for track in self._beside.values():
+            track.settle()
+        self._live, self._beside = {}, {}
+        states = {s.name: s for s in self._store.states() if s.live}
+        for reading in self._readings.values():
+            state = states.get(reading.name) or self._store.create(reading, epoch)
+            if (state.version, state.epoch) == (reading.version, epoch):
+                self._live[reading.name] = self._track(reading, state)
+            else:
+                self._rebuild(reading.name, epoch)
+        self._epoch = epoch
+
+    def _rebuild(self, name: str, epoch: str | None = None) -> Track:
+        """Begin a new generation beside the live one; leftovers of an interrupted one go."""
+        reading = self._readings[name]
+        for state in self._store.states():
+            if state.name == name and not state.live:
+                self._store.drop(name, state.generation)
+        state = self._store.create(reading, epoch or self._log.epoch())
+        self._beside[name] = self._track(reading, state)
+        _log.info("rebuilding %s as generation %d", name, state.generation)
+        return self._beside[name]
+
+    def _track(self, reading: Reading, state: ReadingState) -> Track:
+        of = Generation(reading, state.generation)
+        return Track(of, state.position, state.live, self._store, self._moved, self._writer)
+
+    def _take_over(self) -> bool:
+        """Promote what has caught up with the log, and drop what it replaces."""
+        done = False
+        for name, track in list(self._beside.items()):
+            if track.error is not None or track.position < self._log.head()[0]:
+                continue
+            track.settle()
+            if track.error is not None or not track.settled:
+                continue
+            self._store.promote(track.of)
+            track.live = True
+            self._live[name] = self._beside.pop(name)
+            self._swept.discard(name)
+            self._moved(name, track.position)
+            self._requests.rebuilt(name, track.of.number)
+            _log.info("generation %d of %s is live", track.of.number, name)
+            done = True
+        for name in self._live.keys() - self._swept:
+            try:
+                self._store.sweep(name)
+            except StoreUnavailable:
+                continue  # somebody still reads the old tables; they go another time
+            self._swept.add(name)
+        return done
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                if not self.step():
+                    self._wait()
+            except StoreUnavailable as error:
+                _log.warning("readings wait: %s", error)
+                self._stopping.wait(IDLE_SECONDS_MAX)
+            except Exception:
+                _log.exception("readings wait")
+                self._stopping.wait(IDLE_SECONDS_MAX)
+
+    def _wait(self) -> None:
+        tracks = [*self._live.values(), *self._beside.values()]
+        healthy = [track.position for track in tracks if track.error is None]
+        if len(healthy) < len(tracks):
+            self._stopping.wait(IDLE_SECONDS_MAX)
+        else:
+            self._log.wait(min(healthy), IDLE_SECONDS_MAX)
+
+
+def _position(track: Track) -> int:
+    return track.position

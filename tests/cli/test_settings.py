@@ -1,0 +1,100 @@
+"""Are settings read from where they should be, and refused in one sentence?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from infra.settings import FILE_NAME, Settings, WrongSetting, described, load, shown
+
+
+def test_flags_win_over_variables_over_the_file_over_defaults(tmp_path: Path) -> None:
+    """And each setting's source is known."""
+    (tmp_path / FILE_NAME).write_text("port = 1\nhost = 'localhost'\nexample = false\n")
+    variables = {"REGISTRAR_DATA": str(tmp_path), "REGISTRAR_PORT": "2", "REGISTRAR_HOST": "::1"}
+    settings, sources = load({"port": 3, "host": None}, variables)
+    assert (settings.port, settings.host, settings.example) == (3, "::1", False)
+    assert settings.database_url is None
+    assert sources == {
+        "port": "--port",
+        "host": "REGISTRAR_HOST",
+        "data": "REGISTRAR_DATA",
+        "example": str(tmp_path / FILE_NAME),
+        "database_url": "default",
+    }
+
+
+def test_a_file_can_be_named(tmp_path: Path) -> None:
+    """It may then hold the data folder too."""
+    file = tmp_path / "mine.toml"
+    file.write_text(f"data = '{tmp_path}/here'\n")
+    assert load({}, {}, file).settings.folder == tmp_path / "here"
+
+
+def test_settings_cannot_be_changed() -> None:
+    """They are read once."""
+    with pytest.raises(AttributeError):
+        Settings().port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"REGISTRAR_PROT": "1"}, "REGISTRAR_PROT is not a setting; the nearest is REGISTRAR_PORT"),
+        ({"REGISTRAR_PORT": "many"}, "REGISTRAR_PORT: expected `int`"),
+        ({"REGISTRAR_PORT": "70000"}, "REGISTRAR_PORT: expected `int` <= 65535"),
+        ({"REGISTRAR_PORT": "-1"}, "REGISTRAR_PORT: expected `int` >= 0"),
+        ({"REGISTRAR_EXAMPLE": "perhaps"}, "REGISTRAR_EXAMPLE: expected `bool`"),
+        ({"REGISTRAR_HOST": "0.0.0.0"}, "REGISTRAR_HOST: 0.0.0.0 is not a loopback address"),  # noqa: S104 - is refused
+        ({"REGISTRAR_HOST": "example.org"}, "REGISTRAR_HOST: example.org is not a loopback"),
+        ({"REGISTRAR_DATABASE_URL": "mysql://x"}, "REGISTRAR_DATABASE_URL: is not a postgresql://"),
+        ({"REGISTRAR_DATA": ""}, "REGISTRAR_DATA: expected `str` of length >= 1"),
+    ],
+)
+def test_a_wrong_variable_is_named_with_the_rule(
+    variables: dict[str, str], message: str, tmp_path: Path
+) -> None:
+    """One sentence: which one, and what is wrong with it."""
+    with pytest.raises(WrongSetting, match=message):
+        load({} if "REGISTRAR_DATA" in variables else {"data": str(tmp_path)}, variables)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("prot = 1", "prot is not a setting; the nearest is port"),
+        ("port = ", "is not TOML"),
+        ("port = 'x'", "expected `int`"),
+        ("data = '/elsewhere'", "data cannot be set in the file that lies in that folder"),
+    ],
+)
+def test_a_wrong_file_is_named_with_the_rule(content: str, message: str, tmp_path: Path) -> None:
+    """The path of the file leads the sentence."""
+    (tmp_path / FILE_NAME).write_text(content)
+    with pytest.raises(WrongSetting, match=message) as caught:
+        load({"data": str(tmp_path)}, {})
+    assert str(caught.value).startswith(str(tmp_path / FILE_NAME))
+
+
+def test_a_missing_named_file_is_an_error(tmp_path: Path) -> None:
+    """Whoever names a file wants it read."""
+    with pytest.raises(WrongSetting, match="cannot be read"):
+        load({}, {}, tmp_path / "none.toml")
+
+
+def test_secrets_are_masked(tmp_path: Path) -> None:
+    """No part of user, password or host is shown."""
+    url = "postgresql://me:secret@db.example/records"
+    (entry,) = [
+        entry
+        for entry in shown(load({"database_url": url, "data": str(tmp_path)}, {}))
+        if entry["name"] == "database_url"
+    ]
+    assert entry["value"] == "postgresql://********"
+
+
+def test_every_setting_is_described() -> None:
+    """The reference is made from these."""
+    assert all(entry.description.endswith(".") for entry in described())
+    assert described()[0].variable == "REGISTRAR_HOST"

@@ -1,0 +1,58 @@
+"""Where do tests get a PostgreSQL, and a fresh database in it?"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from infra.engines.postgres import Postgres
+from infra.migrations import migrate
+
+DEBIAN_15 = Path("/usr/lib/postgresql/15")
+TEMPLATE = "template_registrar"
+
+
+class Databases:
+    """A running server that hands out migrated databases, one for each test."""
+
+    def __init__(self, server: Postgres) -> None:
+        self.server = server
+        self._numbers = itertools.count(1)
+        self._execute(f"create database {TEMPLATE}")
+        migrate(server.address(TEMPLATE))
+
+    @contextmanager
+    def fresh(self) -> Iterator[str]:
+        """Give the address of a database with an empty log, and drop it afterwards."""
+        name = f"test_{os.getpid()}_{next(self._numbers)}"
+        self._execute(f"create database {name} template {TEMPLATE}")
+        try:
+            yield self.server.address(name)
+        finally:
+            self.server.start()  # a test may have killed it
+            self._execute(f"drop database {name} with (force)")
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(self.server.address("postgres"), autocommit=True) as connection:
+            connection.execute(statement)  # type: ignore[call-overload]
+
+
+@contextmanager
+def databases(install: Path | None = None) -> Iterator[Databases]:
+    """Run a server in a folder of its own (None: the wheel's), and remove it afterwards.
+
+    Not under pytest's folder: pytest takes the permissions away that the server's account needs.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="registrar-test-"))
+    try:
+        with Postgres(folder / "postgres", install) as server:
+            yield Databases(server)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

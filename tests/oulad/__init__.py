@@ -1,0 +1,1 @@
+"""Is the real data set replayed as promised?"""

@@ -1,0 +1,152 @@
+"""Histories of a small university, for tests of readings."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import strategies as st
+
+from domain.assessment.facts import SubmissionReceived
+from domain.catalogue.facts import (
+    ContentVersionPublished,
+    CourseCreated,
+    Item,
+    Prerequisite,
+    PrerequisiteSet,
+    RunArchived,
+    RunRescheduled,
+    RunScheduled,
+    SeatsCounted,
+    SeatsLimited,
+)
+from domain.credentials.facts import CertificateIssued, CertificateRevoked
+from domain.engagement.facts import ItemCompleted, ItemViewed, VideoWatched
+from domain.enrolment.facts import (
+    EnrolmentTransferred,
+    LearnerEnrolled,
+    LearnerWithdrawn,
+    SeatReleased,
+    SeatTaken,
+)
+from domain.grading.facts import (
+    CourseFailed,
+    CourseGradeComputed,
+    CoursePassed,
+    OutcomeRecorded,
+    ResultTransferred,
+    SubmissionGraded,
+)
+from domain.kernel import Fact, Personal
+
+RUN = "AAA-2013J"
+STARTS = datetime(2013, 10, 1, tzinfo=UTC)
+ENDS = datetime(2014, 6, 1, tzinfo=UTC)
+COURSE = CourseCreated("AAA", "Appreciation of anything", "For the curious")
+SCHEDULED = RunScheduled(
+    RUN, "AAA", "Autumn 2013", STARTS, ENDS, None, None, None, ("audit",), ("audit",)
+)
+CONTENT = ContentVersionPublished(
+    RUN,
+    1,
+    (
+        Item("a1", "assignment", "First essay", category="TMA", due=STARTS),
+        Item("v1", "video", "Welcome", duration_ms=60_000),
+    ),
+)
+
+
+def enrolment(subject: str, run: str = RUN) -> str:
+    """Name an enrolment's stream, without the tenant."""
+    return f"enrolment/{run}/{subject}"
+
+
+def viewing(subject: str, run: str = RUN) -> str:
+    """Name a viewing's stream, without the tenant."""
+    return f"viewing/{run}/{subject}"
+
+
+def submitted(attempt: str = "t1", number: int = 1, item: str = "a1", late: int = 0) -> Fact:
+    """Work was handed in."""
+    return SubmissionReceived(item, attempt, number, 1, STARTS, late)
+
+
+def graded(raw: str, attempt: str = "t1", item: str = "a1", possible: str = "100") -> Fact:
+    """An attempt was scored."""
+    return SubmissionGraded(item, attempt, raw, possible, "grader")
+
+
+def issued(subject: str) -> Fact:
+    """A certificate was issued."""
+    return CertificateIssued(f"c-{subject}", "AAA", "audit", "board", "pass", None)
+
+
+CATALOGUE = [
+    ("course/AAA", COURSE),
+    ("course/AAA", PrerequisiteSet("AAA", Prerequisite("ZZZ", 40))),
+    (f"run/{RUN}", SCHEDULED),
+    (f"run-content/{RUN}", CONTENT),
+]
+
+_subjects = st.sampled_from(["s1", "s2", "s3"])
+_items = st.sampled_from(["a1", "a2", "v1"])
+_attempts = st.sampled_from(["t1", "t2"])
+_scores = st.decimals(0, 100, places=2).map(str)
+_of_enrolment: st.SearchStrategy[Fact] = st.one_of(
+    st.builds(LearnerEnrolled, st.just("audit"), day_known=st.booleans(), afresh=st.booleans()),
+    st.builds(LearnerWithdrawn),
+    st.builds(
+        EnrolmentTransferred, st.sampled_from(["in", "out"]), st.just("A"), st.just("B"), st.just(())
+    ),
+    st.builds(
+        SubmissionReceived,
+        _items,
+        _attempts,
+        st.integers(1, 3),
+        st.just(1),
+        st.none(),
+        st.integers(0, 2),
+    ),
+    st.builds(
+        SubmissionGraded, _items, _attempts, _scores, st.sampled_from(["100", "7", "0"]), st.just("g")
+    ),
+    st.builds(ResultTransferred, _items, st.none() | _scores, st.just("100")),
+    st.builds(ItemViewed, _items),
+    st.builds(CourseGradeComputed, st.integers(0, 100), st.none(), st.just("1"), st.just(""), st.just(1)),
+    st.builds(CoursePassed, st.integers(0, 100), st.just("computed")),
+    st.builds(CourseFailed, st.integers(0, 100), st.just("computed")),
+    st.builds(OutcomeRecorded, st.sampled_from(["distinction", "pass", "fail", "withdrawn"])),
+    st.sampled_from(["c1", "c2"]).map(
+        lambda c: CertificateIssued(c, "AAA", "audit", "board", "pass", None)
+    ),
+    st.sampled_from(["c1", "c2"]).map(lambda c: CertificateRevoked(c, Personal(sealed="x"))),
+)
+_spans = st.tuples(st.integers(0, 50), st.integers(1, 50))
+_of_viewing: st.SearchStrategy[Fact] = st.one_of(
+    st.builds(
+        lambda item, span, term: VideoWatched(
+            item, span[0], sum(span), span[0], sum(span), "1", "s", term
+        ),
+        _items,
+        _spans,
+        st.integers(0, 1),
+    ),
+    st.builds(ItemCompleted, _items, st.just("coverage")),
+)
+_of_run: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
+    st.sampled_from(CATALOGUE),
+    st.just((f"run/{RUN}", RunArchived(RUN))),
+    st.just((f"run/{RUN}", RunRescheduled(RUN, STARTS, ENDS, None, None))),
+    st.just((f"run-seats/{RUN}", SeatsLimited(RUN, 2))),
+    st.just((f"run-seats/{RUN}", SeatsCounted(RUN, ("s1",), 0))),
+    _subjects.map(lambda s: (f"run-seats/{RUN}", SeatTaken(s))),
+    _subjects.map(lambda s: (f"run-seats/{RUN}", SeatReleased(s))),
+)
+anything: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
+    _of_run,
+    st.tuples(_subjects.map(enrolment), _of_enrolment),
+    st.tuples(_subjects.map(enrolment), _of_enrolment),
+    st.tuples(_subjects.map(viewing), _of_viewing),
+)
+"""Any fact on a stream of its kind, whether or not it makes sense where it stands."""
+
+histories = st.lists(anything, max_size=60)

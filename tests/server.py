@@ -1,0 +1,150 @@
+"""How does a test get a running registrar of its own?"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+START_SECONDS_MAX = 60.0
+STOP_SECONDS_MAX = 30.0
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(condition: Callable[[], Any], seconds: float, what: str) -> Any:
+    """Return the condition's first true value; fail when it does not come within the bound."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.02)
+
+
+class Answer(NamedTuple):
+    """An HTTP answer; ``body`` is parsed where it is JSON."""
+
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+class Server:
+    """A ``registrar serve`` process on a free port, with its data in a folder."""
+
+    def __init__(self, data: Path, *flags: str, environment: dict[str, str] | None = None) -> None:
+        self.data = data
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._flags = flags
+        self._environment = environment or {}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def output(self) -> str:
+        """What the server printed so far."""
+        return (self.data.parent / "serve.out").read_text()
+
+    def start(self) -> None:
+        """Start and wait until it is ready."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("REGISTRAR_")}
+        command = [sys.executable, "-m", "infra.cli.main", "serve"]
+        command += ["--port", str(self.port), "--data", str(self.data), *self._flags]
+        with (self.data.parent / "serve.out").open("ab") as out:
+            self._process = subprocess.Popen(
+                command, stdout=out, stderr=out, env=environment | self._environment
+            )
+        eventually(self._ready, START_SECONDS_MAX, f"ready at {self.url}; see serve.out")
+
+    def _ready(self) -> bool:
+        assert self._process is not None
+        if self._process.poll() is not None:
+            raise AssertionError(f"the server ended with {self._process.returncode}: {self.output}")
+        try:
+            return self.get("/readyz").status == 200
+        except OSError:
+            return False
+
+    def kill(self) -> None:
+        """kill -9: nothing gets a chance to tidy up."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> int:
+        """Stop as Ctrl-C does, and return the exit code."""
+        assert self._process is not None
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+        return self._process.wait(STOP_SECONDS_MAX)
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """GET a path; header names with underscores for dashes."""
+        return self._request("GET", path, None, headers)
+
+    def post(self, path: str, body: Any, **headers: str) -> Answer:
+        """POST JSON (or bytes as they are)."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self._request("POST", path, data, {"content_type": "application/json"} | headers)
+
+    def command(self, name: str, body: Any, **headers: str) -> Answer:
+        """Send one command."""
+        return self.post(f"/v1/commands/{name}", body, **headers)
+
+    def _request(
+        self, method: str, path: str, data: bytes | None, headers: dict[str, str]
+    ) -> Answer:
+        request = urllib.request.Request(  # noqa: S310  (loopback only)
+            self.url + path,
+            data,
+            {name.replace("_", "-"): value for name, value in headers.items()},
+            method=method,
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+                return _answer(response.status, dict(response.headers), response.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return _answer(error.code, dict(error.headers), error.read())
+
+
+def _answer(status: int, headers: dict[str, str], raw: bytes) -> Answer:
+    names = {name.lower(): value for name, value in headers.items()}
+    is_json = "json" in names.get("content-type", "")
+    return Answer(status, names, json.loads(raw) if is_json and raw else raw)
+
+
+@contextmanager
+def running(data: Path, *flags: str, environment: dict[str, str] | None = None) -> Iterator[Server]:
+    """Run a server for a while; it is stopped however the test ends."""
+    server = Server(data, *flags, environment=environment)
+    try:
+        server.start()
+        yield server
+    finally:
+        if server._process is not None:
+            server.stop()
