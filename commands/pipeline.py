@@ -6,7 +6,7 @@ from asyncio import Future, gather, get_running_loop, wait
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from commands.attempt import Decided, Declined, Needs, attempt
 from commands.contention import Contention
@@ -31,6 +31,7 @@ from commands.requests import (
     Unchanged,
 )
 from commands.stream_cache import StreamCache, landed
+from domain.kernel import StreamRef
 from domain.registry import Registry
 
 ROUNDS_MAX = 16
@@ -167,6 +168,7 @@ class _Round:
     async def run(self) -> list[_Open]:
         """Return the requests that must be decided again, in order."""
         waiting = self.todo
+        await self._preload()
         for _ in range(LOADS_A_ROUND_MAX):
             waiting, needs = self._pass(waiting)
             if not needs:
@@ -183,6 +185,16 @@ class _Round:
         await self._settle_declined()
         return sorted(self.again, key=lambda item: item.place)
 
+    async def _preload(self) -> None:
+        """Load the streams that are known to be read, for the whole batch in one read."""
+        missing: dict[str, StreamRef[Any]] = {}
+        for item in self.todo:
+            request = item.request
+            refs = request.decision.streams(request.command, request.principal.tenant)
+            missing.update(self.p._cache.missing(refs))
+        if missing:
+            self.fresh |= await self.p._fetch([Needs(missing, (), ())])
+
     def _pass(self, items: list[_Open]) -> tuple[list[_Open], list[Needs]]:
         """Decide what can be decided; what waits holds back those behind it on its streams."""
         p, now = self.p, self.p._clock()
@@ -193,10 +205,11 @@ class _Round:
         for item in items:
             result = attempt(item.request, p._cache, p._subject_keys, p._registry, now)
             gate = None if isinstance(result, Needs) else p._contention.gate(result.refs)
+            own = _own(result.refs)
             touched = [ref.name for ref in result.refs]
-            if any(name in blocked or gated.get(name, gate) != gate for name in touched):
+            if not blocked.isdisjoint(own) or any(gated.get(n, gate) != gate for n in touched):
                 waiting.append(item)
-                blocked.update(touched)
+                blocked.update(own)
                 continue
             match result:
                 case Decided():
@@ -210,7 +223,7 @@ class _Round:
                 case Needs():
                     waiting.append(item)
                     needs.append(result)
-                    blocked.update(touched)
+                    blocked.update(own)
         return waiting, needs
 
     def _adopt(self, item: _Open, decided: Decided, future: Future[Outcome]) -> None:
@@ -294,3 +307,8 @@ class _Round:
                 self.answers[item.place] = declined.error
             else:
                 self.answers[item.place] = Unchanged(head, declined.version)
+
+
+def _own(refs: tuple[StreamRef[Any], ...]) -> list[str]:
+    """Name the streams whose order within a batch matters: the primary one, and a learner's."""
+    return [ref.name for index, ref in enumerate(refs) if index == 0 or ref.subject is not None]

@@ -28,6 +28,7 @@ from read_api.ports import Unreadable
 POSITIONS_READ_MAX = 5_000
 """Facts fetched from the log in one go."""
 RUN_KINDS: tuple[StreamKind[Any], ...] = (RUN, RUN_CONTENT, RUN_SEATS)
+_SUMS = "enrolment_items"
 
 Row = Mapping[str, Any]
 
@@ -75,8 +76,8 @@ async def learner(
     runs = {found for fact in own if (found := run_of(fact)) is not None}
     progress = fold(PROGRESS, own)
     catalogue = fold(CATALOGUE, await _facts_of_runs(deps, asking.tenant, runs, known.as_of))
-    sums = progress.tallies["enrolment_items"]
-    zeros = dict.fromkeys(PROGRESS.tallies[0].amounts, 0)
+    sums = progress.tallies[_SUMS]
+    zeros = dict.fromkeys(next(t for t in PROGRESS.tallies if t.name == _SUMS).amounts, 0)
     broken = [at for at in (progress.broken_since, catalogue.broken_since) if at is not None]
     return Past(
         facts=own,

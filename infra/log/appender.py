@@ -39,6 +39,9 @@ class Appender:
         self._queue: deque[Pending] = deque()
         self._wire: Wire | None = None
         self._in_flight: Batch | None = None
+        self._contested = False
+        self._tails: dict[str, int] = {}
+        """The versions just recorded, where requests wait that contradicted them."""
         self._scheduled = False
         self._closing = False
         self._down_since: float | None = None
@@ -99,15 +102,19 @@ class Appender:
         if wire is None or not self._queue:
             return
         gathered, held = Batch(), []
+        tails, self._tails = self._tails, {}
         while self._queue and len(gathered.requests) < count and not gathered.full:
             pending = self._queue.popleft()
             if pending.future.done():
                 continue  # nobody waits for it any more
             if _predecessor_lost(pending):
                 pending.future.set_result(Lost(()))
+            elif tails and (moved := _moved(pending, tails)):
+                pending.future.set_result(Lost(moved))
             elif not gathered.add(pending):
                 held.append(pending)
         self._queue.extendleft(reversed(held))
+        self._contested = bool(held)
         if gathered.requests:
             self._in_flight = gathered
             wire.send([gathered.call()], self._answered)
@@ -133,6 +140,8 @@ class Appender:
             for pending, outcome in zip(sent.requests, sent.outcomes(reply[0]), strict=True):
                 if not pending.future.done():
                     pending.future.set_result(outcome)
+                if self._contested and isinstance(outcome, Appended):
+                    self._tails.update(pending.last)
         self._in_flight = None
         if self._queue:
             self._flush(len(self._queue))
@@ -203,6 +212,14 @@ def _predecessor_lost(pending: Pending) -> bool:
         ):
             return True
     return False
+
+
+def _moved(pending: Pending, tails: dict[str, int]) -> tuple[str, ...]:
+    """Return the streams that are known to have moved; none for a key, which may be repeated."""
+    if pending.request.key is not None:
+        return ()
+    expected = (*pending.writes, *pending.request.conditions)
+    return tuple(stream for stream, version in expected if tails.get(stream, 0) > version)
 
 
 def _fail(requests: Sequence[Pending], error: Exception) -> None:

@@ -158,9 +158,9 @@ class _Hold:
         """Record a batch in one transaction and let the stream go. At most once per hold."""
         if not self._held:
             raise RuntimeError("a stream that is held is appended to once")
-        outcomes = [self._log.submit(request) for request in requests]
+        outcomes = [await self._log.submit(request) for request in requests]
         self.let_go()
-        return [await outcome for outcome in outcomes]
+        return outcomes
 
     def let_go(self) -> None:
         """Release the stream, if the append has not."""

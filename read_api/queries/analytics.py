@@ -16,12 +16,15 @@ from read_api.ports import Snapshot
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """Exact tallies. ``withdrawn`` counts enrolments that ended by withdrawing,
-    ``outcome_withdrawn`` the board's outcomes of that name; ``late`` is of ``submissions``."""
+    """Exact tallies. ``withdrawn`` and ``transferred`` count learners who left, ``passed`` (without
+    distinction), ``distinction``, ``failed`` and ``outcome_withdrawn`` outcomes, the board's before
+    computed ones; ``late`` is of ``submissions``; ``certificates`` were ever issued."""
 
     enrolled: int
     active: int
     withdrawn: int
+    transferred: int
+    enrolled_day_unknown: int
     submissions: int
     late: int
     graded: int
@@ -32,7 +35,6 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     outcome_withdrawn: int
     certificates: int
     revoked: int
-    enrolled_day_unknown: int
 
 
 class RunTotals(Totals, frozen=True, kw_only=True):
@@ -71,8 +73,13 @@ class Daily(Answer, frozen=True, kw_only=True):
 
 
 class ItemTotals(msgspec.Struct, frozen=True, kw_only=True):
-    """How an item is doing. ``mean_percent`` is over ``graded`` learners' scores, banked ones left
-    out; ``learners_by_score`` counts learners with 0–9 %, 10–19 %, … 90–99 % and 100 %."""
+    """How an item is doing.
+
+    ``scored`` learners have a score of their own; their best ones add up to ``raw_sum`` (exact
+    decimal text), and ``mean_percent`` is their mean. Banked results are counted apart.
+    ``learners_by_score`` counts learners, banked ones among them, with 0–9 %, 10–19 %, … 90–99 % and
+    100 %.
+    """
 
     item: str
     kind: str | None
@@ -81,12 +88,17 @@ class ItemTotals(msgspec.Struct, frozen=True, kw_only=True):
     submissions: int
     late: int
     graded: int
+    scored: int
+    raw_sum: str
     mean_percent: float | None
+    banked: int
+    banked_scored: int
+    banked_raw_sum: str
     learners_by_score: list[int]
 
 
 class Items(Answer, frozen=True, kw_only=True):
-    """The items of a run that anything was handed in for, in the order of its content."""
+    """The items of a run that there are results for, in the order of its content."""
 
     run: str
     items: list[ItemTotals]
@@ -100,6 +112,21 @@ class Overview(Answer, frozen=True, kw_only=True):
 
 
 _AMOUNTS = Totals.__struct_fields__
+_STORED = {"passed": "pass", "failed": "fail"}
+_TOTALS = ", ".join(f'"{_STORED.get(name, name)}" as {name}' for name in _AMOUNTS)
+
+_ITEMS = """
+    select t.item, i.kind, i.title, i.due, t.submissions, t.late, t.graded, t.scored,
+           trim_scale(t.raw_sum)::text as raw_sum,
+           round(100 * t.share_sum / nullif(t.scored, 0), 2)::float as mean_percent,
+           t.banked, t.banked_scored, trim_scale(t.banked_raw_sum)::text as banked_raw_sum,
+           array(select coalesce(sum(s.learners), 0)::int from generate_series(0, 10) b(bucket)
+                 left join views.item_scores s on s.run = t.run and s.item = t.item
+                   and s.bucket = b.bucket
+                 group by b.bucket order by b.bucket) as learners_by_score
+    from views.item_totals t
+    left join views.items i on i.run = t.run and i.item = t.item
+    where t.run = %(run)s order by i.ordinal nulls last, t.item"""
 
 
 async def run(
@@ -115,7 +142,7 @@ async def run(
         totals=totals,
         late_share=None if late is None else round(late, 2),
         as_of=await deps.as_of(snapshot.position),
-        incomplete=earliest(snapshot.parked),
+        incomplete=earliest(snapshot.parked, run),
     )
 
 
@@ -132,7 +159,22 @@ async def daily(
         enrolled_day_unknown=totals.enrolled_day_unknown,
         days=days.get(run, []),
         as_of=await deps.as_of(snapshot.position),
-        incomplete=earliest(snapshot.parked),
+        incomplete=earliest(snapshot.parked, run),
+    )
+
+
+async def items(
+    deps: ReadDependencies, asking: Principal, run: str, *, min_position: int = 0
+) -> Items:
+    """Return a run's items with their score distributions. Raises NotFound."""
+    async with deps.snapshot("analytics", "catalogue", min_position=min_position) as snapshot:
+        await _require(snapshot, run)
+        rows = await snapshot.rows(_ITEMS, run=run)
+    return Items(
+        run=run,
+        items=[ItemTotals(**row) for row in rows],
+        as_of=await deps.as_of(snapshot.position),
+        incomplete=earliest(snapshot.parked, run),
     )
 
 
@@ -150,7 +192,7 @@ async def overview(
     """Return the totals of everything and of each run."""
     async with deps.snapshot("analytics", min_position=min_position) as snapshot:
         rows = await snapshot.rows(
-            f"select run, {', '.join(_AMOUNTS)} from views.run_totals order by run"  # noqa: S608 - constants
+            f"select run, {_TOTALS} from views.run_totals order by run"  # noqa: S608 - constants
         )
     return Overview(
         totals=Totals(**{name: sum(row[name] for row in rows) for name in _AMOUNTS}),
@@ -167,7 +209,7 @@ async def _require(snapshot: Snapshot, run: str) -> None:
 
 async def _totals(snapshot: Snapshot, run: str) -> Totals:
     rows = await snapshot.rows(
-        f"select {', '.join(_AMOUNTS)} from views.run_totals where run = %(run)s",  # noqa: S608 - constants
+        f"select {_TOTALS} from views.run_totals where run = %(run)s",  # noqa: S608 - constants
         run=run,
     )
     return Totals(**(rows[0] if rows else dict.fromkeys(_AMOUNTS, 0)))

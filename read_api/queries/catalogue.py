@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -36,7 +36,7 @@ class Item(msgspec.Struct, frozen=True):
 
 
 class Course(Answer, frozen=True, kw_only=True):
-    """A course and the ids of its runs, earliest start first."""
+    """A course, and what it needs. ``version`` is that of its stream."""
 
     course: str
     title: str
@@ -44,11 +44,12 @@ class Course(Answer, frozen=True, kw_only=True):
     prerequisite_course: str | None
     prerequisite_percent: int | None
     created_at: datetime
-    runs: list[str]
+    version: int
 
 
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A run in a list, with its tallies (numbers of enrolments, submissions and certificates)."""
+    """A run in a list, with its tallies: numbers of learners, submissions and certificates;
+    ``passed`` counts distinctions too."""
 
     run: str
     course: str
@@ -101,23 +102,9 @@ class Run(Answer, frozen=True, kw_only=True):
     items: list[Item]
 
 
-class _Order(NamedTuple):
-    column: str
-    type: Any
-    descending: bool
-
-
-_SORTS = {
-    "run": "run",
-    "starts": "starts",
-    "title": "title",
-    "enrolled": "enrolled",
-    "active": "active",
-    "submissions": "submissions",
-    "late": "late",
-    "passed": "passed",
-    "certificates": "certificates",
-}
+_SORTS = {"run": str, "starts": datetime, "title": str} | dict.fromkeys(
+    ("enrolled", "active", "submissions", "late", "passed", "certificates"), int
+)
 RUN_SORTS = (*_SORTS, *(f"-{name}" for name in _SORTS))
 """What ``runs`` can be sorted by; a minus: highest first."""
 
@@ -132,8 +119,8 @@ _RUNS = """
                coalesce(t.enrolled, 0) as enrolled, coalesce(t.active, 0) as active,
                coalesce(t.withdrawn, 0) as withdrawn, coalesce(t.submissions, 0) as submissions,
                coalesce(t.late, 0) as late, coalesce(t.graded, 0) as graded,
-               coalesce(t.passed, 0) + coalesce(t.distinction, 0) as passed,
-               coalesce(t.failed, 0) as failed, coalesce(t.certificates, 0) as certificates
+               coalesce(t.pass, 0) + coalesce(t.distinction, 0) as passed,
+               coalesce(t.fail, 0) as failed, coalesce(t.certificates, 0) as certificates
         from views.runs r left join views.run_totals t on t.run = r.run)
     select * from listed
     where (%(course)s::text is null or course = %(course)s)
@@ -147,21 +134,16 @@ async def course(
     async with deps.snapshot("catalogue", min_position=min_position) as snapshot:
         found = await snapshot.rows(
             """select course, title, description, prerequisite_course, prerequisite_percent,
-                      created_at
+                      created_at, version
                from views.courses where course = %(course)s""",
             course=course,
         )
-        if not found:
-            raise NotFound("course", course)
-        runs = await snapshot.rows(
-            "select run from views.runs where course = %(course)s order by starts, run",
-            course=course,
-        )
+    if not found:
+        raise NotFound("course", course)
     return Course(
         **found[0],
-        runs=[row["run"] for row in runs],
         as_of=await deps.as_of(snapshot.position),
-        incomplete=earliest(snapshot.parked),
+        incomplete=earliest(snapshot.parked, course),
     )
 
 
@@ -178,13 +160,12 @@ async def runs(
 ) -> Runs:
     """Return runs with their tallies; ``words`` are looked for in id and title, ``after`` is a
     cursor. Raises BadParameter for an unknown sort or a cursor of another list."""
-    column = _SORTS.get(sort.removeprefix("-"))
-    if column is None:
+    if sort not in RUN_SORTS:
         raise BadParameter("sort", f"must be one of {', '.join(RUN_SORTS)}")
+    column = sort.removeprefix("-")
     sql, values = _RUNS, dict[str, Any](course=course, words=words, limit=limit + 1)
     if after is not None:
-        kind = {"run": str, "title": str, "starts": datetime}.get(column, int)
-        values["value"], values["run"] = cursors.decode(after, sort, (kind, str))
+        values["value"], values["run"] = cursors.decode(after, sort, (_SORTS[column], str))
         sql += f" and ({column}, run) {'<' if sort[0] == '-' else '>'} (%(value)s, %(run)s)"
     way = "desc" if sort[0] == "-" else "asc"
     sql += f" order by {column} {way}, run {way} limit %(limit)s"
@@ -215,19 +196,23 @@ async def read_run(deps: ReadDependencies, snapshot: Snapshot, run: str) -> Run:
     )
     if not found:
         raise NotFound("run", run)
-    row = found[0]
-    row["policy"] = msgspec.convert(row["policy"], WeightedPolicy | None)
+    policy = msgspec.convert(found[0]["policy"], WeightedPolicy | None)
     return Run(
-        **row,
+        **found[0] | {"policy": policy},
         items=await read_items(snapshot, run),
         as_of=await deps.as_of(snapshot.position),
-        incomplete=earliest(snapshot.parked),
+        incomplete=earliest(snapshot.parked, run),
     )
 
 
 async def read_items(snapshot: Snapshot, run: str) -> list[Item]:
     """Return a run's current content, in order."""
-    return [Item(**row) for row in await snapshot.rows(_ITEMS, run=run)]
+    return [item_of(row) for row in await snapshot.rows(_ITEMS, run=run)]
+
+
+def item_of(row: Mapping[str, Any]) -> Item:
+    """Take what an answer shows of an item."""
+    return Item(**{name: row[name] for name in Item.__struct_fields__})
 
 
 async def titles(

@@ -8,6 +8,7 @@ from domain.access import Principal
 from read_api.answers import Answer, Opened, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
+from read_api.personal import opened
 
 
 class Certificate(Answer, frozen=True, kw_only=True):
@@ -35,4 +36,25 @@ async def certificate(
     deps: ReadDependencies, asking: Principal, certificate: str, *, min_position: int = 0
 ) -> Certificate:
     """Return a certificate. Raises NotFound."""
-    raise NotImplementedError
+    async with deps.snapshot("certificates", "catalogue", min_position=min_position) as snapshot:
+        found = await snapshot.rows(
+            """select c.certificate, c.course, k.title as course_title, c.run,
+                      r.title as run_title, c.subject, c.mode, c.basis, c.result, c.percent,
+                      c.issued_at, c.revoked_at is null as valid, c.revoked_at, c.position,
+                      c.reason, c.revoked_fact
+               from views.certificates c
+               left join views.courses k on k.course = c.course
+               left join views.runs r on r.run = c.run
+               where c.certificate = %(certificate)s""",
+            certificate=certificate,
+        )
+    if not found:
+        raise NotFound("certificate", certificate)
+    row = dict(found[0])
+    sealed, fact = row.pop("reason"), row.pop("revoked_fact")
+    return Certificate(
+        **row,
+        reason=await opened(deps, asking, row["subject"], fact, "reason", sealed),
+        as_of=await deps.as_of(snapshot.position),
+        incomplete=earliest(snapshot.parked, certificate),
+    )

@@ -7,6 +7,8 @@ from datetime import datetime
 from domain.access import Principal
 from read_api.answers import NOW, Answer, Moment, Opened
 from read_api.dependencies import ReadDependencies
+from read_api.personal import opened
+from read_api.queries.progress import read_stand
 
 
 class Enrolment(Answer, frozen=True, kw_only=True):
@@ -19,12 +21,13 @@ class Enrolment(Answer, frozen=True, kw_only=True):
     run: str
     subject: str
     status: str
-    mode: str
+    mode: str | None
     enrolled_at: datetime | None
     day_known: bool
     withdrawn_at: datetime | None
     outcome: str | None
     outcome_at: datetime | None
+    outcome_basis: str | None
     percent: int | None
     letter: str | None
     submissions: int
@@ -37,6 +40,9 @@ class Enrolment(Answer, frozen=True, kw_only=True):
     demographics: Opened | None
 
 
+_OWN = frozenset(Enrolment.__struct_fields__) - {"as_of", "incomplete", "demographics"}
+
+
 async def enrolment(
     deps: ReadDependencies,
     asking: Principal,
@@ -47,4 +53,12 @@ async def enrolment(
     min_position: int = 0,
 ) -> Enrolment:
     """Return an enrolment. Raises NotFound."""
-    raise NotImplementedError
+    stand = await read_stand(deps, asking, run, subject, moment, min_position)
+    row = stand.enrolment
+    sealed, fact = row["demographics"], row["enrolled_fact"]
+    return Enrolment(
+        **{name: row[name] for name in _OWN},
+        demographics=await opened(deps, asking, subject, fact, "demographics", sealed),
+        as_of=stand.as_of,
+        incomplete=stand.incomplete,
+    )

@@ -20,12 +20,13 @@ class EnrolmentRow(msgspec.Struct, frozen=True, kw_only=True):
     run: str
     subject: str
     status: str
-    mode: str
+    mode: str | None
     enrolled_at: datetime | None
     day_known: bool
     withdrawn_at: datetime | None
     outcome: str | None
     outcome_at: datetime | None
+    outcome_basis: str | None
     percent: int | None
     letter: str | None
     submissions: int
@@ -115,7 +116,7 @@ async def of_run(
         next=cursors.encode(sort, (last["sorted_by"], last["subject"])) if last else None,
         learners=[row_of(row) for row in rows],
         as_of=await deps.as_of(snapshot.position),
-        incomplete=earliest(snapshot.parked),
+        incomplete=earliest(snapshot.parked, run),
     )
 
 
@@ -155,7 +156,7 @@ async def learner(
         **_short(subject, rows),
         **about,
         as_of=await deps.as_of(snapshot.position),
-        incomplete=earliest(snapshot.parked),
+        incomplete=earliest(snapshot.parked, subject),
     )
 
 
@@ -174,7 +175,7 @@ async def enrolments(
     else:
         async with deps.snapshot("progress", min_position=min_position) as snapshot:
             rows = list(await snapshot.rows(_OF_SUBJECT, subject=subject))
-        as_of, incomplete = await deps.as_of(snapshot.position), earliest(snapshot.parked)
+        as_of, incomplete = await deps.as_of(snapshot.position), earliest(snapshot.parked, subject)
     if not rows:
         raise NotFound("learner", subject)
     return Enrolments(

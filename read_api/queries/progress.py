@@ -15,7 +15,7 @@ from read_api import asof
 from read_api.answers import NOW, Answer, AsOf, Incomplete, Moment, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
-from read_api.queries.catalogue import Item, read_items
+from read_api.queries.catalogue import Item, item_of, read_items
 
 SUBMITTED_KINDS = frozenset({"quiz", "assignment", "coding-exercise", "peer-task", "exam"})
 """Kinds of items that are done when something was handed in; the others when seen."""
@@ -24,16 +24,17 @@ Row = Mapping[str, Any]
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One attempt at an item. ``raw`` of ``possible`` are exact decimal texts."""
+    """One attempt at an item. ``raw`` of ``possible`` are exact decimal
+    texts; ``number`` is 0 where only its grade is known."""
 
     attempt: str
-    number: int
-    submitted_at: datetime
-    due: datetime | None
-    late_seconds: int
-    raw: str | None
-    possible: str | None
-    graded_at: datetime | None
+    number: int = 0
+    submitted_at: datetime | None = None
+    due: datetime | None = None
+    late_seconds: int = 0
+    raw: str | None = None
+    possible: str | None = None
+    graded_at: datetime | None = None
 
 
 class ItemProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,7 +150,7 @@ async def read_stand(
         return Stand(
             enrolment,
             past.item_progress.get(run, ()),
-            past.items.get(run, ()),
+            [item_of(row) for row in past.items.get(run, ())],
             msgspec.convert(known.get("policy"), WeightedPolicy | None),
             known.get("policy_number") or 0,
             past.as_of,
@@ -177,7 +178,7 @@ async def read_stand(
         msgspec.convert(policy.get("policy"), WeightedPolicy | None),
         policy.get("policy_number") or 0,
         await deps.as_of(snapshot.position),
-        earliest(snapshot.parked),
+        earliest(snapshot.parked, run, subject),
     )
 
 

@@ -35,12 +35,15 @@ class Figures(NamedTuple):
 
 
 class ItemFigures(NamedTuple):
-    """The figures of one assessment. Buckets are tenths of the score; 10 is full marks."""
+    """The figures of one assessment. Means are exact; banked results are apart from the others,
+    but for the buckets: tenths of the score, of which 10 is full marks."""
 
     submissions: int
     late: int
     graded: int
     mean: Fraction | None
+    banked: int
+    banked_mean: Fraction | None
     buckets: Counter[int]
 
 
@@ -63,58 +66,73 @@ def all_figures() -> dict[str, Figures]:
         registrations[name(row)].append(row)
         if row["date_unregistration"]:
             left[name(row), row["id_student"]] = int(row["date_unregistration"])
-    outcomes: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    results: defaultdict[str, dict[str, str]] = defaultdict(dict)
     for row in rows("studentInfo"):
-        outcomes[name(row)][row["final_result"].lower()] += 1
+        results[name(row)][row["id_student"]] = row["final_result"].lower()
     work = defaultdict(list)
     for row in rows("studentAssessment"):
         work[run_of_item[row["id_assessment"]]].append(row)
     return {
-        run: figures(run, registrations[run], outcomes[run], work[run], due, left)
-        for run in map(name, rows("courses"))
+        name(row): figures(
+            name(row),
+            int(row["module_presentation_length"]),
+            registrations[name(row)],
+            results[name(row)],
+            work[name(row)],
+            due,
+            left,
+        )
+        for row in rows("courses")
     }
 
 
 def figures(
     run: str,
+    length: int,
     registrations: list[dict[str, str]],
-    outcomes: Counter[str],
+    results: dict[str, str],
     work: list[dict[str, str]],
     due: dict[str, int | None],
     left: dict[tuple[str, str], int],
 ) -> Figures:
     """Work out one run."""
     days: defaultdict[date, Counter[str]] = defaultdict(Counter)
-    unknown = 0
+    last = dict.fromkeys(results, length)
     for row in registrations:
-        if row["date_registration"]:
-            days[day(run, row["date_registration"])]["enrolments"] += 1
-        else:
-            unknown += 1
-        if row["date_unregistration"]:
-            days[day(run, row["date_unregistration"])]["withdrawals"] += 1
+        for column, what in (
+            ("date_registration", "enrolments"),
+            ("date_unregistration", "withdrawals"),
+        ):
+            if row[column]:
+                days[day(run, row[column])][what] += 1
+                last[row["id_student"]] = max(last[row["id_student"]], int(row[column]))
     taken: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
-    banked = refused = 0
+    refused = 0
     for row in work:
+        last[row["id_student"]] = max(last[row["id_student"]], int(row["date_submitted"]))
         if int(row["date_submitted"]) > left.get((run, row["id_student"]), 10**6):
             refused += 1
-        elif row["is_banked"] == "True":
-            banked += 1
-        else:
-            taken[row["id_assessment"]].append(row)
+            continue
+        taken[row["id_assessment"]].append(row)
+        if row["is_banked"] == "False":
             on = days[day(run, row["date_submitted"])]
             on["submissions"] += 1
             on["late"] += is_late(row, due)
             on["grades"] += row["score"] != ""
+    for student, result in results.items():
+        if result in ("pass", "distinction"):
+            on = day(run, str(last[student]))
+            days[on]["certificates"] += 1
     items = {item: item_figures(handed_in, due) for item, handed_in in taken.items()}
+    outcomes = Counter(results.values())
     return Figures(
         enrolled=len(registrations),
-        enrolled_day_unknown=unknown,
+        enrolled_day_unknown=sum(row["date_registration"] == "" for row in registrations),
         withdrawn=sum(row["date_unregistration"] != "" for row in registrations),
         submissions=sum(item.submissions for item in items.values()),
         late=sum(item.late for item in items.values()),
         graded=sum(item.graded for item in items.values()),
-        banked=banked,
+        banked=sum(item.banked for item in items.values()),
         outcomes=outcomes,
         certificates=outcomes["pass"] + outcomes["distinction"],
         refused=refused,
@@ -123,15 +141,20 @@ def figures(
     )
 
 
-def item_figures(handed_in: list[dict[str, str]], due: dict[str, int | None]) -> ItemFigures:
+def item_figures(taken: list[dict[str, str]], due: dict[str, int | None]) -> ItemFigures:
     """Work out one assessment."""
+    handed_in = [row for row in taken if row["is_banked"] == "False"]
+    banked = [row for row in taken if row["is_banked"] == "True"]
     scores = [int(row["score"]) for row in handed_in if row["score"] != ""]
+    carried = [int(row["score"]) for row in banked if row["score"] != ""]
     return ItemFigures(
         submissions=len(handed_in),
         late=sum(is_late(row, due) for row in handed_in),
         graded=len(scores),
         mean=Fraction(sum(scores), len(scores)) if scores else None,
-        buckets=Counter(score // 10 for score in scores),
+        banked=len(banked),
+        banked_mean=Fraction(sum(carried), len(carried)) if carried else None,
+        buckets=Counter(score // 10 for score in (*scores, *carried)),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ import msgspec
 from fastapi import Request
 from markupsafe import Markup
 
+from projections.ports import ReadingStatus
 from read_api.console import charts
 from read_api.console.render import Page
 from read_api.console.rows import fact_row, titles
@@ -22,8 +23,7 @@ from read_api.queries import analytics, log
 FACTS_SHOWN = 15
 RATE_MINUTES = 15
 RATE_POINTS = 30
-BEHIND_POSITIONS = 0
-"""A reading this many positions behind the head counts as live."""
+_COLOURS = {"live": "good", "catching-up": "warn", "rebuilding": "warn", "stalled": "bad"}
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ class OverviewData(msgspec.Struct, frozen=True):
 
     head: log.LogHead
     rate: Rate
-    readings: list[log.Lag]
+    readings: list[ReadingStatus]
     overview: analytics.Overview
     runner_alive: bool
 
@@ -55,7 +55,7 @@ class ReadingRow(NamedTuple):
     state: str
     css: str
     parked: int
-    parked_since: datetime | None
+    error: str | None
 
 
 async def load(deps: ReadDependencies, request: Request) -> Page:
@@ -73,7 +73,7 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
     )
     named = await titles(deps, asking, window.facts)
     rate = await _rate(deps, head.position)
-    data = OverviewData(head, rate, readings, overview, deps.runner_alive())
+    data = OverviewData(head, rate, list(readings), overview, deps.runner_alive())
     rows = [fact_row(fact, named) for fact in reversed(window.facts)]
     context = {"base": str(request.base_url), "facts": rows, "types": " ".join(deps.registry.types)}
     return Page("overview.html", "Overview", data, lambda: _draw(data) | context, "Overview")
@@ -104,7 +104,7 @@ def _draw(data: OverviewData) -> dict[str, Any]:
             ("Submissions", totals.submissions, f"{totals.late:,} late"),
             ("Certificates", totals.certificates, f"{passed:,} passed"),
         ],
-        "readings": [reading_row(lag, data.runner_alive) for lag in data.readings],
+        "readings": [reading_row(one, data.runner_alive) for one in data.readings],
         "answer": data.overview,
         "engines": engines(data),
     }
@@ -115,27 +115,27 @@ def rate_chart(rate: Rate) -> Markup:
     return charts.sparkline(rate.stretches, f"Facts recorded in the last {rate.minutes} minutes")
 
 
-def reading_row(lag: log.Lag, runner_alive: bool) -> ReadingRow:
-    """Say in a word how a reading is: live, catching up, stalled, stopped or with keys put aside."""
-    reached = lag.position + lag.lag_positions
-    if lag.stalled or (not runner_alive and lag.lag_positions > BEHIND_POSITIONS):
-        state, css = "stalled", "bad"
-    elif lag.lag_positions > BEHIND_POSITIONS:
-        state, css = f"catching up, {100 * lag.position // reached}%", "warn"
-    elif lag.parked_keys:
+def reading_row(status: ReadingStatus, runner_alive: bool) -> ReadingRow:
+    """Say in words how a reading is: live, catching up and how far, stalled, incomplete."""
+    state, css = status.state.replace("-", " "), _COLOURS[status.state]
+    if status.state in ("catching-up", "rebuilding"):
+        reached = status.position / status.head if status.head else 1.0
+        done = reached if status.progress is None else status.progress
+        state = f"{state}, {done:.0%}"
+    if status.lag_positions and not runner_alive:
+        state, css = "stopped", "bad"
+    elif status.parked and status.state == "live":
         state, css = "live, incomplete", "warn"
-    else:
-        state, css = "live", "good"
     return ReadingRow(
-        lag.name,
-        lag.version,
-        lag.position,
-        lag.lag_positions,
-        round(lag.lag_seconds),
+        status.name,
+        status.version,
+        status.position,
+        status.lag_positions,
+        round(status.lag_seconds),
         state,
         css,
-        lag.parked_keys,
-        lag.parked_since,
+        status.parked,
+        status.error,
     )
 
 

@@ -1,0 +1,133 @@
+"""``registrar projections``: how are the readings doing, and how are they mended?"""
+
+from __future__ import annotations
+
+import difflib
+import time
+
+import click
+
+from infra.cli.errors import Failed
+from infra.cli.options import data_option, database_option, json_option, with_settings
+from infra.cli.output import print_json, print_table
+from infra.settings import Loaded
+from projections.ports import Action, StoreUnavailable
+from projections.register import READINGS
+
+WAIT_SECONDS_DEFAULT = 600
+POLL_SECONDS = 0.2
+
+wait_option = click.option(
+    "--wait",
+    "wait_seconds",
+    type=click.IntRange(0, 86_400),
+    default=WAIT_SECONDS_DEFAULT,
+    show_default=True,
+    help="How many seconds to wait until the server has done it; 0: do not wait.",
+)
+
+
+@click.group()
+def projections() -> None:
+    """List, rebuild and mend the readings.
+
+    \b
+    Example:
+      registrar projections list
+    """
+
+
+@projections.command("list")
+@json_option
+@with_settings(data_option, database_option)
+def list_(loaded: Loaded, as_json: bool) -> None:
+    """Show every reading: where it stands, how far behind, and what is put aside.
+
+    \b
+    Example:
+      registrar projections list --json
+    """
+    with opened(loaded.settings) as store:
+        entries = store.status()
+    if as_json:
+        print_json(entries)
+        return
+    print_table(
+        ("reading", "version", "state", "position", "behind", "seconds", "aside", "error"),
+        [
+            (
+                entry.name,
+                entry.version,
+                entry.state,
+                f"{entry.position:,}",
+                f"{entry.lag_positions:,}",
+                f"{entry.lag_seconds:,.1f}",
+                entry.parked,
+                entry.error,
+            )
+            for entry in entries
+        ],
+    )
+
+
+@projections.command()
+@click.argument("name")
+@wait_option
+@json_option
+@with_settings(data_option, database_option)
+def rebuild(loaded: Loaded, name: str, wait_seconds: int, as_json: bool) -> None:
+    """Read the whole log anew for one reading, beside the live one, which it then replaces.
+
+    \b
+    Example:
+      registrar projections rebuild progress
+    """
+    _check(name)
+    _ask(loaded, [name], "rebuild", wait_seconds, as_json=as_json)
+
+
+@projections.command()
+@click.argument("name", required=False)
+@wait_option
+@json_option
+@with_settings(data_option, database_option)
+def retry(loaded: Loaded, name: str | None, wait_seconds: int, as_json: bool) -> None:
+    """Take in again what was put aside, for one reading or for all.
+
+    \b
+    Example:
+      registrar projections retry progress
+    """
+    if name is not None:
+        _check(name)
+    names = [reading.name for reading in READINGS] if name is None else [name]
+    _ask(loaded, names, "retry", wait_seconds, as_json=as_json)
+
+
+def _check(name: str) -> None:
+    known = [reading.name for reading in READINGS]
+    if name not in known:
+        (nearest,) = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+        raise click.UsageError(f"NAME: {name} is not a reading; the nearest is {nearest}")
+
+
+def _ask(
+    loaded: Loaded, names: list[str], action: Action, wait_seconds: int, *, as_json: bool
+) -> None:
+    """Leave the requests for the server, and wait for its answers."""
+    deadline = time.monotonic() + wait_seconds
+    with opened(loaded.settings) as store:
+        requests = [store.ask(name, action) for name in names]
+        results: dict[str, str | None] = dict.fromkeys(names)
+        while True:
+            results = {request.name: store.result(request) for request in requests}
+            if None not in results.values() or time.monotonic() >= deadline:
+                break
+            time.sleep(POLL_SECONDS)
+    if as_json:
+        print_json([{"name": name, "result": result} for name, result in results.items()])
+    else:
+        for name, result in results.items():
+            print(f"{name}: {result or f'the {action} is asked for; a server will do it'}")
+    if wait_seconds and None in results.values():
+        raise Failed(f"no server has done it within {wait_seconds} s; is it running?")

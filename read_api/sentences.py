@@ -1,0 +1,195 @@
+"""How is a fact told to a person, in one sentence?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from domain.assessment.facts import SubmissionReceived
+from domain.catalogue.facts import (
+    ContentVersionPublished,
+    CourseCreated,
+    GradingPolicyPublished,
+    PrerequisiteSet,
+    RunArchived,
+    RunRescheduled,
+    RunScheduled,
+    SeatsCounted,
+    SeatsLimited,
+)
+from domain.credentials.facts import CertificateIssued, CertificateRevoked
+from domain.engagement.facts import ItemCompleted, ItemViewed, VideoWatched
+from domain.enrolment.facts import (
+    EnrolmentTransferred,
+    LearnerEnrolled,
+    LearnerWithdrawn,
+    SeatReleased,
+    SeatTaken,
+)
+from domain.grading.facts import (
+    CourseFailed,
+    CourseGradeComputed,
+    CoursePassed,
+    OutcomeRecorded,
+    ResultTransferred,
+    SubmissionGraded,
+)
+from domain.kernel import Envelope, Fact
+from read_api.ports import Unreadable
+
+F = TypeVar("F", bound=Fact)
+
+Titles = Mapping[tuple[str, str], str]
+"""Titles of items, by run and item."""
+
+Teller = Callable[[Any, Callable[[str], str]], str]
+"""Tells a fact, given it and what the title of an item is."""
+
+SECONDS_A_DAY = 86_400
+
+_tellers: dict[type[Fact], Teller] = {}
+
+
+def sentence(envelope: Envelope, titles: Titles) -> str:
+    """Return the sentence; an item without a title goes by its id."""
+    run = envelope.stream.split("/")[2] if envelope.stream.count("/") > 1 else ""
+    tell = _tellers[type(envelope.fact)]
+    return tell(envelope.fact, lambda item: titles.get((run, item)) or item)
+
+
+def tells(cls: type[Fact]) -> bool:
+    """Whether there is a sentence for this class of facts."""
+    return cls in _tellers
+
+
+def _for(cls: type[F]) -> Callable[[Callable[[F, Callable[[str], str]], str]], None]:
+    def take(teller: Callable[[F, Callable[[str], str]], str]) -> None:
+        _tellers[cls] = teller
+
+    return take
+
+
+def lateness(seconds: int) -> str:
+    """Tell a time in the largest unit that it fills, rounded up: "3 days", "1 hour"."""
+    for size, unit in ((SECONDS_A_DAY, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= size:
+            return _counted(-(-seconds // size), unit)
+    return "0 seconds"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _clock(milliseconds: int) -> str:
+    return str(timedelta(seconds=milliseconds // 1_000))
+
+
+def _score(raw: str | None, possible: str) -> str:
+    return "without a score" if raw is None else f"{raw} of {possible}"
+
+
+_for(CourseCreated)(lambda f, _: f"Course {f.course} entered the catalogue: {f.title}")
+_for(RunScheduled)(lambda f, _: f"Run {f.run} of {f.course} was announced, from {f.starts:%Y-%m-%d}")
+_for(RunRescheduled)(
+    lambda f, _: f"Run {f.run} was moved: {f.starts:%Y-%m-%d} to {f.ends:%Y-%m-%d}"
+)
+_for(RunArchived)(lambda f, _: f"Run {f.run} was archived")
+_for(ContentVersionPublished)(
+    lambda f, _: f"Content version {f.number} was published, {_counted(len(f.items), 'item')}"
+)
+_for(GradingPolicyPublished)(lambda f, _: f"Grading policy {f.number} was published")
+_for(SeatsCounted)(lambda f, _: f"Seats were counted: {len(f.taken):,} taken")
+_for(SeatTaken)(lambda f, _: "Took a seat")
+_for(SeatReleased)(lambda f, _: "Gave the seat back")
+_for(ItemViewed)(lambda f, title: f"Opened {title(f.item)}")
+_for(CoursePassed)(lambda f, _: f"Passed with {f.percent} %")
+_for(CourseFailed)(lambda f, _: f"Failed with {f.percent} %")
+_for(CertificateRevoked)(lambda f, _: f"Certificate {f.certificate} was revoked")
+_for(Unreadable)(lambda f, _: "This version cannot read this fact")
+
+
+@_for(PrerequisiteSet)
+def _prerequisite(fact: PrerequisiteSet, _: Callable[[str], str]) -> str:
+    wanted = fact.prerequisite
+    if wanted is None:
+        return f"{fact.course} no longer needs another course first"
+    least = wanted.minimum_percent
+    how = "passed" if least is None else f"with {least} % or more"
+    return f"{fact.course} now needs {wanted.course} first, {how}"
+
+
+@_for(SeatsLimited)
+def _limited(fact: SeatsLimited, _: Callable[[str], str]) -> str:
+    if fact.capacity is None:
+        return "Seats are no longer limited"
+    return f"Seats were limited to {fact.capacity:,}"
+
+
+@_for(LearnerEnrolled)
+def _enrolled(fact: LearnerEnrolled, _: Callable[[str], str]) -> str:
+    said = f"Enrolled, mode {fact.mode}"
+    if fact.satisfied_by is not None:
+        said += f", admitted by {fact.satisfied_by}"
+    if fact.afresh:
+        said += ", beginning afresh"
+    return said if fact.day_known else said + " (on a day that is not known)"
+
+
+@_for(LearnerWithdrawn)
+def _withdrawn(fact: LearnerWithdrawn, _: Callable[[str], str]) -> str:
+    return "Withdrew" if fact.reason is None else "Withdrew, with a reason"
+
+
+@_for(EnrolmentTransferred)
+def _transferred(fact: EnrolmentTransferred, _: Callable[[str], str]) -> str:
+    way = f"to {fact.to_run}" if fact.direction == "out" else f"from {fact.from_run}"
+    return f"Transferred {way}, carrying {_counted(len(fact.carried), 'result')}"
+
+
+@_for(VideoWatched)
+def _watched(fact: VideoWatched, title: Callable[[str], str]) -> str:
+    return f"Watched {title(fact.item)} from {_clock(fact.start_ms)} to {_clock(fact.end_ms)}"
+
+
+@_for(ItemCompleted)
+def _completed(fact: ItemCompleted, title: Callable[[str], str]) -> str:
+    how = {"coverage": "watched", "viewed": "viewed", "submitted": "handed in"}[fact.basis]
+    return f"Completed {title(fact.item)} ({how})"
+
+
+@_for(SubmissionReceived)
+def _submitted(fact: SubmissionReceived, title: Callable[[str], str]) -> str:
+    said = f"Submitted {title(fact.item)}"
+    if fact.number > 1:
+        said += f", attempt {fact.number}"
+    return said + (f", {lateness(fact.late_seconds)} late" if fact.late_seconds else "")
+
+
+@_for(SubmissionGraded)
+def _graded(fact: SubmissionGraded, title: Callable[[str], str]) -> str:
+    return f"{title(fact.item)} was graded {_score(fact.raw, fact.possible)}"
+
+
+@_for(ResultTransferred)
+def _carried(fact: ResultTransferred, title: Callable[[str], str]) -> str:
+    came = "an earlier run" if fact.from_run is None else fact.from_run
+    return f"{title(fact.item)} was carried over from {came}, {_score(fact.raw, fact.possible)}"
+
+
+@_for(CourseGradeComputed)
+def _computed(fact: CourseGradeComputed, _: Callable[[str], str]) -> str:
+    letter = "" if fact.letter is None else f", {fact.letter}"
+    return f"Course grade computed: {fact.percent} %{letter}"
+
+
+@_for(OutcomeRecorded)
+def _outcome(fact: OutcomeRecorded, _: Callable[[str], str]) -> str:
+    return f"The exam board decided: {fact.result}"
+
+
+@_for(CertificateIssued)
+def _issued(fact: CertificateIssued, _: Callable[[str], str]) -> str:
+    share = "" if fact.percent is None else f", {fact.percent} %"
+    return f"Certificate {fact.certificate} was issued: {fact.course}, {fact.result}{share}"

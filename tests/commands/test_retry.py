@@ -1,0 +1,222 @@
+"""Does a command that comes twice decide nothing the second time?"""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given as over
+from hypothesis import strategies as st
+
+from commands.register import DECISIONS
+from domain.kernel import Refusal
+from domain.streams import KINDS, REGISTRY
+from tests.given import NOON, Record, day
+
+A, B, C = "AAA-2013J", "AAA-2014J", "BBB-2013J"
+S1, S2 = "oulad-1", "oulad-2"
+CERTIFICATE = "aa4a4b16-0000-5000-8000-000000000000"
+
+
+def _dates(first: int) -> dict[str, Any]:
+    return {"starts": day(first).isoformat(), "ends": day(first + 200).isoformat()}
+
+
+ITEMS = [
+    {"item": "t1", "kind": "assignment", "title": "T1", "category": "TMA", "attempts": 2},
+    {"item": "t2", "kind": "quiz", "title": "T2", "category": "TMA", "due": day(3).isoformat()},
+    {"item": "v1", "kind": "video", "title": "V", "duration_ms": 60_000, "threshold": "0.5"},
+]
+POLICY = {
+    "categories": [{"name": "TMA", "weight": "1", "minimum": 3, "drop": 1}],
+    "cutoffs": [{"letter": "Pass", "percent": 40}, {"letter": "A", "percent": 80}],
+}
+BEGINNING: list[tuple[str, dict[str, Any]]] = [
+    ("create-course", {"course": "AAA", "title": "AAA"}),
+    ("create-course", {"course": "BBB", "title": "BBB"}),
+    *(
+        (
+            "schedule-run",
+            {
+                "run": run,
+                "course": run[:3],
+                "title": run,
+                **_dates(0),
+                "capacity": capacity,
+                "modes": ["audit", "verified"],
+                "certificate_modes": ["verified"],
+                "carry_progress": run != B,
+            },
+        )
+        for run, capacity in ((A, 1), (B, None), (C, 2))
+    ),
+    *(("publish-content", {"run": run, "items": ITEMS}) for run in (A, B, C)),
+    ("publish-grading-policy", {"run": A, "policy": POLICY}),
+]
+HERE = {"run": A, "subject": S1}
+EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
+    *BEGINNING,
+    ("set-prerequisite", {"course": "BBB", "prerequisite": {"course": "AAA"}}),
+    ("reschedule-run", {"run": A, **_dates(-3)}),
+    ("enrol-learner", {**HERE, "mode": "verified", "demographics": {"gender": "F"}}),
+    ("view-item", {**HERE, "item": "v1"}),
+    ("watch-video", {**HERE, "item": "v1", "start_ms": 0, "end_ms": 50_000, "session": "s"}),
+    ("submit-work", {**HERE, "item": "t1", "attempt": "1"}),
+    ("grade-submission", {**HERE, "item": "t1", "attempt": "1", "raw": "80.0", "grader": "g"}),
+    ("transfer-result", {**HERE, "item": "t2", "raw": 70.5, "possible": 100}),
+    ("compute-grade", HERE),
+    ("record-outcome", {**HERE, "result": "pass"}),
+    ("issue-certificate", HERE),
+    (
+        "revoke-certificate",
+        {**HERE, "certificate": "0a2c6cb7-8f51-5a55-a4b2-d3f0a4e6a9bd", "reason": "Mistake"},
+    ),
+    ("enrol-learner", {"run": C, "subject": S1, "satisfied_by": A}),
+    ("transfer-enrolment", {"subject": S1, "from_run": A, "to_run": B, "carry": ["t1"]}),
+    ("withdraw-learner", {"run": B, "subject": S1, "reason": "Moved"}),
+    ("limit-seats", {"run": B, "capacity": 5}),
+    ("count-seats", {"run": B, "number": 1, "at_position": 40, "taken": []}),
+    ("archive-run", {"run": B}),
+]
+
+
+def test_every_command_is_tried_below() -> None:
+    """Every command of the register takes part in these tests."""
+    assert {name for name, _ in EVERY_COMMAND} == set(DECISIONS)
+    assert set(BODIES) == set(DECISIONS)
+
+
+def test_each_command_records_once() -> None:
+    """In an orderly life every command records something, and sent again it decides nothing."""
+    record = Record()
+    for minute, (name, body) in enumerate(EVERY_COMMAND):
+        at = NOON + timedelta(minutes=minute)
+        if name == "revoke-certificate":
+            held = record.states[f"main/enrolment/{A}/{S1}"].certificate
+            body = {**body, "certificate": held.certificate}
+        assert record.when(name, at, **body).facts, name
+        record.when(name, at, **body).nothing()
+
+
+def _learner(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {"run": st.sampled_from((A, A, B, C, "XXX-1")), "subject": st.sampled_from((S1, S2)), **more}
+    )
+
+
+RUNS = st.sampled_from((A, B, C, "XXX-1"))
+ITEM = st.sampled_from(("t1", "t1", "t2", "v1", "none"))
+ATTEMPT = st.sampled_from(("1", "2", "3"))
+AMOUNT = st.sampled_from(("0", "40", "80", "80.0", "100"))
+BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    "create-course": st.sampled_from(
+        ({"course": "AAA", "title": "AAA"}, {"course": "CCC", "title": "C"})
+    ),
+    "set-prerequisite": st.fixed_dictionaries(
+        {
+            "course": st.sampled_from(("AAA", "BBB")),
+            "prerequisite": st.sampled_from(
+                (None, {"course": "AAA"}, {"course": "AAA", "minimum_percent": 50})
+            ),
+        }
+    ),
+    "schedule-run": st.sampled_from(
+        ({"run": "AAA-2015J", "course": "AAA", "title": "x", "capacity": 1, **_dates(0)},)
+    ),
+    "reschedule-run": st.builds(lambda run, n: {"run": run, **_dates(n)}, RUNS, st.integers(-9, 9)),
+    "archive-run": st.just({"run": C}),
+    "publish-content": st.builds(
+        lambda run, n: {"run": run, "items": ITEMS[:n]}, RUNS, st.integers(1, 3)
+    ),
+    "publish-grading-policy": st.builds(lambda run: {"run": run, "policy": POLICY}, RUNS),
+    "limit-seats": st.fixed_dictionaries(
+        {"run": RUNS, "capacity": st.none() | st.integers(0, 3)}
+    ),
+    "count-seats": st.fixed_dictionaries(
+        {
+            "run": RUNS,
+            "number": st.integers(1, 3),
+            "at_position": st.just(9),
+            "taken": st.lists(st.sampled_from((S1, S2)), unique=True),
+        }
+    ),
+    "enrol-learner": _learner(
+        mode=st.sampled_from(("verified", "audit")), satisfied_by=st.sampled_from((None, A, C))
+    ),
+    "withdraw-learner": _learner(),
+    "transfer-enrolment": st.fixed_dictionaries(
+        {
+            "subject": st.sampled_from((S1, S2)),
+            "from_run": st.just(A),
+            "to_run": st.sampled_from((B, C)),
+            "carry": st.sampled_from(([], ["t1"])),
+        }
+    ),
+    "transfer-result": _learner(item=ITEM, raw=st.none() | AMOUNT, possible=AMOUNT),
+    "view-item": _learner(item=ITEM),
+    "watch-video": st.builds(
+        lambda body, start, length: {**body, "start_ms": start, "end_ms": start + length},
+        _learner(
+            item=st.sampled_from(("v1", "v1", "t1")),
+            rate=st.sampled_from(("0.5", "1", "4")),
+            session=st.sampled_from(("s1", "s2")),
+        ),
+        st.integers(0, 50_000),
+        st.integers(1, 60_000),
+    ),
+    "submit-work": _learner(item=ITEM, attempt=ATTEMPT),
+    "grade-submission": _learner(item=ITEM, attempt=ATTEMPT, raw=AMOUNT, grader=st.just("g")),
+    "compute-grade": _learner(),
+    "record-outcome": _learner(result=st.sampled_from(("pass", "distinction", "fail", "withdrawn"))),
+    "issue-certificate": _learner(),
+    "revoke-certificate": _learner(certificate=st.just(CERTIFICATE), reason=st.just("why")),
+}
+COMMANDS = st.sampled_from(sorted(BODIES)).flatmap(
+    lambda name: st.tuples(st.just(name), BODIES[name])
+)
+LIVES = st.lists(st.tuples(COMMANDS, st.integers(0, 90_000)), max_size=40)
+
+
+def live(life: list[tuple[tuple[str, dict[str, Any]], int]], *, twice: bool) -> Record:
+    """Send a life of commands, some seconds apart; return the record."""
+    record = Record()
+    for name, body in BEGINNING:
+        record.when(name, NOON, **body)
+    at = NOON
+    for (name, body), pause_seconds in life:
+        at += timedelta(seconds=pause_seconds)
+        first = record.when(name, at, **body)
+        if not twice:
+            continue
+        again = record.when(name, at, **body)
+        if first.refusal is None:
+            again.nothing()
+        else:
+            assert isinstance(again.refusal, Refusal)
+            assert again.refusal.rule == first.refusal.rule
+    return record
+
+
+@over(LIVES)
+def test_a_retry_decides_nothing(life: list[tuple[tuple[str, dict[str, Any]], int]]) -> None:
+    """Whatever happened before: the same command again, at the same time, adds nothing.
+
+    Source: style.md, "a retry decides nothing". What was refused is refused again.
+    """
+    live(life, twice=True)
+
+
+@over(LIVES, st.randoms(use_true_random=False))
+def test_evolve_takes_any_part_of_a_history(
+    life: list[tuple[tuple[str, dict[str, Any]], int]], chance: random.Random
+) -> None:
+    """State can be built from any facts of a history in any order: what happened, happened."""
+    history = live(life, twice=False).history
+    part = chance.sample(history, chance.randint(0, len(history)))
+    for kind in KINDS:
+        state = kind.initial
+        for _, fact, at in part:
+            if REGISTRY.of(fact).kind is kind:
+                state = kind.evolve(state, fact, at)
+        assert type(state) is type(kind.initial)

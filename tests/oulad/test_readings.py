@@ -1,0 +1,173 @@
+"""Do the readings say of the real records exactly what the files say?"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.oulad import expected, readings
+from tests.server import Server, eventually, running
+
+SMALL = "AAA-2013J"
+RUNS = (SMALL, "DDD-2013B")
+"""A small run, and one with late work, banked results, unknown days and exam scores."""
+REPLAY_SECONDS_MAX = 400
+READ_SECONDS_MAX = 60
+
+
+@contextmanager
+def server_over(dsn: str, folder: Path) -> Iterator[Server]:
+    """Run a server over a database that outlives it."""
+    with running(folder / "data", "--no-example", "--database-url", dsn) as server:
+        yield server
+
+
+def replay(server: Server, *runs: str) -> tuple[int, dict[str, Any]]:
+    """Replay these runs (none named: all) and return the exit code and the report."""
+    done = subprocess.run(
+        command(server, *runs), capture_output=True, timeout=REPLAY_SECONDS_MAX, check=False
+    )
+    assert done.returncode in (0, 1), done.stderr.decode()
+    return done.returncode, json.loads(done.stdout)
+
+
+def command(server: Server, *runs: str) -> list[str]:
+    """Return the command line of a replay."""
+    start = [sys.executable, "-m", "infra.cli.main", "replay", "oulad", "--json"]
+    chosen = [part for run in runs for part in ("--run", run)]
+    return [*start, "--url", server.url, *chosen]
+
+
+def settled(dsn: str, certificates: int) -> None:
+    """Wait until policies have issued all certificates and every reading is at the log's end."""
+
+    def all_read() -> bool:
+        with psycopg.connect(dsn) as connection:
+            issued = one(
+                connection, "select count(*) from log.facts where type = 'CertificateIssued'"
+            )
+            behind = one(
+                connection,
+                "select count(*) from readings.state where live"
+                " and position < (select coalesce(max(position), 0) from log.facts)",
+            )
+        return bool(issued == certificates and behind == 0)
+
+    eventually(all_read, READ_SECONDS_MAX, f"{certificates} certificates, and all read")
+
+
+def one(connection: psycopg.Connection[Any], statement: str) -> Any:
+    """Return the one value of a select."""
+    row = connection.execute(statement).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def same(dsn: str, runs: tuple[str, ...], report: dict[str, Any]) -> None:
+    """Compare every figure of these runs."""
+    files = {run: figures for run, figures in expected.all_figures().items() if run in runs}
+    settled(dsn, sum(figures.certificates for figures in files.values()))
+    found = readings.all_figures(dsn)
+    assert set(found) == set(files)
+    for run, figures in files.items():
+        assert found[run] == figures._replace(refused=0), run
+    assert readings.certificates(dsn) == Counter(
+        {run: figures.certificates for run, figures in files.items()}
+    )
+    refused = sum(figures.refused for figures in files.values())
+    assert report["tables"]["studentAssessment"]["refused"] == refused
+    assert sum(refusal["rows"] for refusal in report["refusals"]) == refused
+    assert {refusal["rule"] for refusal in report["refusals"]} <= {"not-enrolled"}
+    for counts in report["tables"].values():
+        assert counts["accepted"] + counts["refused"] == counts["rows"]
+
+
+def test_the_readings_agree_with_the_files(dsn: str, tmp_path: Path) -> None:
+    """Every total, day, item, mean and distribution, exactly; each row accepted or refused."""
+    with server_over(dsn, tmp_path) as server:
+        code, report = replay(server, *RUNS)
+        assert code == 0
+        same(dsn, RUNS, report)
+
+
+def test_a_second_replay_changes_nothing(dsn: str, tmp_path: Path) -> None:
+    """Every row is there already, and the log does not grow."""
+    with server_over(dsn, tmp_path) as server:
+        _, first = replay(server, SMALL)
+        settled(dsn, expected.all_figures()[SMALL].certificates)
+        with psycopg.connect(dsn) as connection:
+            before = one(connection, "select count(*) from log.facts")
+        _, second = replay(server, SMALL)
+        with psycopg.connect(dsn) as connection:
+            assert one(connection, "select count(*) from log.facts") == before
+    for table, counts in second["tables"].items():
+        assert counts["accepted"] == first["tables"][table]["accepted"]
+        assert counts["of_these_already_there"] == counts["accepted"]
+
+
+def facts_of(dsn: str) -> int:
+    """Return how many facts are recorded."""
+    with psycopg.connect(dsn) as connection:
+        return int(one(connection, "select count(*) from log.facts"))
+
+
+def begin(server: Server, *runs: str) -> subprocess.Popen[bytes]:
+    """Start a replay beside the test."""
+    return subprocess.Popen(command(server, *runs), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill-9", "ctrl-c"])
+def test_a_replay_whose_client_ended_is_gone_on_with(
+    dsn: str, tmp_path: Path, how: signal.Signals
+) -> None:
+    """Half of it is recorded; the same command line records the rest, and nothing twice."""
+    with server_over(dsn, tmp_path) as server:
+        client = begin(server, *RUNS)
+        eventually(lambda: facts_of(dsn) > 3_000, REPLAY_SECONDS_MAX, "3,000 facts")
+        assert client.poll() is None, "the replay was over before it could be interrupted"
+        client.send_signal(how)
+        _, said = client.communicate(timeout=30)
+        if how is signal.SIGINT:
+            assert client.returncode == 130
+            assert b"the same command line goes on from there" in said
+            assert said.count(b"\n") == 1
+        code, report = replay(server, *RUNS)
+        assert code == 0
+        assert report["commands"]["replayed"] > 0
+        same(dsn, RUNS, report)
+
+
+def test_a_replay_whose_server_was_killed_goes_on_by_itself(dsn: str, tmp_path: Path) -> None:
+    """kill -9 of the server in the middle; it is started again, and everything is there once."""
+    with server_over(dsn, tmp_path) as server:
+        client = begin(server, *RUNS)
+        for enough in (2_000, 8_000):
+            eventually(lambda: facts_of(dsn) > enough, REPLAY_SECONDS_MAX, "facts")  # noqa: B023
+            assert client.poll() is None, "the replay was over before the server was killed"
+            server.kill()
+            server.start()
+        out, said = client.communicate(timeout=REPLAY_SECONDS_MAX)
+        assert client.returncode == 0, said.decode()
+        same(dsn, RUNS, json.loads(out))
+
+
+@pytest.mark.skipif(
+    "OULAD_FULL" not in os.environ, reason="takes minutes; set OULAD_FULL=1 to run it"
+)
+def test_the_readings_agree_with_all_files(dsn: str, tmp_path: Path) -> None:
+    """All 22 runs, 32,593 enrolments and 173,912 submissions."""
+    with server_over(dsn, tmp_path) as server:
+        code, report = replay(server)
+        assert code == 0
+        same(dsn, tuple(expected.all_figures()), report)
