@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, localcontext
 from typing import Any
 
 from domain.kernel import Envelope
@@ -178,32 +178,25 @@ class Folding:
             raise TooManyParked(f"more than {PARKED_FACTS_MAX} facts put aside, last: {error}")
 
     def _deltas(self, tally: Tally) -> dict[Key, Amounts]:
-        sums: dict[Key, Amounts] = {}
-        for kind, measure in tally.measures.items():
-            kept = self._kept[kind]
-            for key, old in self._before[kind].items():
-                new = kept[key]
-                gained = measure(new) if new is not None else {}
-                lost = measure(old) if old is not None else {}
-                if gained == lost:
-                    continue
-                for at, amounts in gained.items():
-                    sums[at] = _plus(sums[at], amounts) if at in sums else amounts
-                for at, amounts in lost.items():
-                    less = tuple(_negative(amount) for amount in amounts)
-                    sums[at] = _plus(sums[at], less) if at in sums else less
-        return {at: amounts for at, amounts in sums.items() if any(amounts)}
-
-
-def _plus(one: Amounts, other: Amounts) -> Amounts:
-    return tuple(
-        _exact.add(a, b) if isinstance(a, Decimal) or isinstance(b, Decimal) else a + b
-        for a, b in zip(one, other, strict=True)
-    )
-
-
-def _negative(amount: int | Decimal) -> int | Decimal:
-    return amount.copy_negate() if isinstance(amount, Decimal) else -amount
+        """Return what the tally moves by: what the changed documents give now, less what before."""
+        sums: dict[Key, list[int | Decimal]] = {}
+        with localcontext(_exact):
+            for kind, measure in tally.measures.items():
+                kept = self._kept[kind]
+                for key, old in self._before[kind].items():
+                    for at, amounts in measure(kept[key]).items():
+                        row = sums.get(at)
+                        sums[at] = (
+                            list(amounts)
+                            if row is None
+                            else [a + b for a, b in zip(row, amounts, strict=True)]
+                        )
+                    if old is None:
+                        continue
+                    for at, amounts in measure(old).items():
+                        row = sums.get(at) or [0] * len(amounts)
+                        sums[at] = [a - b for a, b in zip(row, amounts, strict=True)]
+        return {at: tuple(row) for at, row in sums.items() if any(row)}
 
 
 def _whole(fact: Broken) -> Key:

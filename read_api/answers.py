@@ -32,7 +32,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What is common to all answers. ``incomplete`` is absent where nothing is missing."""
 
     as_of: AsOf
-    incomplete: Incomplete | None | msgspec.UnsetType = msgspec.UNSET
+    incomplete: Incomplete | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Page(Answer, frozen=True, kw_only=True):
@@ -65,8 +65,14 @@ NOW = Moment()
 
 
 def earliest(
-    parked: Sequence[ParkedKey], *about: str
+    parked: Sequence[ParkedKey], **about: tuple[str, ...]
 ) -> Incomplete | msgspec.UnsetType:
-    """Say since when an answer about these ids (none: about everything) lacks parked facts."""
-    concerned = [one.since for one in parked if not one.ids or one.ids.issuperset(about)]
+    """Say since when an answer lacks facts that are put aside.
+
+    ``about`` tells, by reading, the ids that the answer is about; of a reading that is not named,
+    everything counts.
+    """
+    concerned = [
+        one.since for one in parked if not one.ids or one.ids.issuperset(about.get(one.reading, ()))
+    ]
     return Incomplete(min(concerned)) if concerned else msgspec.UNSET

@@ -119,7 +119,7 @@ async def facts_of(
     for start in range(0, len(positions), POSITIONS_READ_MAX):
         facts += await deps.log.at(positions[start : start + POSITIONS_READ_MAX])
     return Known(
-        facts, await deps.as_of(through, occurred), earliest(snapshot.parked, subject)
+        facts, await deps.as_of(through, occurred), earliest(snapshot.parked, history=(subject,))
     )
 
 
@@ -195,16 +195,14 @@ def _tallies(
 ) -> dict[str, dict[Key, dict[str, int | Decimal]]]:
     found: dict[str, dict[Key, dict[str, int | Decimal]]] = {}
     for tally in reading.tallies:
-        rows = found.setdefault(
-            tally.name, defaultdict(lambda tally=tally: dict.fromkeys(tally.amounts, 0))
-        )
+        rows = found.setdefault(tally.name, {})
         for kind, measure in tally.measures.items():
             for document in documents[kind].values():
                 for key, amounts in measure(document).items():
-                    row = rows[key]
+                    row = rows.setdefault(key, dict.fromkeys(tally.amounts, 0))
                     for name, amount in zip(tally.amounts, amounts, strict=True):
                         row[name] += amount
-    return {name: dict(rows) for name, rows in found.items()}
+    return found
 
 
 def _current_items(catalogue: Folded) -> dict[str, list[Row]]:
@@ -237,5 +235,3 @@ def _utc(field: str, at: datetime) -> datetime:
         return at.astimezone(UTC)
     except OverflowError:
         raise BadParameter(field, "is out of the range of times") from None
-
-

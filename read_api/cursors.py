@@ -36,6 +36,6 @@ def decode(cursor: str, order: str, types: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def cut(rows: Sequence[R], limit: int) -> tuple[list[R], R | None]:
-    """Split what was read with ``limit + 1``: the part to answer, and its last row if more follow."""
+    """Split what was read with ``limit + 1``: the part to answer; its last row if more follow."""
     page = list(rows[:limit])
     return page, page[-1] if len(rows) > limit else None

@@ -60,7 +60,7 @@ class LogHistory(Protocol):
     async def window(
         self, tenant: str, after: int, width: int, limit: int, selection: Selection
     ) -> Window:
-        """Return up to ``limit`` selected facts of the ``width`` positions that follow ``after``."""
+        """Return up to ``limit`` selected facts of the ``width`` positions after ``after``."""
 
     async def position_at(self, recorded_at: datetime) -> int:
         """Return the last position recorded at this moment or before; 0: none."""
@@ -83,6 +83,7 @@ class Positions(Protocol):
 class ParkedKey(NamedTuple):
     """Something that a reading has put aside: the ids in its key, none where it may be anything."""
 
+    reading: str
     ids: frozenset[str]
     since: datetime
 

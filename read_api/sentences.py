@@ -54,13 +54,16 @@ _tellers: dict[type[Fact], Teller] = {}
 def sentence(envelope: Envelope, titles: Titles) -> str:
     """Return the sentence; an item without a title goes by its id."""
     run = envelope.stream.split("/")[2] if envelope.stream.count("/") > 1 else ""
+    plain = _PLAIN.get(type(envelope.fact))
+    if plain is not None:
+        return plain.format(f=envelope.fact)
     tell = _tellers[type(envelope.fact)]
     return tell(envelope.fact, lambda item: titles.get((run, item)) or item)
 
 
 def tells(cls: type[Fact]) -> bool:
     """Whether there is a sentence for this class of facts."""
-    return cls in _tellers
+    return cls in _PLAIN or cls in _tellers
 
 
 def _for(cls: type[F]) -> Callable[[Callable[[F, Callable[[str], str]], str]], None]:
@@ -90,24 +93,35 @@ def _score(raw: str | None, possible: str) -> str:
     return "without a score" if raw is None else f"{raw} of {possible}"
 
 
-_for(CourseCreated)(lambda f, _: f"Course {f.course} entered the catalogue: {f.title}")
-_for(RunScheduled)(lambda f, _: f"Run {f.run} of {f.course} was announced, from {f.starts:%Y-%m-%d}")
-_for(RunRescheduled)(
-    lambda f, _: f"Run {f.run} was moved: {f.starts:%Y-%m-%d} to {f.ends:%Y-%m-%d}"
-)
-_for(RunArchived)(lambda f, _: f"Run {f.run} was archived")
-_for(ContentVersionPublished)(
-    lambda f, _: f"Content version {f.number} was published, {_counted(len(f.items), 'item')}"
-)
-_for(GradingPolicyPublished)(lambda f, _: f"Grading policy {f.number} was published")
-_for(SeatsCounted)(lambda f, _: f"Seats were counted: {len(f.taken):,} taken")
-_for(SeatTaken)(lambda f, _: "Took a seat")
-_for(SeatReleased)(lambda f, _: "Gave the seat back")
-_for(ItemViewed)(lambda f, title: f"Opened {title(f.item)}")
-_for(CoursePassed)(lambda f, _: f"Passed with {f.percent} %")
-_for(CourseFailed)(lambda f, _: f"Failed with {f.percent} %")
-_for(CertificateRevoked)(lambda f, _: f"Certificate {f.certificate} was revoked")
-_for(Unreadable)(lambda f, _: "This version cannot read this fact")
+_PLAIN: dict[type[Fact], str] = {
+    CourseCreated: "Course {f.course} entered the catalogue: {f.title}",
+    RunScheduled: "Run {f.run} of {f.course} was announced, from {f.starts:%Y-%m-%d}",
+    RunRescheduled: "Run {f.run} was moved: {f.starts:%Y-%m-%d} to {f.ends:%Y-%m-%d}",
+    RunArchived: "Run {f.run} was archived",
+    GradingPolicyPublished: "Grading policy {f.number} was published",
+    SeatTaken: "Took a seat",
+    SeatReleased: "Gave the seat back",
+    CoursePassed: "Passed with {f.percent} %",
+    CourseFailed: "Failed with {f.percent} %",
+    CertificateRevoked: "Certificate {f.certificate} was revoked",
+    Unreadable: "This version cannot read this fact",
+}
+"""Facts that need no more than their fields."""
+
+
+@_for(ContentVersionPublished)
+def _published(fact: ContentVersionPublished, _: Callable[[str], str]) -> str:
+    return f"Content version {fact.number} was published, {_counted(len(fact.items), 'item')}"
+
+
+@_for(SeatsCounted)
+def _seats(fact: SeatsCounted, _: Callable[[str], str]) -> str:
+    return f"Seats were counted: {len(fact.taken):,} taken"
+
+
+@_for(ItemViewed)
+def _viewed(fact: ItemViewed, title: Callable[[str], str]) -> str:
+    return f"Opened {title(fact.item)}"
 
 
 @_for(PrerequisiteSet)

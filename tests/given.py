@@ -35,9 +35,7 @@ class Placed(NamedTuple):
     at: datetime
 
 
-def placed(
-    fact: Fact, *, run: str = RUN_ID, subject: str = SUBJECT, at: datetime = NOON
-) -> Placed:
+def placed(fact: Fact, *, run: str = RUN_ID, subject: str = SUBJECT, at: datetime = NOON) -> Placed:
     """Say where a fact stands: by default with the usual learner in the usual run."""
     kind = REGISTRY.of(fact).kind.name
     own_run = getattr(fact, "run", run)

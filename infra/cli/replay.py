@@ -25,7 +25,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from infra.cli.errors import Failed, Interrupted
+from infra.cli.errors import Failed, Interrupted, engine_errors
 from infra.cli.options import (
     data_option,
     database_option,
@@ -103,7 +103,8 @@ def oulad(
     try:
         with _progress(work, quiet=as_json) as told:
             if embedded:
-                asyncio.run(_embedded(work, loaded.settings, told))
+                with engine_errors():
+                    asyncio.run(_embedded(work, loaded.settings, told))
             else:
                 asyncio.run(_over_http(work, server_url(loaded, url), told))
     except ReplayFailed as error:
@@ -127,10 +128,11 @@ async def _over_http(work: Replay, url: str, told: Told) -> None:
 
 
 async def _embedded(work: Replay, settings: Settings, told: Told) -> None:
+    from infra.compose import embedded
     from infra.importers.oulad.embedded import EmbeddedSender
 
-    async with EmbeddedSender(settings) as sender:
-        await work.run(sender, told)
+    async with embedded(settings) as registrar:
+        await work.run(EmbeddedSender(registrar.batch), told)
 
 
 def _how_to_go_on(work: Replay) -> str:

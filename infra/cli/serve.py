@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from infra.cli.errors import Failed, engine_errors
 from infra.cli.options import data_option, database_option, host_option, port_option, with_settings
 from infra.settings import Loaded
 
@@ -24,4 +25,11 @@ def serve(loaded: Loaded) -> None:
     """
     from infra.serve import serve as start
 
-    start(loaded.settings)
+    with engine_errors():
+        try:
+            start(loaded.settings)
+        except KeyboardInterrupt:
+            return  # the ordinary way to stop a server
+        except OSError as error:
+            at = f"{loaded.settings.host}:{loaded.settings.port}"
+            raise Failed(f"cannot listen on {at}: {error.strerror}") from error

@@ -21,7 +21,7 @@ from infra.log.wire import Backend, Reply, Wire, WireLost
 QUEUE_REQUESTS_MAX = 10_000
 WAIT_SECONDS_MAX = 5.0
 """How long a request waits for a log that cannot be reached before it is told so."""
-SPLIT_REQUESTS_MIN = 48
+SPLIT_REQUESTS_MIN = 128
 """From so many on, half of those that wait are sent first."""
 RECONNECT_SECONDS_MIN = 0.05
 RECONNECT_SECONDS_MAX = 1.0
@@ -107,7 +107,7 @@ class Appender:
             pending = self._queue.popleft()
             if pending.future.done():
                 continue  # nobody waits for it any more
-            if _predecessor_lost(pending):
+            if pending.after and _predecessor_lost(pending):
                 pending.future.set_result(Lost(()))
             elif tails and (moved := _moved(pending, tails)):
                 pending.future.set_result(Lost(moved))

@@ -53,16 +53,17 @@ class Pending:
         self.future = future
         self.after = after
         self.deadline = deadline
+        check(request)
         facts = request.facts
         if len(facts) == 1:
-            fact = facts[0]
-            self.writes: list[tuple[str, int]] = [(fact.stream, fact.version - 1)]
-            self.last = {fact.stream: fact.version}
-            self.streams = encoding.text_element(fact.stream)
-            self.types = encoding.name_element(fact.type)
-            self.tenants = encoding.name_element(fact.tenant)
-            self.subjects = encoding.text_element(fact.subject)
-            self.bodies = encoding.element(fact.body)
+            stream, version, type_, tenant, subject, body = facts[0]
+            self.writes: Sequence[tuple[str, int]] = ((stream, version - 1),)
+            self.last = {stream: version}
+            self.streams = encoding.text_element(stream)
+            self.types = encoding.name_element(type_)
+            self.tenants = encoding.name_element(tenant)
+            self.subjects = encoding.text_element(subject)
+            self.bodies = encoding.element(body)
         else:
             self.writes, self.last = written(request)
             self.streams = b"".join([encoding.text_element(f.stream) for f in facts])
@@ -71,17 +72,15 @@ class Pending:
             self.subjects = b"".join([encoding.text_element(f.subject) for f in facts])
             self.bodies = b"".join([encoding.element(f.body) for f in facts])
         self.size = len(self.bodies) + len(self.streams)
-        check(request)
 
 
 def check(request: Append) -> None:
     """Raise ValueError where a value would not go into its column (and fail a whole batch)."""
-    for fact in request.facts:
-        if not 0 < fact.version <= VERSION_MAX:
-            raise ValueError(f"{fact.version} is not a version: they count from 1")
-        for text in (fact.stream, fact.type, fact.tenant, fact.subject or ""):
-            if "\0" in text:
-                raise ValueError(f"{text!r} holds a NUL character")
+    for stream, version, type_, tenant, subject, _ in request.facts:
+        if not 0 < version <= VERSION_MAX:
+            raise ValueError(f"{version} is not a version: they count from 1")
+        if "\0" in stream or "\0" in type_ or "\0" in tenant or "\0" in (subject or ""):
+            raise ValueError(f"a fact on {stream!r} holds a NUL character")
     if request.key is not None and "\0" in request.key.key:
         raise ValueError("the command key holds a NUL character")
 
@@ -147,12 +146,17 @@ class Batch:
                     return False
                 ties.add(on)
         writes = self._resting(number, pending.writes, ties)
-        reads = self._resting(number, pending.request.conditions, ties)
-        if writes is None or reads is None:
+        if writes is None:
             return False
+        conditions = pending.request.conditions
+        if conditions:
+            reads = self._resting(number, conditions, ties)
+            if reads is None:
+                return False
+            self._reads += reads
         self._writes += writes
-        self._reads += reads
-        self._ties += [(number, on) for on in sorted(ties)]
+        if ties:
+            self._ties += [(number, on) for on in sorted(ties)]
         for stream, version in pending.last.items():
             self._written[stream] = (version, number)
         if key is not None:

@@ -117,7 +117,8 @@ class PostgresHistory:
             return await cursor.fetchall()
 
     async def _facts(self, condition: LiteralString, **values: Any) -> list[Envelope]:
-        rows = await self._rows(f"select {_FACT} from log.facts {condition}", **values)
+        statement: LiteralString = "select " + _FACT + " from log.facts " + condition
+        rows = await self._rows(statement, **values)
         return [self._envelope(row) for row in rows]
 
     def _envelope(self, row: DictRow) -> Envelope:
@@ -136,7 +137,7 @@ def _unreadable(row: DictRow, where: tuple[int, datetime, int], why: str) -> Env
     except msgspec.MsgspecError:
         body = Body(
             "", row["type"], 0, row["stream"], where[1], row["tenant"], row["subject"],
-            "", "", "", None, cast(msgspec.Raw, None),
+            "", "", "", None, cast("msgspec.Raw", None),
         )  # fmt: skip
     return Envelope(
         *where,

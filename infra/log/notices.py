@@ -56,7 +56,9 @@ class Notices:
                 )
                 async with connection:
                     for channel in CHANNELS:
-                        await connection.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
+                        await connection.execute(
+                            sql.SQL("listen {}").format(sql.Identifier(channel))
+                        )
                     for channel in CHANNELS:
                         self._wake(channel)
                     async for notify in connection.notifies():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, LiteralString, cast
+from typing import Any, cast
 
 import msgspec
 import psycopg
@@ -72,7 +72,7 @@ class PostgresSnapshot:
 
     async def rows(self, sql: str, **values: Any) -> Sequence[dict[str, Any]]:
         """Return the rows of a select."""
-        cursor = await self._connection.execute(cast(LiteralString, sql), values)
+        cursor = await self._connection.execute(cast("LiteralString", sql), values)
         return await cursor.fetchall()
 
 
@@ -92,16 +92,17 @@ class PostgresViews:
                    from readings.state where live and name = any(%(names)s)""",
                 names,
             )
-            state = cast(DictRow, await cursor.fetchone())
+            state = cast("DictRow", await cursor.fetchone())
             if state["found"] < len(readings):
                 raise StoreUnavailable(f"not all made yet: {', '.join(readings)}")
             cursor = await connection.execute(
-                """select p.key, min(p.parked_at) as since from readings.parked p
+                """select p.name, p.key, min(p.parked_at) as since from readings.parked p
                    join readings.state s on s.name = p.name and s.generation = p.generation
-                   where s.live and s.name = any(%(names)s) group by p.key""",
+                   where s.live and s.name = any(%(names)s) group by p.name, p.key""",
                 names,
             )
-            parked = [ParkedKey(_ids(r["key"]), r["since"]) for r in await cursor.fetchall()]
+            rows = await cursor.fetchall()
+            parked = [ParkedKey(row["name"], _ids(row["key"]), row["since"]) for row in rows]
             yield PostgresSnapshot(connection, state["position"], parked)
 
 
@@ -132,7 +133,7 @@ class PostgresPositions:
                    from readings.state where live and name = any(%(names)s)""",
                 {"names": list(readings)},
             )
-            return int(cast(DictRow, await cursor.fetchone())["reached"])
+            return int(cast("DictRow", await cursor.fetchone())["reached"])
 
 
 def _ids(key: str) -> frozenset[str]:

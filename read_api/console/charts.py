@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
+LABEL_SHARE_MAX = 0.75
+"""A lane's label begins no further right than this share of the axis."""
 POINTS_MAX = 2_000
 """Marks in one chart, at most; callers aggregate before."""
 
@@ -71,14 +73,17 @@ def _pct(share: float) -> str:
     return f"{share * 100:.2f}%"
 
 
+_ROUND = (10, 15, 20, 25, 30, 40, 50, 60, 80, 100)
+
+
 def nice_ceiling(value: int) -> int:
-    """Return the least of 1, 2, 5, 10, 20, 50 … that is not below the value."""
-    step = 1
-    while True:
-        for factor in (1, 2, 5):
-            if step * factor >= value:
-                return step * factor
+    """Return the least round number (10, 15, 20, 25, 30, 40, 50, 60, 80, 100 …) not below it."""
+    if value <= 10:
+        return max(1, value)
+    step = 10
+    while step * 10 < value:
         step *= 10
+    return next(step * tenths // 10 for tenths in _ROUND if step * tenths >= value * 10)
 
 
 def sparkline(values: Sequence[int], label: str) -> Markup:
@@ -190,7 +195,7 @@ def lanes(
 
     ``moment`` is where the slider stands, ``other`` the moment that it is compared with.
     """
-    height = 48
+    height = 56
     out = []
     for tick in ticks:
         out.append(
@@ -198,15 +203,17 @@ def lanes(
             f' y2="{8 + height * len(series)}"/>'
         )
     for i, lane in enumerate(series):
-        y = 8 + i * height + 32
+        y = 8 + i * height + 36
         out.append(
-            f'<text class="label" x="{_pct(max(0.0, min(lane.begins, 0.8)))}" y="{y - 16}">{escape(lane.label)}</text>'
+            f'<text class="label" x="{_pct(min(lane.begins, LABEL_SHARE_MAX))}" y="{y - 20}">'
+            f"{escape(lane.label)}</text>"
             f'<line class="lane" x1="{_pct(lane.begins)}" x2="{_pct(lane.ends)}" y1="{y}" y2="{y}"/>'
         )
         for mark in lane.marks[:POINTS_MAX]:
             hollow = "" if mark.counts else " hollow"
             out.append(
-                f'<svg class="mark {mark.symbol}{hollow}" x="{_pct(mark.at)}" y="{y}"'
+                f'<svg class="mark {mark.symbol}{hollow}" x="{_pct(mark.at)}"'
+                f' y="{y + OFFSETS.get(mark.symbol, 0)}"'
                 f' data-position="{mark.position}">{SYMBOLS[mark.symbol]}'
                 f"<title>{escape(mark.title)}</title></svg>"
             )
@@ -221,6 +228,9 @@ def lanes(
     out.extend(_ticks(ticks, bottom + 16))
     return _svg(bottom + 24, label, out, "lanes")
 
+
+OFFSETS = {"submit": -8, "grade": 8, "certificate": -8}
+"""What often happens at one time stands above and below the lane, in pixels."""
 
 SYMBOLS = {
     "enrol": '<circle r="5"/>',

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from read_api.console.words import number
+from read_api.console.formats import number
 from read_api.queries.grade import Grade
 from read_api.queries.learners import EnrolmentRow
 from read_api.queries.progress import Progress

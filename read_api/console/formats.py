@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Any
 
 import msgspec
 from markupsafe import Markup, escape
 
-from read_api.console.words import duration, number
+from read_api.sentences import lateness
 
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d[\d.eE+-]*)|\b(true|false|null)\b')
 
@@ -28,21 +29,36 @@ def share(part: int, whole: int) -> str:
     return f"{tenths // 10}.{tenths % 10}%"
 
 
+def number(text: str | Fraction | None) -> str:
+    """Write an exact number shortly, ``72.5``: at most two decimals, marked where cut."""
+    if text is None:
+        return "–"
+    value = Fraction(text)
+    cut = round(value, 2)
+    shown = f"{float(cut):.2f}".rstrip("0").rstrip(".")
+    return shown if cut == value else f"≈ {shown}"
+
+
 def moment(value: datetime | None, form: str = "full") -> Markup:
     """Write a time in UTC; the script turns it into the reader's zone, UTC on hover.
 
-    ``form`` is ``full``, ``clock`` (hours and minutes) or ``day`` (stays a day in UTC).
+    ``form`` is ``full`` (to the minute), ``exact`` (to the microsecond, as far as there is any),
+    ``clock`` (hours and minutes) or ``day`` (stays a day in UTC).
     """
     if value is None:
         return Markup('<span class="quiet">not known</span>')
     utc = value.astimezone(UTC)
+    exact = f"{utc:%-d %b %Y %H:%M:%S}"
+    if utc.microsecond:
+        exact += f".{utc.microsecond:06}".rstrip("0")
     text = {
-        "full": f"{utc:%-d %b %Y %H:%M:%S} UTC",
+        "full": f"{utc:%-d %b %Y %H:%M} UTC",
+        "exact": f"{exact} UTC",
         "clock": f"{utc:%H:%M}",
         "day": f"{utc:%-d %b %Y}",
     }[form]
     return Markup('<time datetime="{}" data-form="{}" title="{} UTC">{}</time>').format(
-        utc.isoformat().replace("+00:00", "Z"), form, f"{utc:%-d %b %Y %H:%M:%S}", text
+        utc.isoformat().replace("+00:00", "Z"), form, exact, text
     )
 
 
@@ -67,8 +83,8 @@ def json_lines(value: Any) -> Markup:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "count": count,
-    "duration": duration,
     "json_lines": json_lines,
+    "lateness": lateness,
     "moment": moment,
     "number": number,
     "share": share,

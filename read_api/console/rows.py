@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from domain.access import Principal
-from domain.kernel import Envelope, stream_ids
+from domain.kernel import Envelope
+from read_api.asof import run_of
 from read_api.console.charts import symbol_of
 from read_api.console.moments import Instant
-from read_api.console.words import say
 from read_api.dependencies import ReadDependencies
 from read_api.queries import catalogue
 from read_api.queries.facts import Link, RecordedFact
 from read_api.queries.history import Entry
-
-RUN_KINDS = ("run", "run-content", "run-seats", "enrolment", "viewing")
-"""Kinds of streams whose first id is a run's."""
+from read_api.sentences import Titles, sentence
 
 
 class FactRow(NamedTuple):
@@ -33,34 +31,21 @@ class FactRow(NamedTuple):
     why_not: str = ""
 
 
-def run_of(envelope: Envelope) -> str | None:
-    """Return the run that a fact is about, where it is about one."""
-    kind = envelope.stream.split("/")[1]
-    return stream_ids(envelope.stream)[0] if kind in RUN_KINDS else None
-
-
-def item_of(envelope: Envelope) -> str | None:
-    """Return the item that a fact is about, where it is about one."""
-    return getattr(envelope.fact, "item", None)
-
-
 async def titles(
     deps: ReadDependencies, asking: Principal, facts: Sequence[Envelope]
-) -> Mapping[tuple[str, str], str]:
+) -> Titles:
     """Return the titles of the items that these facts are about, by run and item."""
-    runs = {run for fact in facts if item_of(fact) and (run := run_of(fact))}
+    runs = {run for fact in facts if hasattr(fact.fact, "item") and (run := run_of(fact))}
     return await catalogue.titles(deps, asking, sorted(runs)) if runs else {}
 
 
-def fact_row(envelope: Envelope, named: Mapping[tuple[str, str], str]) -> FactRow:
+def fact_row(envelope: Envelope, named: Titles) -> FactRow:
     """Put a fact into a row; ``named`` are titles by run and item."""
-    run = run_of(envelope)
-    words = say(envelope.fact, envelope.type, lambda item: named.get((run or "", item), item))
     return FactRow(
         envelope.position,
         symbol_of(envelope.type),
-        words.sentence,
-        run,
+        sentence(envelope, named),
+        run_of(envelope),
         envelope.subject,
         envelope.occurred_at,
     )

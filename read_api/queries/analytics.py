@@ -77,8 +77,8 @@ class ItemTotals(msgspec.Struct, frozen=True, kw_only=True):
 
     ``scored`` learners have a score of their own; their best ones add up to ``raw_sum`` (exact
     decimal text), and ``mean_percent`` is their mean. Banked results are counted apart.
-    ``learners_by_score`` counts learners, banked ones among them, with 0–9 %, 10–19 %, … 90–99 % and
-    100 %.
+    ``learners_by_score`` counts learners, banked ones among them, with 0–9 %, 10–19 %, … 90–99 %
+    and 100 %.
     """
 
     item: str
@@ -142,7 +142,7 @@ async def run(
         totals=totals,
         late_share=None if late is None else round(late, 2),
         as_of=await deps.as_of(snapshot.position),
-        incomplete=earliest(snapshot.parked, run),
+        incomplete=earliest(snapshot.parked, analytics=(run,), catalogue=(run,)),
     )
 
 
@@ -159,7 +159,7 @@ async def daily(
         enrolled_day_unknown=totals.enrolled_day_unknown,
         days=days.get(run, []),
         as_of=await deps.as_of(snapshot.position),
-        incomplete=earliest(snapshot.parked, run),
+        incomplete=earliest(snapshot.parked, analytics=(run,), catalogue=(run,)),
     )
 
 
@@ -174,7 +174,7 @@ async def items(
         run=run,
         items=[ItemTotals(**row) for row in rows],
         as_of=await deps.as_of(snapshot.position),
-        incomplete=earliest(snapshot.parked, run),
+        incomplete=earliest(snapshot.parked, analytics=(run,), catalogue=(run,)),
     )
 
 
@@ -186,9 +186,7 @@ async def days_of(
         return await _days(snapshot, runs)
 
 
-async def overview(
-    deps: ReadDependencies, asking: Principal, *, min_position: int = 0
-) -> Overview:
+async def overview(deps: ReadDependencies, asking: Principal, *, min_position: int = 0) -> Overview:
     """Return the totals of everything and of each run."""
     async with deps.snapshot("analytics", min_position=min_position) as snapshot:
         rows = await snapshot.rows(

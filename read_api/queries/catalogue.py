@@ -143,7 +143,7 @@ async def course(
     return Course(
         **found[0],
         as_of=await deps.as_of(snapshot.position),
-        incomplete=earliest(snapshot.parked, course),
+        incomplete=earliest(snapshot.parked, catalogue=(course,)),
     )
 
 
@@ -201,7 +201,7 @@ async def read_run(deps: ReadDependencies, snapshot: Snapshot, run: str) -> Run:
         **found[0] | {"policy": policy},
         items=await read_items(snapshot, run),
         as_of=await deps.as_of(snapshot.position),
-        incomplete=earliest(snapshot.parked, run),
+        incomplete=earliest(snapshot.parked, catalogue=(run,)),
     )
 
 

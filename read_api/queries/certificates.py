@@ -56,5 +56,5 @@ async def certificate(
         **row,
         reason=await opened(deps, asking, row["subject"], fact, "reason", sealed),
         as_of=await deps.as_of(snapshot.position),
-        incomplete=earliest(snapshot.parked, certificate),
+        incomplete=earliest(snapshot.parked, certificates=(certificate,), catalogue=(row["run"],)),
     )

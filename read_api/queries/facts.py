@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from domain.access import Principal
+from domain.kernel import Envelope
 from read_api.answers import Answer
+from read_api.asof import run_of
 from read_api.dependencies import ReadDependencies
+from read_api.errors import NotFound
+from read_api.personal import with_personal
+from read_api.queries.catalogue import titles
+from read_api.sentences import Titles, sentence
+
+NEIGHBOURS_MAX = 1_000
+"""How many of the learner's facts before, and after, are looked at for causes."""
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -48,6 +58,53 @@ class RecordedFact(Answer, frozen=True, kw_only=True):
     together: list[Link]
 
 
+_ENVELOPE = tuple(name for name in Envelope.__struct_fields__ if name != "fact")
+
+
 async def fact(deps: ReadDependencies, asking: Principal, position: int) -> RecordedFact:
     """Return the fact at a position. Raises NotFound."""
-    raise NotImplementedError
+    found = await deps.log.at([position])
+    if not found or found[0].tenant != asking.tenant:
+        raise NotFound("fact", f"at position {position}")
+    told = found[0]
+    others = [other for other in await _neighbours(deps, told) if other.id != told.id]
+    runs = {run for one in (told, *others) if (run := run_of(one))}
+    names = await titles(deps, asking, sorted(runs))
+    cause = next((other for other in others if other.id == told.causation_id), None)
+    return RecordedFact(
+        **{name: getattr(told, name) for name in _ENVELOPE},
+        run=run_of(told),
+        sentence=sentence(told, names),
+        data=await with_personal(deps, asking, told),
+        cause=None if cause is None else _link(cause, names),
+        consequences=[_link(one, names) for one in others if one.causation_id == told.id],
+        together=[_link(one, names) for one in others if one.command_id == told.command_id],
+        as_of=await deps.as_of((await deps.log.head()).position),
+    )
+
+
+async def _neighbours(deps: ReadDependencies, told: Envelope) -> Sequence[Envelope]:
+    """Return the facts that may be causes and consequences: of the same learner, else of the run or
+    course. A policy that reacts to a fact stays with whom it is about."""
+    if told.subject is None:
+        _, kind, *ids = told.stream.split("/")
+        kinds = [kind] if run_of(told) is None else ["run", "run-content", "run-seats"]
+        return await deps.log.streams([f"{told.tenant}/{one}/{'/'.join(ids)}" for one in kinds])
+    async with deps.snapshot("history") as snapshot:
+        rows = await snapshot.rows(
+            """(select position from views.history
+                where subject = %(subject)s and position < %(position)s
+                order by position desc limit %(most)s)
+               union all
+               (select position from views.history
+                where subject = %(subject)s and position > %(position)s
+                order by position limit %(most)s)""",
+            subject=told.subject,
+            position=told.position,
+            most=NEIGHBOURS_MAX,
+        )
+    return await deps.log.at([row["position"] for row in rows])
+
+
+def _link(envelope: Envelope, names: Titles) -> Link:
+    return Link(envelope.position, envelope.id, envelope.type, sentence(envelope, names))

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
 from domain.access import Principal
+from domain.catalogue import facts as catalogue
+from domain.catalogue.facts import Cutoff, WeightedPolicy
+from domain.grading import policy as domain
+from domain.grading import weighted
+from domain.grading.policy import best_scores
+from domain.grading.state import Score
 from read_api.answers import NOW, Answer, Moment
 from read_api.dependencies import ReadDependencies
-from read_api.queries.progress import Stand, read_stand
+from read_api.queries.progress import Attempt, Row, Stand, attempts_of, read_stand
 
 
 class Computed(msgspec.Struct, frozen=True, kw_only=True):
     """A course grade: whole per cent, the letter, the exact share before rounding as a fraction
-    text, and the number of the policy that it was computed under."""
+    text, the number of the policy that it was computed under, and the hash of all that went in."""
 
     percent: int
     letter: str | None
-    passing: bool
+    passed: bool
+    pass_percent: int | None
     exact: str
     policy_number: int
+    inputs_hash: str
 
 
 class Official(msgspec.Struct, frozen=True):
@@ -32,19 +40,61 @@ class Official(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What the exam board decided, and when; it counts over any computed grade."""
+    """How the run ended for the learner, when, and by whom: the exam board, which counts over any
+    computed grade, or the computation."""
 
     result: str
-    recorded_at: datetime | None
+    occurred_at: datetime | None
+    basis: str
+
+
+class ExplainedItem(msgspec.Struct, frozen=True, kw_only=True):
+    """An item's place in its category. ``item`` None: a zero that fills the category up to its
+    minimum. ``attempts`` are all those that the score was chosen from, best share first wins."""
+
+    item: str | None
+    title: str | None
+    raw: str | None
+    possible: str | None
+    weight: str
+    share: str
+    dropped: bool
+    banked: bool
+    attempts: list[Attempt]
+
+
+class ExplainedCategory(msgspec.Struct, frozen=True, kw_only=True):
+    """A category: ``share`` is the weighted mean of what is not dropped, ``contribution`` is
+    share × weight; fraction texts."""
+
+    name: str
+    weight: str
+    minimum: int
+    drop: int
+    share: str
+    contribution: str
+    items: list[ExplainedItem]
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """Why the grade is what it is: the sum of the contributions is ``exact``; ``rounding`` names
+    the rule that makes it ``percent``; ``letter`` is that of the highest of ``cutoffs`` reached."""
+
+    percent: int
+    letter: str | None
+    exact: str
+    rounding: str
+    cutoffs: list[Cutoff]
+    categories: list[ExplainedCategory]
 
 
 class Grade(Answer, frozen=True, kw_only=True):
     """A learner's grade in a run.
 
     ``current`` is worked out now from all scores under the policy in force (None: the run has no
-    policy); ``official`` stands in the log; ``outcome`` is the board's. ``basis`` says which of
-    them counts: the board's, else the official one, else none yet. ``explanation`` is a tree from
-    the letter down to the submissions, where it was asked for.
+    policy); ``official`` stands in the log, and so does ``outcome``. ``basis`` says which of them
+    counts: the ``board``'s outcome, else what was ``computed``; None: nothing yet. ``explanation``,
+    where it was asked for, is a tree from the letter down to the submissions.
     """
 
     run: str
@@ -53,7 +103,7 @@ class Grade(Answer, frozen=True, kw_only=True):
     current: Computed | None
     official: Official | None
     outcome: Outcome | None
-    explanation: dict[str, Any] | None | msgspec.UnsetType = msgspec.UNSET
+    explanation: Explanation | msgspec.UnsetType | None = msgspec.UNSET
 
 
 async def grade(
@@ -73,4 +123,91 @@ async def grade(
 
 def graded(run: str, subject: str, stand: Stand, explain: bool) -> Grade:
     """Work the grade out; the only place that does."""
-    raise NotImplementedError
+    row, policy = stand.enrolment, stand.policy
+    computed = None if policy is None else _compute(policy, stand)
+    result, basis = row["outcome"], row["outcome_basis"]
+    official = None if row["percent"] is None else Official(row["percent"], row["letter"])
+    explanation: Explanation | msgspec.UnsetType | None = msgspec.UNSET
+    if explain:
+        explanation = computed and policy and _explain(policy, computed, stand)
+    return Grade(
+        run=run,
+        subject=subject,
+        basis=basis or ("computed" if official else None),
+        current=None if computed is None else _current(computed, stand.policy_number),
+        official=official,
+        outcome=None if result is None else Outcome(result, row["outcome_at"], basis),
+        explanation=explanation,
+        as_of=stand.as_of,
+        incomplete=stand.incomplete,
+    )
+
+
+def _current(computed: domain.Grade, policy_number: int) -> Computed:
+    return Computed(
+        percent=computed.percent,
+        letter=computed.letter,
+        passed=computed.passed,
+        pass_percent=computed.pass_percent,
+        exact=computed.exact,
+        policy_number=policy_number,
+        inputs_hash=computed.inputs_hash,
+    )
+
+
+def _compute(policy: WeightedPolicy, stand: Stand) -> domain.Grade:
+    items = [catalogue.Item(**msgspec.structs.asdict(item)) for item in stand.items]
+    scores = best_scores(_scores(stand.rows))
+    return weighted.grade(policy, items, scores, stand.policy_number)
+
+
+def _scores(rows: Sequence[Row]) -> Iterator[tuple[str, Score]]:
+    """Yield every score there is: own ones first, then carried ones, as decisions do."""
+    for row in rows:
+        for attempt in row["attempts_detail"] or ():
+            if attempt.get("raw") is not None:
+                yield row["item"], Score(attempt["raw"], attempt["possible"])
+    for row in rows:
+        if row["banked_raw"] is not None:
+            yield row["item"], Score(row["banked_raw"], row["banked_possible"])
+
+
+def _explain(policy: WeightedPolicy, computed: domain.Grade, stand: Stand) -> Explanation:
+    titles = {item.item: item.title for item in stand.items}
+    rows = {row["item"]: row for row in stand.rows}
+    return Explanation(
+        percent=computed.percent,
+        letter=computed.letter,
+        exact=computed.exact,
+        rounding=computed.rounding,
+        cutoffs=list(policy.cutoffs),
+        categories=[
+            ExplainedCategory(
+                name=category.name,
+                weight=category.weight,
+                minimum=category.minimum,
+                drop=category.drop,
+                share=category.share,
+                contribution=category.contribution,
+                items=[
+                    _explain_item(item, titles, rows.get(item.item or "", {}))
+                    for item in category.items
+                ],
+            )
+            for category in computed.categories
+        ],
+    )
+
+
+def _explain_item(item: domain.GradedItem, titles: Mapping[str, str], row: Row) -> ExplainedItem:
+    return ExplainedItem(
+        item=item.item,
+        title=None if item.item is None else titles.get(item.item),
+        raw=item.raw,
+        possible=item.possible,
+        weight=item.weight,
+        share=item.share,
+        dropped=item.dropped,
+        banked=bool(row.get("banked")),
+        attempts=attempts_of(row),
+    )

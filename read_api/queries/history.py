@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from domain.access import Principal
+from domain.kernel import Envelope
 from read_api import cursors
-from read_api.answers import NOW, Moment, Page
+from read_api.answers import NOW, Moment, Page, earliest
+from read_api.asof import resolve, run_of
 from read_api.dependencies import ReadDependencies
+from read_api.errors import BadParameter, NotFound
+from read_api.personal import without_personal
+from read_api.queries.catalogue import titles
+from read_api.sentences import Titles, sentence
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +45,11 @@ class History(Page, frozen=True, kw_only=True):
     facts: list[Entry]
 
 
+_KNOWN = """
+    from views.history where subject = %(subject)s and position <= %(through)s
+      and (%(occurred)s::timestamptz is null or occurred_at <= %(occurred)s)"""
+
+
 async def history(
     deps: ReadDependencies,
     asking: Principal,
@@ -54,4 +65,62 @@ async def history(
 ) -> History:
     """Return a page of a learner's history; ``after`` is a cursor. Raises NotFound (nothing at all
     is recorded of this learner by that moment) and BadParameter."""
-    raise NotImplementedError
+    check_types(deps, types)
+    order = "newest" if newest_first else "oldest"
+    beyond = cursors.decode(after, order, (int,))[0] if after is not None else None
+    position, occurred = await resolve(deps, moment)
+    wanted = max(min_position, position or 0)
+    async with deps.snapshot("history", min_position=wanted) as snapshot:
+        through = snapshot.position if position is None else position
+        values = {"subject": subject, "through": through, "occurred": occurred}
+        sql = f"""select position {_KNOWN} and (%(run)s::text is null or run = %(run)s)
+                    and (%(types)s::text[] is null or type = any(%(types)s))
+                    and (%(beyond)s::bigint is null
+                         or position {"<" if newest_first else ">"} %(beyond)s)
+                  order by position {"desc" if newest_first else "asc"} limit %(limit)s"""
+        rows = await snapshot.rows(
+            sql,
+            **values,
+            run=run,
+            types=None if types is None else list(types),
+            beyond=beyond,
+            limit=limit + 1,
+        )
+        if not rows and not await snapshot.rows(f"select {_KNOWN} limit 1", **values):
+            raise NotFound("learner", subject)
+    page, last = cursors.cut([row["position"] for row in rows], limit)
+    facts = sorted(await deps.log.at(page), key=lambda f: f.position, reverse=newest_first)
+    names = await titles(deps, asking, sorted({r for f in facts if (r := run_of(f))}))
+    return History(
+        subject=subject,
+        facts=list(entries(facts, names)),
+        next=cursors.encode(order, (last,)) if last is not None else None,
+        as_of=await deps.as_of(through, occurred),
+        incomplete=earliest(snapshot.parked, history=(subject,)),
+    )
+
+
+def entries(facts: Iterable[Envelope], names: Titles) -> Iterable[Entry]:
+    """Tell facts as a history does."""
+    for fact in facts:
+        yield Entry(
+            position=fact.position,
+            id=fact.id,
+            type=fact.type,
+            run=run_of(fact),
+            item=getattr(fact.fact, "item", None),
+            stream=fact.stream,
+            version=fact.version,
+            occurred_at=fact.occurred_at,
+            recorded_at=fact.recorded_at,
+            actor=fact.actor,
+            sentence=sentence(fact, names),
+            data=without_personal(fact),
+        )
+
+
+def check_types(deps: ReadDependencies, types: Sequence[str] | None) -> None:
+    """Raise BadParameter where one of these is no type of facts."""
+    for name in types or ():
+        if name not in deps.registry.types:
+            raise BadParameter("type", f"there are no facts of type {name}")

@@ -116,7 +116,7 @@ async def of_run(
         next=cursors.encode(sort, (last["sorted_by"], last["subject"])) if last else None,
         learners=[row_of(row) for row in rows],
         as_of=await deps.as_of(snapshot.position),
-        incomplete=earliest(snapshot.parked, run),
+        incomplete=earliest(snapshot.parked, progress=(run,), catalogue=(run,)),
     )
 
 
@@ -156,7 +156,7 @@ async def learner(
         **_short(subject, rows),
         **about,
         as_of=await deps.as_of(snapshot.position),
-        incomplete=earliest(snapshot.parked, subject),
+        incomplete=earliest(snapshot.parked, progress=(subject,), history=(subject,)),
     )
 
 
@@ -175,7 +175,10 @@ async def enrolments(
     else:
         async with deps.snapshot("progress", min_position=min_position) as snapshot:
             rows = list(await snapshot.rows(_OF_SUBJECT, subject=subject))
-        as_of, incomplete = await deps.as_of(snapshot.position), earliest(snapshot.parked, subject)
+        as_of, incomplete = (
+            await deps.as_of(snapshot.position),
+            earliest(snapshot.parked, progress=(subject,)),
+        )
     if not rows:
         raise NotFound("learner", subject)
     return Enrolments(

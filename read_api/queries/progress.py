@@ -149,7 +149,7 @@ async def read_stand(
         known = past.runs.get(run, {})
         return Stand(
             enrolment,
-            past.item_progress.get(run, ()),
+            _since_beginning(enrolment, past.item_progress.get(run, ())),
             [item_of(row) for row in past.items.get(run, ())],
             msgspec.convert(known.get("policy"), WeightedPolicy | None),
             known.get("policy_number") or 0,
@@ -173,12 +173,12 @@ async def read_stand(
     policy = policies[0] if policies else {}
     return Stand(
         found[0],
-        rows,
+        _since_beginning(found[0], rows),
         items,
         msgspec.convert(policy.get("policy"), WeightedPolicy | None),
         policy.get("policy_number") or 0,
         await deps.as_of(snapshot.position),
-        earliest(snapshot.parked, run, subject),
+        earliest(snapshot.parked, progress=(run, subject), catalogue=(run,)),
     )
 
 
@@ -220,9 +220,9 @@ def _one(name: str, item: Item | None, row: Row) -> ItemProgress:
         late_seconds=row.get("late_seconds"),
         raw=raw,
         possible=possible,
-        score_percent=None if raw is None or possible is None else percent(
-            Fraction(raw), Fraction(possible)
-        ),
+        score_percent=None
+        if raw is None or possible is None
+        else percent(Fraction(raw), Fraction(possible)),
         graded_at=row.get("graded_at"),
         banked=banked,
         covered=[(start, end) for start, end in row.get("covered") or ()],
@@ -230,5 +230,15 @@ def _one(name: str, item: Item | None, row: Row) -> ItemProgress:
         coverage_percent=percent(min(covered_ms, length), length) if length else None,
         viewed_at=viewed,
         completed_at=completed,
-        attempts_detail=msgspec.convert(row.get("attempts_detail") or [], list[Attempt]),
+        attempts_detail=attempts_of(row),
     )
+
+
+def attempts_of(row: Row) -> list[Attempt]:
+    """Return the attempts that a row of progress tells of."""
+    return msgspec.convert(row.get("attempts_detail") or [], list[Attempt])
+
+
+def _since_beginning(enrolment: Row, rows: Sequence[Row]) -> list[Row]:
+    """Leave out what was done before the learner last began the run from nothing."""
+    return [row for row in rows if row["position"] >= enrolment["began_position"]]

@@ -121,8 +121,8 @@ def figures(
             on["grades"] += row["score"] != ""
     for student, result in results.items():
         if result in ("pass", "distinction"):
-            on = day(run, str(last[student]))
-            days[on]["certificates"] += 1
+            issued = day(run, str(last[student]))
+            days[issued]["certificates"] += 1
     items = {item: item_figures(handed_in, due) for item, handed_in in taken.items()}
     outcomes = Counter(results.values())
     return Figures(

@@ -48,11 +48,16 @@ class Sendable(NamedTuple):
     rows: tuple[Row, ...]
 
 
+def key_of(source: str) -> str:
+    """Return the idempotency key of a command, made of what it comes from."""
+    return f"oulad:{source}"
+
+
 def sendable(name: str, key: str, body: Mapping[str, Any], *rows: Row) -> Sendable:
     """Make a command and let its rows wait for it."""
     for row in rows:
         row.pending += 1
-    return Sendable(name, f"oulad:{key}", body, rows)
+    return Sendable(name, key_of(key), body, rows)
 
 
 class Fates:

@@ -4,41 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import httpx
-import msgspec
 
 from infra.importers.oulad.fates import Answer, Sendable
 from infra.importers.oulad.replay import CONNECTIONS, ReplayFailed, Unreachable
+from infra.importers.oulad.wire import batch_body, read_answers
 
 TIMEOUT_SECONDS = 60.0
 DETAIL_CHARACTERS_MAX = 300
 SERVER_ERRORS_FROM = 500
-
-
-class _Problem(msgspec.Struct):
-    """Why a command was not taken."""
-
-    type: str
-    detail: str = ""
-
-
-class _Result(msgspec.Struct):
-    """One result of the batch route, as far as a replay wants it."""
-
-    status: str
-    problem: _Problem | None = None
-    replayed: bool = False
-
-    def answer(self) -> Answer:
-        if self.problem is None:
-            return Answer(self.status, replayed=self.replayed)
-        return Answer(self.status, self.problem.type.rpartition("/")[2], self.problem.detail)
-
-
-class _Results(msgspec.Struct):
-    results: list[_Result]
 
 
 class HttpSender:
@@ -48,8 +24,6 @@ class HttpSender:
         limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
         self._url = url.rstrip("/")
         self._client = httpx.AsyncClient(limits=limits, timeout=TIMEOUT_SECONDS, trust_env=False)
-        self._encode = msgspec.json.Encoder().encode
-        self._decode = msgspec.json.Decoder(_Results).decode
 
     async def __aenter__(self) -> Self:
         return self
@@ -64,13 +38,10 @@ class HttpSender:
 
     async def send(self, commands: Sequence[Sendable]) -> Sequence[Answer]:
         """Send one batch. Raises Unreachable or ReplayFailed."""
-        body: dict[str, list[dict[str, Any]]] = {
-            "commands": [{"name": c.name, "key": c.key, "body": c.body} for c in commands]
-        }
         try:
             response = await self._client.post(
                 f"{self._url}/v1/commands",
-                content=self._encode(body),
+                content=batch_body(commands),
                 headers={"Content-Type": "application/json"},
             )
         except httpx.TransportError as error:
@@ -81,13 +52,7 @@ class HttpSender:
             raise Unreachable(_said(self._url, response))
         if not response.is_success:
             raise ReplayFailed(_said(self._url, response))
-        try:
-            results = self._decode(response.content).results
-        except msgspec.DecodeError as error:
-            raise ReplayFailed(f"{self._url} does not answer like registrar: {error}") from error
-        if len(results) != len(commands):
-            raise ReplayFailed(f"{self._url} answered {len(results)} of {len(commands)} commands")
-        return [result.answer() for result in results]
+        return read_answers(response.content, len(commands))
 
 
 def _said(url: str, response: httpx.Response) -> str:

@@ -65,7 +65,7 @@ class Replay:
             }
         )
 
-    async def run(self, sender: Sender, progress: Progress) -> None:
+    async def run(self, sender: Sender, progress: Progress, connections: int = CONNECTIONS) -> None:
         """Send the catalogue in order, then the enrolments over several connections.
 
         An enrolment's commands are in one parcel, so their order holds whoever takes it. A key
@@ -74,7 +74,7 @@ class Replay:
         await self._lane(iter(self._catalogue), sender, progress)
         parcels = self._enrolments.parcels(BATCH_COMMANDS_MAX)
         lanes = [
-            asyncio.create_task(self._lane(parcels, sender, progress)) for _ in range(CONNECTIONS)
+            asyncio.create_task(self._lane(parcels, sender, progress)) for _ in range(connections)
         ]
         try:
             await asyncio.gather(*lanes)

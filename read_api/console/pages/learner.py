@@ -92,7 +92,8 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
         learners.learner(deps, asking, asked.subject),
     )
     data = LearnerData(asked.subject, here, there if asked.other else None, facts, cut)
-    return Page("learner.html", asked.subject, data, lambda: _draw(asked, data, about), "Learners")
+    types = {"types": " ".join(deps.registry.types)}
+    return Page("learner.html", asked.subject, data, lambda: _draw(asked, data, about) | types)
 
 
 async def _facts(

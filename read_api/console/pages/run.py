@@ -14,14 +14,20 @@ from markupsafe import Markup
 
 from domain.catalogue.facts import WeightedPolicy
 from read_api.console import charts, formats
-from read_api.console.render import Page
-from read_api.console.words import number
+from read_api.console.render import Page, address
 from read_api.dependencies import ReadDependencies
-from read_api.queries import analytics, catalogue
+from read_api.queries import analytics, catalogue, learners
 
 COLUMNS_MAX = 90
 """Columns in a chart over days; a longer run is drawn in stretches of several days."""
-LEARNERS_MAX = 50
+LEARNERS_MAX = 25
+"""Learners on one page of the list."""
+SORTS = (
+    ("By name", "subject"),
+    ("Last active", "-last_occurred_at"),
+    ("Most late", "-late"),
+    ("Most handed in", "-submissions"),
+)
 ITEMS_MAX = 40
 """Items drawn as bars; the table has them all."""
 
@@ -33,25 +39,38 @@ class RunData(msgspec.Struct, frozen=True):
     analytics: analytics.RunAnalytics
     daily: analytics.Daily
     items: analytics.Items
+    learners: learners.RunLearners
 
 
 async def load(deps: ReadDependencies, request: Request) -> Page:
     """Answer ``/console/runs/{run}``."""
     asking = deps.principal(request)
     run = request.path_params["run"]
+    sort = request.query_params.get("sort", SORTS[0][1])
+    after = request.query_params.get("after") or None
     found = await catalogue.run(deps, asking, run)
-    totals, daily, items = await asyncio.gather(
+    totals, daily, items, listed = await asyncio.gather(
         analytics.run(deps, asking, run),
         analytics.daily(deps, asking, run),
         analytics.items(deps, asking, run),
+        learners.of_run(deps, asking, run, sort=sort, limit=LEARNERS_MAX, after=after),
     )
-    data = RunData(found, totals, daily, items)
-    return Page("run.html", run, data, lambda: _draw(data), section="Runs")
+    data = RunData(found, totals, daily, items, listed)
+    types = " ".join(deps.registry.types)
+    return Page("run.html", run, data, lambda: _draw(data, sort, types), section="Runs")
 
 
-def _draw(data: RunData) -> dict[str, Any]:
+def _draw(data: RunData, sort: str, types: str) -> dict[str, Any]:
     totals = data.analytics.totals
+    here = f"/console/runs/{data.run.run}"
+    following = data.learners.next
     return {
+        "types": types,
+        "learners": data.learners.learners,
+        "learner_sorts": [
+            (name, address(here, sort=key) + "#learners", key == sort) for name, key in SORTS
+        ],
+        "more_learners": following and address(here, sort=sort, after=following) + "#learners",
         "run": data.run,
         "totals": totals,
         "as_of": data.analytics.as_of,
@@ -164,7 +183,7 @@ def policy_rows(policy: WeightedPolicy | None) -> dict[str, Any] | None:
         "categories": [
             (
                 category.name,
-                f"{number(Fraction(category.weight) * 100)}%",
+                f"{formats.number(Fraction(category.weight) * 100)}%",
                 f"lowest {category.drop} dropped" if category.drop else "all count",
             )
             for category in policy.categories

@@ -4,26 +4,30 @@
   const every = (selector, root = document) => Array.from(root.querySelectorAll(selector));
 
   function localTimes(root) {
-    const shown = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-    const brief = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+    const forms = {
+      full: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }),
+      exact: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" }),
+      clock: new Intl.DateTimeFormat(undefined, { timeStyle: "short" }),
+    };
     for (const element of every("time[datetime]", root)) {
       const at = new Date(element.dateTime);
-      if (element.dataset.utc || Number.isNaN(at.valueOf()) || element.dataset.form === "day") continue;
+      const form = forms[element.dataset.form];
+      if (!form || element.dataset.utc || Number.isNaN(at.valueOf())) continue;
       element.dataset.utc = element.textContent;
-      element.title = element.title || element.textContent;
-      element.textContent = (element.dataset.form === "clock" ? brief : shown).format(at);
+      element.textContent = form.format(at);
     }
   }
 
   // Live parts: fetch this page again and put the parts that have data-live in place.
-  let fetching = false;
+  // Of several at once the last one counts.
+  let turn = 0;
   async function refresh(url, parts = "[data-live]") {
-    if (fetching) return false;
-    fetching = true;
+    const mine = ++turn;
     try {
       const answer = await fetch(url, { headers: { Accept: "text/html" } });
-      if (!answer.ok) return false;
+      if (!answer.ok || mine !== turn) return false;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (mine !== turn) return false;
       for (const fresh of every(parts, page)) {
         const stale = document.getElementById(fresh.id);
         if (stale) stale.replaceWith(fresh);
@@ -33,8 +37,6 @@
       return true;
     } catch {
       return false;
-    } finally {
-      fetching = false;
     }
   }
 
@@ -47,15 +49,26 @@
       status.classList.toggle("live", on);
       status.querySelector("[data-text]").textContent = text;
     };
-    const events = new EventSource(status.dataset.events);
     const soon = () => {
       due = due || setTimeout(() => { due = null; refresh(location.href); }, gap);
     };
-    events.onopen = () => state(true, "live");
-    events.onerror = () => state(false, "not connected, trying again");
-    events.onmessage = soon;
-    for (const type of (status.dataset.types || "").split(" ")) events.addEventListener(type, soon);
-    addEventListener("pagehide", () => events.close());
+    // A hidden page lets its connection go: a browser has few for one server.
+    let events = null;
+    const connect = () => {
+      if (document.hidden || events) return;
+      events = new EventSource(status.dataset.events);
+      events.onopen = () => state(true, "live");
+      events.onerror = () => state(false, "not connected, trying again");
+      events.onmessage = soon;
+      for (const type of status.dataset.types.split(" ")) events.addEventListener(type, soon);
+    };
+    const part = () => { if (events) events.close(); events = null; };
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) part();
+      else if (!events) { connect(); soon(); }
+    });
+    addEventListener("pagehide", part);
+    connect();
   }
 
   // The slider: the label follows at once, the page when the hand rests.

@@ -1,0 +1,131 @@
+"""Which parts make up a running registrar? The one place that names every adapter."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from psycopg_pool import AsyncConnectionPool
+from starlette.requests import HTTPConnection
+
+from commands.app import CommandDependencies
+from commands.batch import CommandReader, encode_results, run_batch
+from commands.pipeline import Pipeline
+from commands.register import DECISIONS
+from domain.access import DEVELOPMENT, Principal
+from domain.streams import REGISTRY
+from infra.engines.postgres import Postgres
+from infra.keys.opener import KeyOpener
+from infra.keys.postgres import PostgresKeys
+from infra.log.history import PostgresHistory
+from infra.log.notices import Notices
+from infra.log.postgres import PostgresLog
+from infra.log.reader import PostgresLogReader
+from infra.migrations import migrate
+from infra.settings import Settings
+from infra.stores.postgres import PostgresStore
+from infra.stores.views import PostgresPositions, PostgresViews, read_pool
+from infra.web.metrics import Metrics
+from projections.register import READINGS
+from read_api.dependencies import ReadDependencies
+from streams.runner.runner import Runner
+
+QUERY_CONNECTIONS_MAX = 8
+KEY_CONNECTIONS_MAX = 3
+
+
+def utc_now() -> datetime:
+    """The time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def development(_request: HTTPConnection) -> Principal:
+    """Say who asks: everybody is the developer, until access control exists."""
+    return DEVELOPMENT
+
+
+class Registrar(NamedTuple):
+    """The parts of one running process that others need."""
+
+    commands: CommandDependencies
+    reads: ReadDependencies
+    log: PostgresLog
+    runner: Runner
+    store: PostgresStore
+    metrics: Metrics
+
+    async def batch(self, body: bytes) -> bytes:
+        """Do what ``POST /v1/commands`` does, without HTTP. Raises Malformed."""
+        requests = self.commands.reader.read_batch(body, DEVELOPMENT)
+        return encode_results(await run_batch(self.commands.pipeline, requests))
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """Have a migrated database for a while, and give its address.
+
+    The embedded server is started, unless ``database_url`` names one, and stopped at the end if
+    nobody else uses it. Raises EngineError or MigrationError.
+    """
+    if settings.database_url is not None:
+        migrate(settings.database_url)
+        yield settings.database_url
+        return
+    with Postgres(settings.folder / "postgres") as server:
+        migrate(server.dsn)
+        yield server.dsn
+
+
+@asynccontextmanager
+async def embedded(settings: Settings) -> AsyncIterator[Registrar]:
+    """Run everything in this process: commands, readings, policies, queries."""
+    held = database(settings)
+    dsn = await asyncio.to_thread(held.__enter__)
+    try:
+        async with _parts(dsn) as registrar:
+            yield registrar
+    finally:
+        await asyncio.to_thread(held.__exit__, None, None, None)
+
+
+@asynccontextmanager
+async def _parts(dsn: str) -> AsyncIterator[Registrar]:
+    keys_pool = AsyncConnectionPool(
+        dsn, min_size=1, max_size=KEY_CONNECTIONS_MAX, open=False, timeout=5
+    )
+    queries_pool = read_pool(dsn, QUERY_CONNECTIONS_MAX)
+    notices = Notices(dsn)
+    reader = PostgresLogReader(dsn)
+    store = PostgresStore(dsn)
+    runner = Runner(reader, store, store, READINGS, REGISTRY)
+    async with keys_pool, queries_pool, PostgresLog(dsn, REGISTRY) as log:
+        keys = PostgresKeys(keys_pool)
+        await notices.open()
+        metrics = Metrics()
+        commands = CommandDependencies(
+            Pipeline(log, keys, REGISTRY, utc_now),
+            CommandReader(DECISIONS, await keys.digest_secret(), utc_now),
+            development,
+            metrics.answered,
+        )
+        reads = ReadDependencies(
+            views=PostgresViews(queries_pool),
+            log=PostgresHistory(queries_pool, REGISTRY, notices),
+            positions=PostgresPositions(queries_pool, notices),
+            opener=KeyOpener(keys),
+            registry=REGISTRY,
+            principal=development,
+            runner_alive=lambda: runner.alive,
+            clock=utc_now,
+        )
+        await asyncio.to_thread(runner.start)
+        try:
+            yield Registrar(commands, reads, log, runner, store, metrics)
+        finally:
+            await asyncio.to_thread(runner.stop)
+            await notices.close()
+            await asyncio.to_thread(reader.close)
+            await asyncio.to_thread(store.close)
