@@ -10,7 +10,7 @@ from typing import cast
 
 from bench.report import Report
 
-_NOT_BENCHES = {"__init__", "__main__", "report", "rig"}
+_NOT_BENCHES = {"__init__", "__main__", "http_peer", "report", "rig", "university"}
 
 
 def main(arguments: list[str] | None = None) -> int:

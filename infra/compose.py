@@ -115,6 +115,7 @@ async def _parts(dsn: str) -> AsyncIterator[Registrar]:
             views=PostgresViews(queries_pool),
             log=PostgresHistory(queries_pool, REGISTRY, notices),
             positions=PostgresPositions(queries_pool, notices),
+            status=store,
             opener=KeyOpener(keys),
             registry=REGISTRY,
             principal=development,

@@ -74,11 +74,12 @@ async def _serve(settings: Settings, bound: socket.socket) -> None:
     where = settings.folder if settings.database_url is None else "the database that is set"
     _say(f"registrar: data in {where}")
     async with embedded(settings) as registrar:
-        server = uvicorn.Server(uvicorn_config(full_app(registrar.commands, registrar.reads)))
+        server = uvicorn.Server(
+            uvicorn_config(full_app(registrar.commands, registrar.reads, registrar.metrics))
+        )
         calm_garbage_collection()
+        bound.listen(BACKLOG)
         serving = asyncio.create_task(server.serve([bound]))
-        while not server.started and not serving.done():
-            await asyncio.sleep(0.01)
         host, port = bound.getsockname()[:2]
         at = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         _say(f"  ready in {time.monotonic() - started:.1f} s")

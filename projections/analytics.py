@@ -25,7 +25,7 @@ from domain.grading.facts import (
     SubmissionGraded,
 )
 from domain.kernel import Envelope
-from projections.exact import decile, number, rounded, share
+from projections.exact import decile, number, score, share
 from projections.progress import enrolment_keys, item_keys
 from projections.reading import Amounts, Documents, Key, Reading, Tally, View, names
 
@@ -220,7 +220,7 @@ def item_totals(work: Work) -> Mapping[Key, Amounts]:
     ``share_sum`` sums raw / possible, each rounded to 6 decimals, where something was possible.
     """
     best = _best([(one.raw, one.possible) for one in work.tries])
-    worth = share(*best) if best else None
+    worth = score(*best) if best else None
     banked = (work.banked_raw, work.banked_possible)
     return {
         (work.run, work.item): (
@@ -228,7 +228,7 @@ def item_totals(work: Work) -> Mapping[Key, Amounts]:
             int(best is not None),
             number(best[0]) if best else _NONE,
             number(best[1]) if best else _NONE,
-            rounded(worth) if worth is not None else _NONE,
+            worth if worth is not None else _NONE,
             int(work.banked),
             int(banked[0] is not None),
             number(banked[0]) if banked[0] is not None else _NONE,

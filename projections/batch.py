@@ -46,6 +46,14 @@ class Folding:
         self.reading = reading
         self.complete = complete
         self._load = load
+        self._routes = {
+            name: tuple(
+                at
+                for at, documents in enumerate(reading.documents)
+                if name in documents.facts or name == UNREADABLE
+            )
+            for name in reading.facts | {UNREADABLE}
+        }
         self._kept: dict[str, dict[Key, Any]] = {d.name: {} for d in reading.documents}
         self._before: dict[str, dict[Key, Any]] = {d.name: {} for d in reading.documents}
         self._rows: dict[str, dict[Key, Any]] = {d.name: {} for d in reading.documents}
@@ -62,18 +70,25 @@ class Folding:
         return sum(len(kept) for kept in self._kept.values())
 
     @property
+    def pending(self) -> int:
+        """How many documents wait to be written."""
+        return sum(len(waiting) for waiting in (*self._before.values(), *self._rows.values()))
+
+    @property
     def parked(self) -> list[Parked]:
         """What is put aside, by kind and key in the order of positions."""
         return [one for entries in self._aside.values() for one in entries]
 
     def take(self, page: Iterable[Taken]) -> None:
         """Take facts in, in order. A fact that a fold cannot take is put aside with its key."""
-        page = list(page)
-        for documents in self.reading.documents:
-            facts = documents.facts
-            concerned = [f for f in page if f.type in facts or f.type == UNREADABLE]
-            if concerned:
-                self._take(documents, concerned)
+        routes = self._routes
+        concerned: list[list[Taken]] = [[] for _ in self.reading.documents]
+        for fact in page:
+            for at in routes.get(fact.type, ()):
+                concerned[at].append(fact)
+        for documents, facts in zip(self.reading.documents, concerned, strict=True):
+            if facts:
+                self._take(documents, facts)
 
     def retry(self, entries: Sequence[tuple[Parked, Taken]]) -> None:
         """Take facts of one key that were put aside, in order. What fails again stays aside."""
@@ -124,6 +139,7 @@ class Folding:
     ) -> None:
         kind = documents.name
         work: list[tuple[Envelope, Key]] = []
+        keys_of = documents.keys
         for fact in page:
             if isinstance(fact, Broken):
                 self._park(kind, _whole(fact), fact.position, fact.error)
@@ -132,12 +148,11 @@ class Folding:
                 self._park(kind, (WHOLE_STREAM, fact.stream), fact.position, "")
                 continue
             try:
-                keys = [only] if only else list(documents.keys(fact))
+                for key in (only,) if only else keys_of(fact):
+                    work.append((fact, key))  # noqa: PERF401  # a generator costs twice as much
             except Exception as error:
                 self._park(kind, (WHOLE_STREAM, fact.stream), fact.position, _say(error))
-                continue
-            work.extend((fact, key) for key in keys)
-        if not documents.write_once:
+        if not documents.write_once and not self.complete:
             self._fetch(kind, [key for _, key in work])
         self._fold(documents, work)
 
@@ -162,8 +177,6 @@ class Folding:
                 kept[key] = new
 
     def _fetch(self, kind: str, keys: Iterable[Key]) -> None:
-        if self.complete:
-            return
         kept = self._kept[kind]
         missing = {key for key in keys if key not in kept}
         if missing:

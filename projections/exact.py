@@ -19,7 +19,6 @@ def share(raw: str, possible: str) -> Fraction | None:
     return exact(raw) / whole if whole else None
 
 
-@lru_cache(maxsize=16_384)
 def rounded(value: Fraction, decimals: int = SHARE_DECIMALS) -> Decimal:
     """Return a fraction as a decimal number, rounded half away from zero."""
     scaled = abs(value) * 10**decimals
@@ -35,6 +34,13 @@ def number(text: str) -> Decimal:
     if not found.is_finite() or Fraction(found) != value:
         raise ValueError(f"{text} is not an exact decimal")
     return found
+
+
+@lru_cache(maxsize=16_384)
+def score(raw: str, possible: str) -> Decimal | None:
+    """Return the share as it is stored: rounded to 6 decimals. Raises ValueError."""
+    worth = share(raw, possible)
+    return None if worth is None else rounded(worth)
 
 
 def decile(value: Fraction) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
+from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -24,7 +24,7 @@ from domain.grading.facts import (
     SubmissionGraded,
 )
 from domain.kernel import Envelope
-from projections.exact import rounded, share
+from projections.exact import score, share
 from projections.reading import Amounts, Documents, Key, Reading, Tally, View, columns, names
 
 
@@ -110,12 +110,14 @@ def fold_enrolment(document: Enrolment | None, envelope: Envelope, key: Key) -> 
     """Take one fact of the enrolment's stream in."""
     old = document or Enrolment(key[0], key[1])
     at = envelope.occurred_at
-    moved = {"position": envelope.position, "version": envelope.version, "last_occurred_at": at}
+    old = replace(old, position=envelope.position, version=envelope.version, last_occurred_at=at)
     match envelope.fact:
+        case SubmissionReceived() | SubmissionGraded() | ItemViewed() | ResultTransferred():
+            return old
         case LearnerEnrolled(mode=mode, day_known=known, demographics=told, afresh=afresh):
             begun = _afresh(old, envelope.position) if afresh else old
             if told is not None:
-                moved |= {"demographics": told.sealed, "enrolled_fact": envelope.id}
+                begun = replace(begun, demographics=told.sealed, enrolled_fact=envelope.id)
             return replace(
                 begun,
                 status="active",
@@ -123,24 +125,23 @@ def fold_enrolment(document: Enrolment | None, envelope: Envelope, key: Key) -> 
                 enrolled_at=at,
                 day_known=known,
                 withdrawn_at=None,
-                **moved,
             )
         case LearnerWithdrawn():
-            return replace(old, status="withdrawn", withdrawn_at=at, **moved)
+            return replace(old, status="withdrawn", withdrawn_at=at)
         case EnrolmentTransferred(direction="out"):
-            return replace(old, status="transferred", withdrawn_at=at, **moved)
+            return replace(old, status="transferred", withdrawn_at=at)
         case OutcomeRecorded(result=result):
-            return replace(old, outcome=result, outcome_at=at, outcome_basis="board", **moved)
+            return replace(old, outcome=result, outcome_at=at, outcome_basis="board")
         case CourseGradeComputed(percent=percent, letter=letter):
-            return replace(old, percent=percent, letter=letter, **moved)
+            return replace(old, percent=percent, letter=letter)
         case CoursePassed() if old.outcome_basis != "board":
-            return replace(old, outcome="pass", outcome_at=at, outcome_basis="computed", **moved)
+            return replace(old, outcome="pass", outcome_at=at, outcome_basis="computed")
         case CourseFailed() if old.outcome_basis != "board":
-            return replace(old, outcome="fail", outcome_at=at, outcome_basis="computed", **moved)
+            return replace(old, outcome="fail", outcome_at=at, outcome_basis="computed")
         case CertificateIssued(certificate=certificate):
-            return replace(old, certificate=certificate, **moved)
+            return replace(old, certificate=certificate)
         case _:
-            return replace(old, **moved)
+            return old
 
 
 def _afresh(old: Enrolment, position: int) -> Enrolment:
@@ -148,6 +149,8 @@ def _afresh(old: Enrolment, position: int) -> Enrolment:
     return Enrolment(
         old.run,
         old.subject,
+        position=old.position,
+        version=old.version,
         certificate=old.certificate,
         demographics=old.demographics,
         enrolled_fact=old.enrolled_fact,
@@ -219,28 +222,31 @@ def fold_item(document: ItemProgress | None, envelope: Envelope, key: Key) -> It
 def _with_attempts(old: ItemProgress, attempts: tuple[Attempt, ...]) -> ItemProgress:
     """Work out what rests on the attempts and the banked result."""
     made = [a for a in attempts if a.submitted_at is not None]
-    latest = made[-1] if made else None
-    best: tuple[Fraction | None, str, str, datetime | None] | None = None
-    scored = [(a.raw, a.possible, a.graded_at) for a in attempts]
-    for raw, possible, at in (*scored, (old.banked_raw, old.banked_possible, old.banked_at)):
-        if raw is None or possible is None:
-            continue
-        worth = share(raw, possible)
-        if best is None or best[0] is None or (worth is not None and worth > best[0]):
-            best = (worth, raw, possible, at)
+    first, latest = (made[0], made[-1]) if made else (None, None)
+    raw, possible, graded_at = old.banked_raw, old.banked_possible, old.banked_at
+    for one in attempts:
+        if one.raw is not None and (raw is None or _better(one, raw, possible)):
+            raw, possible, graded_at = one.raw, one.possible, one.graded_at
+    submitted_at = first.submitted_at if first else None
     return replace(
         old,
         attempts_detail=attempts,
         attempts=len(made),
-        completed_at=old.completed_at or (made[0].submitted_at if made else None),
+        completed_at=old.completed_at or submitted_at,
         submitted_at=latest.submitted_at if latest else None,
-        first_submitted_at=made[0].submitted_at if made else None,
+        first_submitted_at=submitted_at,
         late_seconds=latest.late_seconds if latest else None,
-        score=None if best is None or best[0] is None else rounded(best[0]),
-        raw=best[1] if best else None,
-        possible=best[2] if best else None,
-        graded_at=best[3] if best else None,
+        score=None if raw is None or possible is None else score(raw, possible),
+        raw=raw,
+        possible=possible,
+        graded_at=graded_at if raw is not None else None,
     )
+
+
+def _better(one: Attempt, raw: str, possible: str | None) -> bool:
+    new = share(one.raw, one.possible) if one.raw is not None and one.possible is not None else None
+    best = share(raw, possible) if possible is not None else None
+    return new is not None and (best is None or new > best)
 
 
 def measure_item(item: ItemProgress) -> Mapping[Key, Amounts]:
@@ -261,14 +267,18 @@ def measure_item(item: ItemProgress) -> Mapping[Key, Amounts]:
 
 def enrolment_keys(envelope: Envelope) -> Iterable[Key]:
     """Run and subject, from the name of the stream."""
-    _, _, run, subject = envelope.stream.split("/")
-    return ((run, subject),)
+    return (_run_and_subject(envelope.stream),)
 
 
 def item_keys(envelope: Envelope) -> Iterable[Key]:
     """Run, subject and item."""
-    _, _, run, subject = envelope.stream.split("/")
-    return ((run, subject, envelope.fact.item),)  # type: ignore[attr-defined]
+    return ((*_run_and_subject(envelope.stream), envelope.fact.item),)  # type: ignore[attr-defined]
+
+
+@lru_cache(maxsize=65_536)
+def _run_and_subject(stream: str) -> tuple[str, str]:
+    _, _, run, subject = stream.split("/")
+    return run, subject
 
 
 _OF_ITEMS = names(SubmissionReceived, SubmissionGraded, ResultTransferred, ItemViewed)

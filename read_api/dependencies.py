@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from fastapi import Request
+from starlette.requests import HTTPConnection
 
 from domain.access import Principal
 from domain.registry import Registry
@@ -31,7 +31,7 @@ class ReadDependencies:
     status: StatusReader
     opener: Opener
     registry: Registry
-    principal: Callable[[Request], Principal]
+    principal: Callable[[HTTPConnection], Principal]
     runner_alive: Callable[[], bool]
     clock: Callable[[], datetime]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from fractions import Fraction
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
@@ -78,7 +77,7 @@ def watch_video(
     viewing = viewing.in_term(enrolment.term)
     if _repeats(command, enrolment.term, viewing.last):
         return
-    credit_ms = require_credit(viewing, command.item, Fraction(command.rate), context.now)
+    credit_ms = require_credit(viewing, command.item, command.rate, context.now)
     end_ms = min(command.end_ms, command.start_ms + credit_ms)
     yield VideoWatched(
         item=command.item,

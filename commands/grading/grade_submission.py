@@ -66,7 +66,10 @@ def grade_submission(
         )
     possible = Decimal(attempt.possible) if command.possible is None else command.possible
     require_score(command.item, command.raw, possible)
-    score = Score(text(command.raw), text(possible))
+    score = Score(
+        text(command.raw),
+        attempt.possible if command.possible is None else text(command.possible),
+    )
     known = enrolment.results.graded.get((command.item, command.attempt))
     if known is not None and known.equals(score):
         return

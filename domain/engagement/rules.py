@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from fractions import Fraction
+from decimal import Decimal
 
-from domain.catalogue.facts import Item, exact
+from domain.catalogue.facts import Item
 from domain.engagement.coverage import Intervals, covered_ms
 from domain.engagement.state import Viewing
 from domain.kernel import Refusal
@@ -55,7 +55,7 @@ def require_video(item: Item, end_ms: int) -> None:
         )
 
 
-def creditable_ms(viewing: Viewing, rate: Fraction, now: datetime) -> int:
+def creditable_ms(viewing: Viewing, rate: Decimal, now: datetime) -> int:
     """Return how many milliseconds of video can be credited now.
 
     A first report: one heartbeat. Later: the wall-clock time since the previous report × rate.
@@ -66,7 +66,7 @@ def creditable_ms(viewing: Viewing, rate: Fraction, now: datetime) -> int:
     return max(0, int(elapsed_us * rate / 1000))
 
 
-def require_credit(viewing: Viewing, item: str, rate: Fraction, now: datetime) -> int:
+def require_credit(viewing: Viewing, item: str, rate: Decimal, now: datetime) -> int:
     """Return the milliseconds that can be credited (at least 1), or raise WatchedTooFast."""
     credit_ms = creditable_ms(viewing, rate, now)
     if credit_ms == 0:
@@ -84,4 +84,4 @@ def is_covered(item: Item, covered: Intervals) -> bool:
     """Whether coverage reached the item's threshold; never where the duration is unknown."""
     if item.duration_ms is None:
         return False
-    return covered_ms(covered) >= exact(item.threshold) * item.duration_ms
+    return covered_ms(covered) >= Decimal(item.threshold) * item.duration_ms

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import NamedTuple, assert_never
 
 import msgspec
 
-from domain.catalogue.facts import exact
 from domain.grading.facts import (
     CourseFailed,
     CourseGradeComputed,
@@ -56,7 +56,7 @@ class Banked(NamedTuple):
 
 
 def _same(a: str | None, b: str | None) -> bool:
-    return a == b or (a is not None and b is not None and exact(a) == exact(b))
+    return a == b or (a is not None and b is not None and Decimal(a) == Decimal(b))
 
 
 class Results(msgspec.Struct, frozen=True):

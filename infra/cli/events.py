@@ -89,10 +89,10 @@ def tail(
 def follow(url: str, parameters: dict[str, Any], after: int | None) -> Iterator[Message]:
     """Yield messages for ever; after a lost connection it goes on behind the last one.
 
-    Raises Failed where the server refuses or stays away for a minute.
+    Raises Failed where the server refuses, is not there, or leaves and stays away for a minute.
     """
     position = None if after is None else str(after)
-    lost = 0
+    connected, lost = False, 0
     while True:
         headers = {"Accept": "text/event-stream"}
         if position is not None:
@@ -105,13 +105,14 @@ def follow(url: str, parameters: dict[str, Any], after: int | None) -> Iterator[
                 if not response.is_success:
                     response.read()
                     raise Failed(refused(url, response))
+                connected = True
                 for message in messages(response.iter_lines()):
                     lost = 0
                     position = message.id or position
                     if message.data:
                         yield message
         except (httpx.TransportError, httpx.InvalidURL) as error:
-            if lost == RECONNECTS_MAX or position is None:
+            if lost == RECONNECTS_MAX or position is None or not connected:
                 raise Failed(f"{url} cannot be reached ({error}); is it running?") from error
             print(f"connection lost ({error}); trying again", file=sys.stderr)
         lost += 1
@@ -137,6 +138,7 @@ def messages(lines: Iterable[str]) -> Iterator[Message]:
 
 
 def _line(event: dict[str, Any]) -> str:
-    about = event.get("subject") or event.get("source", "")
-    data = msgspec.json.encode(event.get("data")).decode()
-    return f"{event.get('sequence', '')} {event.get('time', '')} {event['type']} {about} {data}"
+    """Position, time, type without prefix and version, stream, and what is in it."""
+    kind = event["type"].split(".")[1]
+    data = msgspec.json.encode(event["data"]).decode()
+    return f"{int(event['sequence'])} {event['time']} {kind} {event['stream']} {data}"

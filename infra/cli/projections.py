@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import difflib
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
-from infra.cli.errors import Failed
+from infra.cli.errors import Failed, engine_errors
 from infra.cli.options import data_option, database_option, json_option, with_settings
 from infra.cli.output import print_json, print_table
-from infra.settings import Loaded
-from projections.ports import Action, StoreUnavailable
+from infra.settings import Loaded, Settings
+from projections.ports import Action
 from projections.register import READINGS
+
+if TYPE_CHECKING:
+    from infra.stores.postgres import PostgresStore
 
 WAIT_SECONDS_DEFAULT = 600
 POLL_SECONDS = 0.2
@@ -102,6 +108,20 @@ def retry(loaded: Loaded, name: str | None, wait_seconds: int, as_json: bool) ->
         _check(name)
     names = [reading.name for reading in READINGS] if name is None else [name]
     _ask(loaded, names, "retry", wait_seconds, as_json=as_json)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[PostgresStore]:
+    """Have the store of the readings for a while. Raises Failed."""
+    from infra.compose import database
+    from infra.stores.postgres import PostgresStore
+
+    with engine_errors(), database(settings) as dsn:
+        store = PostgresStore(dsn)
+        try:
+            yield store
+        finally:
+            store.close()
 
 
 def _check(name: str) -> None:

@@ -41,20 +41,9 @@ end $$;
 create trigger facts_append_only before update or delete or truncate on log.facts
   for each statement execute function log.forbid();
 
--- Where the log ends, under the append lock: base is the last position, at_ the time for what
--- follows. The lock is taken in a statement of its own, so that the head is read by a later
--- snapshot; under any isolation but read committed it would not be.
-create function log.hold_head(out base bigint, out at_ timestamptz)
-language plpgsql volatile as $$
-begin
-  if current_setting('transaction_isolation') <> 'read committed' then
-    raise exception 'the log is appended to under read committed only';
-  end if;
-  perform pg_advisory_xact_lock(7236001);
-  select f.position, f.recorded_at into base, at_ from log.facts f order by f.position desc limit 1;
-  base := coalesce(base, 0);
-  at_ := greatest(clock_timestamp(), at_);
-end $$;
+-- How an append begins, in both functions below: the append lock is taken in a statement of its
+-- own, so that the head is read by a later snapshot. Under any isolation but read committed it
+-- would not be.
 
 -- One request with one fact: the scalar way of log.append, for when nobody else is waiting.
 -- Raises unique_violation, or no_data_found where the version before is missing: then nothing is
@@ -66,6 +55,9 @@ create function log.append_one(
 language plpgsql volatile as $$
 declare base bigint;
 begin
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'the log is appended to under read committed only';
+  end if;
   perform pg_advisory_xact_lock(7236001);
   select f.position, f.recorded_at into base, recorded_at
     from log.facts f order by f.position desc limit 1;
@@ -115,21 +107,30 @@ declare
   state int[];
   i int;
 begin
-  select h.base, h.at_ into head, at_ from log.hold_head() h;
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'the log is appended to under read committed only';
+  end if;
+  perform pg_advisory_xact_lock(7236001);
+  select f.position, f.recorded_at into head, at_ from log.facts f order by f.position desc limit 1;
+  head := coalesce(head, 0);
+  at_ := greatest(clock_timestamp(), at_);
   base := head;
 
   -- The fast way: the unique index is the condition on what is written.
   begin
-    if (cardinality(w_req) > 0 and exists (
-        select from unnest(w_stream, w_version) w(stream, version)
-        where w.version > 0 and not exists (
-          select from log.facts f where f.stream = w.stream and f.version = w.version)))
-      or (cardinality(c_req) > 0 and exists (
-        select from unnest(c_stream, c_version) c(stream, version)
+    if cardinality(w_req) > 0 then
+      perform from unnest(w_stream, w_version) w(stream, version)
+        where w.version > 0 and (
+          select f.version from log.facts f where f.stream = w.stream and f.version = w.version
+        ) is null;  -- not "not exists": that may become a join, planned when the table was empty
+      if found then raise unique_violation; end if;
+    end if;
+    if cardinality(c_req) > 0 then
+      perform from unnest(c_stream, c_version) c(stream, version)
         left join lateral (select f.version from log.facts f where f.stream = c.stream
                            order by f.version desc limit 1) s on true
-        where coalesce(s.version, 0) <> c.version)) then
-      raise unique_violation;
+        where coalesce(s.version, 0) <> c.version;
+      if found then raise unique_violation; end if;
     end if;
     insert into log.facts (position, recorded_at, version, stream, type, tenant, subject, body)
       select head + u.ord, at_, u.version, u.stream, u.type, u.tenant, u.subject, u.body

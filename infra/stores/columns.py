@@ -45,6 +45,14 @@ class Column(NamedTuple):
         return f'"{self.name}"::text' if self.sql == "jsonb" else f'"{self.name}"'
 
 
+class _Texts(dict[str, bytes]):
+    """Texts as encoded in one COPY, where the same ones come again and again."""
+
+    def __missing__(self, value: str) -> bytes:
+        data = self[value] = _text(value)
+        return data
+
+
 def _text(value: str) -> bytes:
     data = value.encode()
     if b"\0" in data:  # PostgreSQL has no such character
@@ -114,7 +122,8 @@ def columns_of(row: type[msgspec.Struct]) -> tuple[Column, ...]:
 
 def copied(columns: Sequence[Column], rows: Iterable[Iterable[Any]]) -> bytes:
     """Return rows as one binary COPY."""
-    encoders = [one.encode for one in columns]
+    text = _Texts().__getitem__
+    encoders = [text if one.encode is _text else one.encode for one in columns]
     begin = _count(len(encoders))
     parts = [HEADER]
     for row in rows:

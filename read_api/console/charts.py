@@ -7,23 +7,17 @@ desk, and its letters keep their size. Colours are classes (``s1`` … ``s8``) o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
+
+from read_api.console.axes import Tick, nice_ceiling
+from read_api.console.symbols import OFFSETS, SYMBOLS
 
 LABEL_SHARE_MAX = 0.75
 """A lane's label begins no further right than this share of the axis."""
 POINTS_MAX = 2_000
 """Marks in one chart, at most; callers aggregate before."""
-
-
-class Tick(NamedTuple):
-    """A label on an axis, at a share (0 to 1) of its length. ``minor`` ones go on a phone."""
-
-    at: float
-    label: str
-    minor: bool = False
 
 
 class Column(NamedTuple):
@@ -73,17 +67,8 @@ def _pct(share: float) -> str:
     return f"{share * 100:.2f}%"
 
 
-_ROUND = (10, 15, 20, 25, 30, 40, 50, 60, 80, 100)
-
-
-def nice_ceiling(value: int) -> int:
-    """Return the least round number (10, 15, 20, 25, 30, 40, 50, 60, 80, 100 …) not below it."""
-    if value <= 10:
-        return max(1, value)
-    step = 10
-    while step * 10 < value:
-        step *= 10
-    return next(step * tenths // 10 for tenths in _ROUND if step * tenths >= value * 10)
+def _upright(css: str, at: float, top: int, bottom: int) -> str:
+    return f'<line class="{css}" x1="{_pct(at)}" x2="{_pct(at)}" y1="{top}" y2="{bottom}"/>'
 
 
 def sparkline(values: Sequence[int], label: str) -> Markup:
@@ -122,8 +107,8 @@ def columns(
     bottom = base + deepest * scale
     width = 1 / max(1, len(series))
     out = [
-        f'<line class="grid" x1="0" x2="100%" y1="16" y2="16"/>'
-        f'<text class="tick" x="0" y="11">{up:,} {escape(names[0])}</text>'
+        '<line class="grid" x1="0" x2="100%" y1="16" y2="16"/>',
+        f'<text class="tick" x="0" y="11">{up:,} {escape(names[0])}</text>',
     ]
     for i, column in enumerate(series):
         x = i * width + width * 0.1
@@ -141,9 +126,7 @@ def columns(
             )
     out.append(f'<line class="axis" x1="0" x2="100%" y1="{base:.1f}" y2="{base:.1f}"/>')
     if moment is not None:
-        out.append(
-            f'<line class="moment" x1="{_pct(moment)}" x2="{_pct(moment)}" y1="8" y2="{bottom:.1f}"/>'
-        )
+        out.append(_upright("moment", moment, 8, int(bottom)))
     out.extend(_ticks(ticks, bottom + 16))
     return _svg(int(bottom + 24), label, out)
 
@@ -160,6 +143,9 @@ def _ticks(ticks: Sequence[Tick], y: float) -> list[str]:
     return out
 
 
+_PARTS = ("s5", "s1", "s6")
+
+
 def bars(rows: Sequence[Row], names: Sequence[str], label: str, total: int | None = None) -> Markup:
     """Draw labelled bars of stacked parts, on one scale (``total``, or the longest)."""
     longest = total or max((sum(r.parts) for r in rows), default=1) or 1
@@ -173,14 +159,14 @@ def bars(rows: Sequence[Row], names: Sequence[str], label: str, total: int | Non
         out.append(f'<a href="{escape(row.href)}">{text}</a>' if row.href else text)
         out.append(f'<rect class="track" x="0" width="100%" y="{y + 20}" height="8" rx="2"/>')
         x = 0.0
-        for part, (name, css) in zip(row.parts, zip(names, ("s5", "s1", "s6"), strict=False), strict=False):
-            share = part / longest
+        for part, name, css in zip(row.parts, names, _PARTS, strict=False):
             if part:
+                said = f"{escape(row.label)}: {part:,} {escape(name)}"
                 out.append(
-                    f'<rect class="{css}" x="{_pct(x)}" width="{_pct(share)}" y="{y + 20}"'
-                    f' height="8"><title>{escape(row.label)}: {part:,} {escape(name)}</title></rect>'
+                    f'<rect class="{css}" x="{_pct(x)}" width="{_pct(part / longest)}"'
+                    f' y="{y + 20}" height="8"><title>{said}</title></rect>'
                 )
-            x += share
+            x += part / longest
     return _svg(max(40, len(rows) * 40), label, out)
 
 
@@ -196,18 +182,15 @@ def lanes(
     ``moment`` is where the slider stands, ``other`` the moment that it is compared with.
     """
     height = 56
-    out = []
-    for tick in ticks:
-        out.append(
-            f'<line class="grid" x1="{_pct(tick.at)}" x2="{_pct(tick.at)}" y1="8"'
-            f' y2="{8 + height * len(series)}"/>'
-        )
+    bottom = 8 + height * len(series)
+    out = [_upright("grid", tick.at, 8, bottom) for tick in ticks]
     for i, lane in enumerate(series):
         y = 8 + i * height + 36
         out.append(
             f'<text class="label" x="{_pct(min(lane.begins, LABEL_SHARE_MAX))}" y="{y - 20}">'
             f"{escape(lane.label)}</text>"
-            f'<line class="lane" x1="{_pct(lane.begins)}" x2="{_pct(lane.ends)}" y1="{y}" y2="{y}"/>'
+            f'<line class="lane" x1="{_pct(lane.begins)}" x2="{_pct(lane.ends)}"'
+            f' y1="{y}" y2="{y}"/>'
         )
         for mark in lane.marks[:POINTS_MAX]:
             hollow = "" if mark.counts else " hollow"
@@ -217,103 +200,8 @@ def lanes(
                 f' data-position="{mark.position}">{SYMBOLS[mark.symbol]}'
                 f"<title>{escape(mark.title)}</title></svg>"
             )
-    bottom = 8 + height * len(series)
     if other is not None:
-        out.append(
-            f'<line class="moment other" x1="{_pct(other)}" x2="{_pct(other)}" y1="0" y2="{bottom}"/>'
-        )
-    out.append(
-        f'<line class="moment" x1="{_pct(moment)}" x2="{_pct(moment)}" y1="0" y2="{bottom}"/>'
-    )
+        out.append(_upright("moment other", other, 0, bottom))
+    out.append(_upright("moment", moment, 0, bottom))
     out.extend(_ticks(ticks, bottom + 16))
     return _svg(bottom + 24, label, out, "lanes")
-
-
-OFFSETS = {"submit": -8, "grade": 8, "certificate": -8}
-"""What often happens at one time stands above and below the lane, in pixels."""
-
-SYMBOLS = {
-    "enrol": '<circle r="5"/>',
-    "leave": '<path d="M-4-4 4 4M4-4-4 4"/>',
-    "view": '<rect x="-1.5" y="-4" width="3" height="8"/>',
-    "submit": '<path d="M-5 4 0-5 5 4z"/>',
-    "grade": '<path d="M0-6 5 0 0 6-5 0z"/>',
-    "outcome": '<rect x="-5" y="-5" width="10" height="10"/>',
-    "certificate": '<path d="M0-7 2-2 7-2 3 1.500 4.500 6.500 0 3.500-4.500 6.500-3 1.500-7-2-2-2z"/>',
-}
-"""A symbol for each kind of fact, so that nothing hangs on colour alone."""
-
-
-def symbol(name: str) -> Markup:
-    """Return one symbol as a picture for the legend and for lists."""
-    return Markup(  # noqa: S704 - constants
-        f'<svg class="symbol" width="16" height="16" aria-hidden="true">'
-        f'<svg class="mark {name}" x="8" y="8">{SYMBOLS[name]}</svg></svg>'
-    )
-
-
-def time_ticks(begin: datetime, end: datetime, most: int = 12) -> list[Tick]:
-    """Return round times on an axis: months, days, hours, minutes or seconds as the span asks."""
-    span = (end - begin).total_seconds()
-    if span <= 0:
-        return [Tick(0.0, begin.strftime("%-d %b %Y"))]
-    if span >= 75 * 86_400:
-        return _month_ticks(begin, end, most)
-    steps = (1, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600, 86_400, 172_800, 604_800)
-    step = next((s for s in steps if span / s <= most), steps[-1])
-    form = "%-d %b" if step >= 86_400 else "%H:%M" if step >= 60 else "%H:%M:%S"
-    first = -(-begin.timestamp() // step) * step
-    out = []
-    for i in range(most + 2):
-        at = first + i * step
-        if at > end.timestamp():
-            break
-        label = datetime.fromtimestamp(at, UTC).strftime(form)
-        out.append(Tick((at - begin.timestamp()) / span, label, minor=bool(i % 3)))
-    return out
-
-
-def _month_ticks(begin: datetime, end: datetime, most: int) -> list[Tick]:
-    months = (end.year - begin.year) * 12 + end.month - begin.month + 1
-    every = next((n for n in (1, 2, 3, 6, 12, 24, 60) if months / n <= most), 120)
-    span = (end - begin).total_seconds()
-    out: list[Tick] = []
-    for i in range(months + 1):
-        serial = begin.year * 12 + begin.month - 1 + i
-        if serial % every:
-            continue
-        at = datetime(serial // 12, serial % 12 + 1, 1, tzinfo=UTC)
-        if not begin <= at <= end:
-            continue
-        form = "%b %Y" if serial % 12 == 0 or not out else "%b"
-        out.append(Tick((at - begin).total_seconds() / span, at.strftime(form), len(out) % 3 != 0))
-    return out
-
-
-SYMBOL_OF = {
-    "LearnerEnrolled": "enrol",
-    "EnrolmentTransferred": "enrol",
-    "SeatTaken": "enrol",
-    "SeatsLimited": "enrol",
-    "SeatsCounted": "enrol",
-    "LearnerWithdrawn": "leave",
-    "SeatReleased": "leave",
-    "RunArchived": "leave",
-    "CertificateRevoked": "leave",
-    "VideoWatched": "view",
-    "ItemViewed": "view",
-    "ItemCompleted": "view",
-    "ContentVersionPublished": "view",
-    "SubmissionReceived": "submit",
-    "SubmissionGraded": "grade",
-    "ResultTransferred": "grade",
-    "CourseGradeComputed": "grade",
-    "GradingPolicyPublished": "grade",
-    "CertificateIssued": "certificate",
-}
-"""The symbol of each type of fact; any other is an ``outcome``: something was decided."""
-
-
-def symbol_of(fact_type: str) -> str:
-    """Return the name of the symbol that stands for facts of this type."""
-    return SYMBOL_OF.get(fact_type, "outcome")

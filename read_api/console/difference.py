@@ -48,9 +48,9 @@ def differences(before: Sequence[Standing], after: Sequence[Standing]) -> list[D
 
 def _facts(standing: Standing) -> Mapping[str, str]:
     row, progress = standing.enrolment, standing.progress
-    known = {
+    known: dict[str, str] = {
         "Status": row.status,
-        "Mode": row.mode,
+        "Mode": row.mode or ABSENT,
         "Grade": grade_words(standing.grade),
         "Completion": f"{progress.items_done} of {progress.items_total} items",
         "Submissions": f"{progress.submissions:,}, {progress.late:,} late",
@@ -68,8 +68,8 @@ def _facts(standing: Standing) -> Mapping[str, str]:
 
 
 def grade_words(grade: Grade) -> str:
-    """Say which grade counts, shortly: the board's outcome, the official one, or the current."""
-    if grade.basis == "board" and grade.outcome is not None:
+    """Say which grade counts, shortly: the outcome, the official grade, or how it stands so far."""
+    if grade.outcome is not None:
         return grade.outcome.result
     if grade.official is not None:
         return _share(grade.official.percent, grade.official.letter)

@@ -76,7 +76,8 @@ def json_lines(value: Any) -> Markup:
         out.append(escape(text[last : found.start()]))
         string, colon, figure, _constant = found.groups()
         css = "k" if colon else "t" if string else "n" if figure else "c"
-        out.append(Markup('<span class="{}">{}</span>{}').format(css, string or found[0], colon or ""))
+        token = Markup('<span class="{}">{}</span>{}')
+        out.append(token.format(css, string or found[0], colon or ""))
         last = found.end()
     return Markup("").join([*out, escape(text[last:])])
 

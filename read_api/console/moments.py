@@ -76,7 +76,7 @@ def parse(name: str, text: str) -> datetime:
 
 
 class Slider(NamedTuple):
-    """An axis cut into equal steps: ``begin`` and ``step_ms`` in milliseconds, ``steps`` of them."""
+    """An axis cut into ``steps`` equal steps of ``step_ms`` milliseconds."""
 
     begin: datetime
     step_ms: int

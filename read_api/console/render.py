@@ -15,7 +15,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from projections.ports import StoreUnavailable
-from read_api.console import charts, formats
+from read_api.console import formats, symbols
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, NotFound, NotYet
 
@@ -52,7 +52,7 @@ class Page(NamedTuple):
     status: int = 200
 
 
-class Moved(Exception):  # noqa: N818 - not an error: the page's address is another
+class Moved(Exception):
     """The page has another address, where what was asked for is said in full."""
 
     def __init__(self, address: str) -> None:
@@ -75,7 +75,8 @@ def _environment(stamp: str) -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.globals.update(stamp=stamp, symbol=charts.symbol, query="", json_url=None, section="")
+    environment.globals.update(stamp=stamp, symbol=symbols.symbol)
+    environment.globals.update(query="", json_url=None, section="")
     environment.filters.update(formats.FILTERS)
     return environment
 
@@ -113,12 +114,13 @@ class Console:
     def error(self, request: Request, status: int, title: str, detail: str) -> Response:
         """Return an error page that names the problem, what to do next and the request's id."""
         asked = getattr(request.state, "request_id", None) or request.headers.get("x-request-id")
-        context = {"title": title, "status": status, "detail": detail}
-        context["request_id"] = asked or str(uuid4())
+        request_id = str(asked or uuid4())
         if status >= 500:
-            _log.warning("%s %s: %s", request.url.path, context["request_id"], detail)
-        html = self._templates.get_template("error.html").render(context)
-        headers = HEADERS | {"X-Request-Id": context["request_id"]}
+            _log.warning("%s %s: %s", request.url.path, request_id, detail)
+        html = self._templates.get_template("error.html").render(
+            title=title, status=status, detail=detail, request_id=request_id
+        )
+        headers = HEADERS | {"X-Request-Id": request_id}
         if status == 503:
             headers["Retry-After"] = str(RETRY_SECONDS)
         return Response(html, status, headers, "text/html; charset=utf-8")

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from domain.access import Principal
 from domain.kernel import Envelope
 from read_api.asof import run_of
-from read_api.console.charts import symbol_of
 from read_api.console.moments import Instant
+from read_api.console.symbols import symbol_of
 from read_api.dependencies import ReadDependencies
 from read_api.queries import catalogue
 from read_api.queries.facts import Link, RecordedFact
@@ -31,9 +31,7 @@ class FactRow(NamedTuple):
     why_not: str = ""
 
 
-async def titles(
-    deps: ReadDependencies, asking: Principal, facts: Sequence[Envelope]
-) -> Titles:
+async def titles(deps: ReadDependencies, asking: Principal, facts: Sequence[Envelope]) -> Titles:
     """Return the titles of the items that these facts are about, by run and item."""
     runs = {run for fact in facts if hasattr(fact.fact, "item") and (run := run_of(fact))}
     return await catalogue.titles(deps, asking, sorted(runs)) if runs else {}

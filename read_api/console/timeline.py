@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from read_api.console import charts
+from read_api.console import axes, charts, symbols
 from read_api.console.moments import Axis, Instant, Slider, slider_over
 from read_api.queries.history import Entry
 
@@ -41,14 +41,14 @@ def axis_time(entry: Entry, axis: Axis) -> datetime:
 def draw(
     facts: Sequence[Entry], instant: Instant, other: Instant | None, subject: str
 ) -> Timeline | None:
-    """Draw the lanes; None where there are no facts. ``other`` is drawn where it is on this axis."""
+    """Draw the lanes; None where there are no facts. ``other`` is drawn if it is on this axis."""
     if not facts:
         return None
     slider = slider_over([axis_time(fact, instant.axis) for fact in facts])
     compared = other.at if other and other.axis == instant.axis else None
     chart = charts.lanes(
         _lanes(facts, instant, slider),
-        charts.time_ticks(slider.begin, slider.end),
+        axes.time_ticks(slider.begin, slider.end),
         f"What is recorded of {subject}, by time",
         1.0 if instant.at is None else slider.share(instant.at),
         None if compared is None else slider.share(compared),
@@ -64,7 +64,8 @@ def _lanes(facts: Sequence[Entry], instant: Instant, slider: Slider) -> list[cha
     lanes = []
     for run in dict.fromkeys(fact.run or NO_RUN for fact in facts):
         at = [slider.share(axis_time(f, instant.axis)) for f in facts if (f.run or NO_RUN) == run]
-        marks = [_mark(p, found, instant.axis, slider) for p, found in places.items() if p.run == run]
+        here = {place: found for place, found in places.items() if place.run == run}
+        marks = [_mark(place, found, instant.axis, slider) for place, found in here.items()]
         lanes.append(charts.Lane(run, min(at), max(at), marks))
     return lanes
 
@@ -76,7 +77,7 @@ def _places(
     for fact in facts:
         place = _Place(
             fact.run or NO_RUN,
-            charts.symbol_of(fact.type),
+            symbols.symbol_of(fact.type),
             int(slider.share(axis_time(fact, instant.axis)) * grain),
             instant.counts(fact.occurred_at, fact.recorded_at),
         )

@@ -189,9 +189,7 @@ async def days_of(
 async def overview(deps: ReadDependencies, asking: Principal, *, min_position: int = 0) -> Overview:
     """Return the totals of everything and of each run."""
     async with deps.snapshot("analytics", min_position=min_position) as snapshot:
-        rows = await snapshot.rows(
-            f"select run, {_TOTALS} from views.run_totals order by run"  # noqa: S608 - constants
-        )
+        rows = await snapshot.rows(f"select run, {_TOTALS} from views.run_totals order by run")
     return Overview(
         totals=Totals(**{name: sum(row[name] for row in rows) for name in _AMOUNTS}),
         runs=[RunTotals(**row) for row in rows],
@@ -207,7 +205,7 @@ async def _require(snapshot: Snapshot, run: str) -> None:
 
 async def _totals(snapshot: Snapshot, run: str) -> Totals:
     rows = await snapshot.rows(
-        f"select {_TOTALS} from views.run_totals where run = %(run)s",  # noqa: S608 - constants
+        f"select {_TOTALS} from views.run_totals where run = %(run)s",
         run=run,
     )
     return Totals(**(rows[0] if rows else dict.fromkeys(_AMOUNTS, 0)))

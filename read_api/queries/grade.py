@@ -127,9 +127,9 @@ def graded(run: str, subject: str, stand: Stand, explain: bool) -> Grade:
     computed = None if policy is None else _compute(policy, stand)
     result, basis = row["outcome"], row["outcome_basis"]
     official = None if row["percent"] is None else Official(row["percent"], row["letter"])
-    explanation: Explanation | msgspec.UnsetType | None = msgspec.UNSET
-    if explain:
-        explanation = computed and policy and _explain(policy, computed, stand)
+    explanation: Explanation | msgspec.UnsetType | None = None if explain else msgspec.UNSET
+    if explain and policy is not None and computed is not None:
+        explanation = _explain(policy, computed, stand)
     return Grade(
         run=run,
         subject=subject,

@@ -100,7 +100,7 @@ async def of_run(
     values: dict[str, Any] = {"run": run, "status": status, "outcome": outcome, "limit": limit + 1}
     sql = f"""select {COLUMNS}, {column} as sorted_by from views.enrolments
               where run = %(run)s and (%(status)s::text is null or status = %(status)s)
-                and (%(outcome)s::text is null or outcome = %(outcome)s)"""  # noqa: S608 - constants
+                and (%(outcome)s::text is null or outcome = %(outcome)s)"""
     if after is not None:
         values["value"], values["subject"] = cursors.decode(after, sort, (kind, str))
         sql += f" and ({column}, subject) {'<' if sort[0] == '-' else '>'} (%(value)s, %(subject)s)"
@@ -191,7 +191,7 @@ async def enrolments(
 
 _OF_SUBJECT = f"""
     select {COLUMNS} from views.enrolments where subject = %(subject)s
-    order by enrolled_at, run"""  # noqa: S608 - constants
+    order by enrolled_at, run"""
 
 
 def row_of(row: asof.Row) -> EnrolmentRow:

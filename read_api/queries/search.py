@@ -62,8 +62,8 @@ _HITS = f"""{_FOUND},
       order by exact desc, rank desc, array_position(%(kinds)s::text[], kind), id, entry
       limit %(limit)s offset %(offset)s)
     select kind, id, run, course, title, exact,
-           ts_headline('english', title || case when body = '' then '' else ' · ' || body end, query,
-                       %(marks)s) as highlight
+           ts_headline('english', title || case when body = '' then '' else ' · ' || body end,
+                       query, %(marks)s) as highlight
     from best
     order by exact desc, rank desc, array_position(%(kinds)s::text[], kind), id, entry"""
 

@@ -16,8 +16,9 @@ REBUILD_DOCUMENTS_KEPT_MAX = 600_000
 """The same for one that is rebuilt: while they suffice, nothing is read back."""
 WRITE_FACTS_MAX = 5_000
 """Facts that a live reading takes in before it writes."""
-REBUILD_WRITE_FACTS_MAX = 200_000
-"""The same for one that is rebuilt."""
+REBUILD_WRITE_DOCUMENTS_MAX = 100_000
+"""Documents that one being rebuilt changes before it writes: most are changed again and again, so
+to write late is to write little."""
 BACKOFF_SECONDS_MIN = 0.5
 BACKOFF_SECONDS_MAX = 30.0
 
@@ -70,8 +71,7 @@ class Track:
         try:
             self.folding().take(page)
             self.position = through
-            limit = WRITE_FACTS_MAX if self.live else REBUILD_WRITE_FACTS_MAX
-            if not more or self.position - self.written >= limit:
+            if not more or self._full():
                 self._write()
         except Exception as error:
             self.fail(error)
@@ -122,6 +122,11 @@ class Track:
             self._find_position()
         elif not isinstance(error, StoreUnavailable):
             self._note(self.error)
+
+    def _full(self) -> bool:
+        if self.live:
+            return self.position - self.written >= WRITE_FACTS_MAX
+        return self.folding().pending >= REBUILD_WRITE_DOCUMENTS_MAX
 
     def _load(self, kind: str, keys: object) -> dict[tuple[object, ...], object]:
         self._join()

@@ -204,4 +204,6 @@ def test_the_due_moment_is_kept_to_the_microsecond() -> None:
     assert TMA.due is not None
     body = {"run": RUN_ID, "items": [{**ITEM, "due": TMA.due.isoformat()}]}
     answer = given(*RUNNING).when("publish-content", **body)
-    assert answer.facts[0].items[0].due == TMA.due
+    (published,) = answer.facts
+    assert isinstance(published, ContentVersionPublished)
+    assert published.items[0].due == TMA.due

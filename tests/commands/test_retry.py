@@ -95,6 +95,9 @@ def test_each_command_records_once() -> None:
         record.when(name, at, **body).nothing()
 
 
+RUNS = st.sampled_from((A, A, B, C, "XXX-1"))
+
+
 def _learner(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(
         {
@@ -105,7 +108,6 @@ def _learner(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]
     )
 
 
-RUNS = st.sampled_from((A, B, C, "XXX-1"))
 ITEM = st.sampled_from(("t1", "t1", "t2", "v1", "none"))
 ATTEMPT = st.sampled_from(("1", "2", "3"))
 AMOUNT = st.sampled_from(("0", "40", "80", "80.0", "100"))

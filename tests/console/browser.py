@@ -27,7 +27,7 @@ def program() -> str | None:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start the browser; it is gone afterwards. Raises FileNotFoundError where none is installed."""
+    """Start the browser, and end it afterwards. Raises FileNotFoundError where there is none."""
     path = program()
     if path is None:
         raise FileNotFoundError("no Chromium found; on Debian: apt-get install chromium")

@@ -13,7 +13,7 @@ from infra.importers.oulad.tables import example_folder, read_tables
 
 RUN = "AAA-2013J"
 FIRST = ("create-course", key_of("AAA:create-course"))
-LAST = ("record-outcome", key_of(f"{RUN}:outcome:2698535"))
+LAST = ("record-outcome", key_of(f"{RUN}:outcome:2698257"))
 """The commands that the example begins and ends with."""
 
 

@@ -50,9 +50,7 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
     sort = request.query_params.get("sort", "run")
     found = await catalogue.runs(deps, asking, sort=sort, words=words or None, limit=RUNS_MAX)
     days = await analytics.days_of(deps, asking, [row.run for row in found.runs])
-    return Page(
-        "runs.html", "Runs", found, lambda: _draw(found, days, words, sort), section="Runs"
-    )
+    return Page("runs.html", "Runs", found, lambda: _draw(found, days, words, sort), section="Runs")
 
 
 def _draw(

@@ -38,7 +38,8 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
     q = request.query_params.get("q", "").strip()[: search.QUERY_CHARACTERS_MAX]
     kind = request.query_params.get("kind") or None
     if not q:
-        return Page("search.html", "Search", {"q": ""}, lambda: {"query": "", "found": None}, "Search")
+        empty = {"query": "", "found": None}
+        return Page("search.html", "Search", {"q": ""}, lambda: empty, "Search")
     found = await search.search(
         deps,
         deps.principal(request),
@@ -88,4 +89,3 @@ def marked(text: str) -> Markup:
     """Turn the characters around found words into ``<mark>``; everything else is escaped."""
     plain = str(escape(text)).replace("\x02", "<mark>").replace("\x03", "</mark>")
     return Markup(plain)  # noqa: S704 - escaped above; only the marks are added
-

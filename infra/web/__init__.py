@@ -1,0 +1,1 @@
+"""What every HTTP answer has in common, and how the applications are put together."""

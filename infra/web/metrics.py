@@ -1,0 +1,163 @@
+"""What is measured while registrar runs, and how is it asked for? (Prometheus)"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Collection
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from commands.register import DECISIONS
+from infra.web.problems import problem_types, rules
+from projections.ports import StoreUnavailable
+from read_api.dependencies import ReadDependencies
+
+SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+SCRAPE_SECONDS_MAX = 3.0
+OTHER = "other"
+"""The label of whatever is not known by name, so that clients cannot make labels up."""
+
+
+class Metrics:
+    """The measures of one process, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        self._commands: Collection[str] = frozenset(DECISIONS)
+        self._outcomes: Collection[str] = {"recorded", "unchanged", *problem_types()}
+        self._rules: Collection[str] = rules()
+        self.requests = Counter(
+            "registrar_http_requests",
+            "HTTP requests answered",
+            ("method", "route", "status"),
+            registry=registry,
+        )
+        self.seconds = Histogram(
+            "registrar_http_request_seconds",
+            "Seconds until the answer began",
+            ("route",),
+            buckets=SECONDS_BUCKETS,
+            registry=registry,
+        )
+        self.commands = Counter(
+            "registrar_commands",
+            "Commands answered, by outcome: recorded, unchanged, or the name of the problem",
+            ("command", "outcome"),
+            registry=registry,
+        )
+        self.refusals = Counter(
+            "registrar_refusals", "Commands that a rule refused", ("rule",), registry=registry
+        )
+        self.batches = Histogram(
+            "registrar_append_batch_requests",
+            "Requests that went into one append",
+            buckets=BATCH_BUCKETS,
+            registry=registry,
+        )
+        self.head = Gauge(
+            "registrar_log_position", "The last position of the log", registry=registry
+        )
+
+        def of_reading(name: str, told: str) -> Gauge:
+            return Gauge(f"registrar_reading_{name}", told, ("reading",), registry=registry)
+
+        self.position = of_reading("position", "Read up to here")
+        self.lag_positions = of_reading("lag_positions", "Facts not read yet")
+        self.lag_seconds = of_reading("lag_seconds", "Age of the first fact not read yet")
+        self.parked = of_reading("parked", "Facts put aside")
+        self.reachable = Gauge(
+            "registrar_stores_reachable", "1: log and store answered this scrape", registry=registry
+        )
+
+    def install(self, app: FastAPI, deps: ReadDependencies) -> None:
+        """Measure every request to an application, and answer ``/metrics``, which asks log and
+        readings how far they are whenever it is asked."""
+
+        async def answer(_: Request) -> Response:
+            await _look(self, deps)
+            return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
+
+        app.router.routes.append(Route("/metrics", answer, methods=["GET"]))
+        app.add_middleware(Measured, metrics=self)
+
+    def answered(self, command: str, outcome: str) -> None:
+        """Count what was answered to a command: recorded, unchanged, or the problem's name."""
+        known = command if command in self._commands else OTHER
+        told = outcome if outcome in self._outcomes else OTHER
+        self.commands.labels(known, told).inc()
+        if told in self._rules:
+            self.refusals.labels(told).inc()
+
+    def batch(self, requests: int) -> None:
+        """Count an append of so many requests."""
+        self.batches.observe(requests)
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count an HTTP request."""
+        self.requests.labels(method, route, str(status)).inc()
+        self.seconds.labels(route).observe(seconds)
+
+
+class Measured:
+    """ASGI middleware that counts requests by route and status, and times them."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and note what was answered and when."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status, seconds = 500, None
+
+        async def noting(message: Message) -> None:
+            nonlocal status, seconds
+            if message["type"] == "http.response.start":
+                status, seconds = message["status"], time.perf_counter() - began
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            taken = time.perf_counter() - began if seconds is None else seconds
+            self._metrics.request(scope["method"], template(scope), status, taken)
+
+
+def template(scope: Scope) -> str:
+    """Return the address that a request matched, with names for what varies in it."""
+    route = scope.get("route")
+    path = getattr(route, "path", None)
+    if path is not None:
+        return str(path)
+    if "endpoint" not in scope:
+        return OTHER
+    parts = scope["path"].split("/")
+    names = {str(value): f"{{{name}}}" for name, value in scope.get("path_params", {}).items()}
+    return "/".join(names.get(part, part) for part in parts)
+
+
+async def _look(metrics: Metrics, deps: ReadDependencies) -> None:
+    try:
+        async with asyncio.timeout(SCRAPE_SECONDS_MAX):
+            metrics.head.set((await deps.log.head()).position)
+            statuses = await asyncio.to_thread(deps.status.status)
+    except (StoreUnavailable, TimeoutError):
+        metrics.reachable.set(0)
+        return
+    metrics.reachable.set(1)
+    for status in statuses:
+        metrics.position.labels(status.name).set(status.position)
+        metrics.lag_positions.labels(status.name).set(status.lag_positions)
+        metrics.lag_seconds.labels(status.name).set(status.lag_seconds)
+        metrics.parked.labels(status.name).set(status.parked)

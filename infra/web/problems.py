@@ -1,0 +1,310 @@
+"""Which problems can an HTTP answer tell, and what does each mean? (RFC 9457)"""
+
+from __future__ import annotations
+
+import html
+import inspect
+import logging
+import uuid
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from commands.ports import LogUnavailable
+from domain.kernel import Refusal
+from projections.ports import StoreUnavailable
+from read_api.errors import BadParameter, NotFound, NotYet
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 1
+ERRORS_MAX = 50
+
+_logger = logging.getLogger(__name__)
+
+
+class ProblemType(NamedTuple):
+    """A kind of problem: its name at the end of ``type``, and what it means."""
+
+    name: str
+    status: int
+    title: str
+    explanation: str
+
+
+_TYPES = (
+    ProblemType(
+        "not-found",
+        404,
+        "There is no such thing",
+        "Nothing is kept under this address, as far as what has been read of the log says. "
+        "After a command, ask with min_position set to the position that it answered.",
+    ),
+    ProblemType(
+        "unknown-command",
+        404,
+        "There is no such command",
+        "The name after /v1/commands/ is not that of a command. The API documentation lists them.",
+    ),
+    ProblemType(
+        "method-not-allowed",
+        405,
+        "This address does not take that method",
+        "Queries are asked with GET, commands are sent with POST.",
+    ),
+    ProblemType(
+        "invalid-parameter",
+        422,
+        "A parameter cannot be taken",
+        "A parameter is unknown, or its value is out of its range. The errors name each of them.",
+    ),
+    ProblemType(
+        "malformed",
+        422,
+        "The command is malformed",
+        "The body does not have the form of the command. The errors name each field.",
+    ),
+    ProblemType(
+        "malformed-json",
+        400,
+        "The body is not JSON",
+        "The body could not be parsed as JSON.",
+    ),
+    ProblemType(
+        "media-type", 415, "The body must be JSON", "Send it with Content-Type: application/json."
+    ),
+    ProblemType(
+        "too-large", 413, "The body is too large", "Send less at a time; the answer says how much."
+    ),
+    ProblemType(
+        "idempotency-key-reused",
+        422,
+        "The idempotency key was used with another body",
+        "A key stands for one request. Take a new key for another one.",
+    ),
+    ProblemType(
+        "idempotency-key-busy",
+        409,
+        "A request with this idempotency key is still running",
+        "Wait for its answer, or send it again in a moment.",
+    ),
+    ProblemType(
+        "stale-version",
+        412,
+        "The record has moved on",
+        "If-Match names another version than the record has. Read it again and decide anew.",
+    ),
+    ProblemType(
+        "contended",
+        503,
+        "Others kept changing what this rests on",
+        "Nothing was recorded. Send it again.",
+    ),
+    ProblemType(
+        "log-unavailable",
+        503,
+        "The log cannot be reached",
+        "Whether a command was recorded is not known. Send it again with the same key.",
+    ),
+    ProblemType(
+        "store-unavailable",
+        503,
+        "What answers queries cannot be reached",
+        "The store of the readings, or the log, is away or is being rebuilt. Ask again.",
+    ),
+    ProblemType(
+        "not-yet",
+        503,
+        "This position is not read yet",
+        "The readings did not reach min_position within the time that a query waits. Ask again.",
+    ),
+    ProblemType(
+        "internal-error",
+        500,
+        "Something is wrong here",
+        "A fault of the server, which has noted it under the request id.",
+    ),
+)
+
+
+def rules() -> Mapping[str, type[Refusal]]:
+    """Return every course rule that can refuse, by name."""
+    found: dict[str, type[Refusal]] = {}
+    waiting = Refusal.__subclasses__()
+    while waiting:
+        refusal = waiting.pop()
+        waiting += refusal.__subclasses__()
+        if refusal.rule != Refusal.rule:
+            found[refusal.rule] = refusal
+    return found
+
+
+def problem_types() -> Mapping[str, ProblemType]:
+    """Return every kind of problem by name: those of HTTP, and one for each course rule."""
+    return {one.name: one for one in _TYPES} | {
+        rule: ProblemType(rule, 409, refusal.title, inspect.cleandoc(refusal.__doc__ or ""))
+        for rule, refusal in rules().items()
+    }
+
+
+def problem(
+    status: int,
+    kind: str,
+    title: str,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    **extra: Any,
+) -> Response:
+    """Return a problem document as an answer; 503 carries Retry-After."""
+    document = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail}
+    sent = dict(headers or {})
+    if status == 503:
+        sent.setdefault("retry-after", str(RETRY_AFTER_SECONDS))
+    return Response(msgspec.json.encode(document | extra), status, sent, MEDIA_TYPE)
+
+
+def known(
+    kind: str, detail: str, headers: Mapping[str, str] | None = None, **extra: Any
+) -> Response:
+    """Return a problem of a kind that has its title and status here."""
+    one = next(one for one in _TYPES if one.name == kind)
+    return problem(one.status, kind, one.title, detail, headers, **extra)
+
+
+def install(app: FastAPI) -> None:
+    """Make an application tell all that goes wrong as problems, and explain them."""
+    handlers: dict[type[Exception], Any] = {
+        NotFound: _not_found,
+        BadParameter: _bad_parameter,
+        NotYet: _not_yet,
+        Refusal: _refused,
+        StoreUnavailable: _store_unavailable,
+        LogUnavailable: _log_unavailable,
+        RequestValidationError: _invalid,
+        HTTPException: _http,
+        Exception: _internal,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+    app.router.routes.append(Route("/problems", _list, methods=["GET"]))
+    app.router.routes.append(Route("/problems/{name}", _explain, methods=["GET"]))
+
+
+async def _not_found(_: Request, error: NotFound) -> Response:
+    return known("not-found", str(error))
+
+
+async def _bad_parameter(_: Request, error: BadParameter) -> Response:
+    errors = [{"field": error.field, "message": error.message}]
+    return known("invalid-parameter", str(error), errors=errors)
+
+
+async def _not_yet(_: Request, error: NotYet) -> Response:
+    return known("not-yet", str(error), min_position=error.asked, reached=error.reached)
+
+
+async def _refused(_: Request, error: Refusal) -> Response:
+    return problem(409, error.rule, error.title, error.detail, rule=error.rule, **error.values)
+
+
+async def _store_unavailable(_: Request, error: StoreUnavailable) -> Response:
+    _logger.warning("answered store-unavailable: %s", error)
+    return known("store-unavailable", "What answers queries cannot be reached at the moment.")
+
+
+async def _log_unavailable(_: Request, error: LogUnavailable) -> Response:
+    _logger.warning("answered log-unavailable: %s", error)
+    return known(
+        "log-unavailable",
+        "Whether the command was recorded is not known. Send it again with the same key.",
+    )
+
+
+async def _invalid(_: Request, error: RequestValidationError) -> Response:
+    errors = [_field(one) for one in error.errors()[:ERRORS_MAX]]
+    if any(one.get("type") == "json_invalid" for one in error.errors()):
+        return known("malformed-json", "The body could not be parsed as JSON.", errors=errors)
+    detail = "; ".join(f"{one['field']}: {one['message']}" for one in errors)
+    return known("invalid-parameter", detail, errors=errors)
+
+
+def _field(error: Mapping[str, Any]) -> dict[str, str]:
+    place = error.get("ctx", {}).get("field") or ".".join(str(part) for part in error["loc"][1:])
+    return {"field": place or str(error["loc"][0]), "message": error["msg"]}
+
+
+async def _http(request: Request, error: HTTPException) -> Response:
+    if error.status_code == 404:
+        return known("not-found", f"There is nothing at {request.url.path}.")
+    if error.status_code == 405:
+        detail = f"{request.url.path} does not take {request.method}."
+        return known("method-not-allowed", detail, error.headers)
+    for one in _TYPES:
+        if one.status == error.status_code:
+            return known(one.name, str(error.detail), error.headers)
+    return problem(error.status_code, "http", str(error.detail), str(error.detail), error.headers)
+
+
+async def _internal(request: Request, error: Exception) -> Response:
+    request_id = str(uuid.uuid4())
+    _logger.error("request %s to %s failed", request_id, request.url.path, exc_info=error)
+    return known(
+        "internal-error",
+        f"This was noted under the request id {request_id}.",
+        {"x-request-id": request_id},
+        request_id=request_id,
+    )
+
+
+async def _list(request: Request) -> Response:
+    types = sorted(problem_types().values())
+    if _wants_html(request):
+        rows = "".join(
+            f'<li><a href="/problems/{one.name}">{html.escape(one.title)}</a> ({one.status})</li>'
+            for one in types
+        )
+        return _page("Problems", f"<ul>{rows}</ul>")
+    return _json({"problems": [_document(one) for one in types]})
+
+
+async def _explain(request: Request) -> Response:
+    name = request.path_params["name"]
+    one = problem_types().get(name)
+    if one is None:
+        raise NotFound("problem", name)
+    if _wants_html(request):
+        told = "".join(f"<p>{html.escape(part)}</p>" for part in one.explanation.split("\n\n"))
+        return _page(one.title, f"<p>{one.status} · <code>{one.name}</code></p>{told}")
+    return _json(_document(one))
+
+
+def _document(one: ProblemType) -> dict[str, Any]:
+    return {
+        "type": f"/problems/{one.name}",
+        "title": one.title,
+        "status": one.status,
+        "explanation": one.explanation,
+    }
+
+
+def _json(document: dict[str, Any]) -> Response:
+    return Response(msgspec.json.encode(document), media_type="application/json")
+
+
+def _page(title: str, body: str) -> Response:
+    head = (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(title)}</title>'
+    )
+    return Response(
+        f"{head}<main><h1>{html.escape(title)}</h1>{body}</main></html>", media_type="text/html"
+    )
+
+
+def _wants_html(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")

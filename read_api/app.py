@@ -1,0 +1,27 @@
+"""The read API: all its routes, as a function of what they run on."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI
+
+from read_api.dependencies import ReadDependencies
+from read_api.routes.catalogue import CatalogueRoutes
+from read_api.routes.events import EventRoutes
+from read_api.routes.health import HealthRoutes
+from read_api.routes.learners import LearnerRoutes
+from read_api.routes.records import RecordRoutes
+
+
+def router(deps: ReadDependencies) -> APIRouter:
+    """Return the routes, to be put into an application that tells problems (RFC 9457)."""
+    routes = APIRouter()
+    for part in (CatalogueRoutes, LearnerRoutes, RecordRoutes, EventRoutes, HealthRoutes):
+        part(deps).add_to(routes)
+    return routes
+
+
+def create_app(deps: ReadDependencies) -> FastAPI:
+    """Return an application of the read API alone."""
+    app = FastAPI(title="registrar: read API", version="1", redirect_slashes=False)
+    app.include_router(router(deps))
+    return app

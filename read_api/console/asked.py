@@ -1,0 +1,49 @@
+"""What does the address of a learner's page ask for?"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from fastapi import Request
+
+from read_api.console.formats import utc_text
+from read_api.console.moments import Axis, Instant, read_instant
+from read_api.console.render import address
+from read_api.errors import BadParameter
+
+
+class Asked(NamedTuple):
+    """What the address says: the moment, the one to compare with, and how far down the list."""
+
+    subject: str
+    instant: Instant
+    other: Instant | None
+    skip: int = 0
+
+    def link(self, **changes: Any) -> str:
+        """Return this page's address with some of it changed, at the top of the list."""
+        now = self._replace(**({"skip": 0} | changes))
+        parameters: dict[str, Any] = {}
+        if now.instant.at is not None:
+            parameters[f"{now.instant.axis}_by"] = utc_text(now.instant.at)
+        elif now.instant.axis == "known":
+            parameters["axis"] = "known"
+        if now.other is not None and now.other.at is not None:
+            parameters[f"compare_{now.other.axis}_by"] = utc_text(now.other.at)
+        elif now.other is not None:
+            parameters["compare"] = "now"
+        return address(f"/console/learners/{now.subject}", **parameters, skip=now.skip or None)
+
+
+def read_asked(request: Request) -> Asked:
+    """Read the address. Raises BadParameter."""
+    query = request.query_params
+    axis: Axis = "known" if query.get("axis") == "known" else "occurred"
+    instant = read_instant(query) or Instant(axis, None)
+    other = read_instant(query, "compare_")
+    if other is None and query.get("compare") == "now":
+        other = Instant(instant.axis, None)
+    skip = query.get("skip", "0")
+    if not skip.isascii() or not skip.isdigit() or len(skip) > 6:
+        raise BadParameter("skip", "must be a number of facts")
+    return Asked(request.path_params["subject"], instant, other, int(skip))

@@ -1,0 +1,1 @@
+"""Under which addresses are the queries answered?"""

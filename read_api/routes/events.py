@@ -1,0 +1,95 @@
+"""The route of events: a stream that goes on, or a page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from domain.access import Principal
+from domain.kernel import Envelope
+from projections.ports import StoreUnavailable
+from read_api import cursors
+from read_api.dependencies import ReadDependencies
+from read_api.errors import BadParameter
+from read_api.parameters import POSITION_MAX, EventList
+from read_api.ports import Selection
+from read_api.queries import events, history
+from read_api.responses import described, respond
+
+RETRY_MILLISECONDS = 2_000
+"""After which a subscriber that lost the connection comes back."""
+
+
+class EventRoutes:
+    """Answers for ``/v1/events``."""
+
+    def __init__(self, deps: ReadDependencies) -> None:
+        self._deps = deps
+
+    def add_to(self, router: APIRouter) -> None:
+        """Take the address."""
+        router.add_api_route(
+            "/v1/events", self.events, **described(events.Events, "What happens", "events")
+        )
+
+    async def events(self, request: Request, given: Annotated[EventList, Query()]) -> Response:
+        """CloudEvents, at least once, in the order of the log and without gaps.
+
+        With `Accept: application/json` a page; otherwise Server-Sent Events, whose ids are
+        positions: after a lost connection, go on with `Last-Event-ID`. Without a position the
+        stream begins with what comes next, a page with the first event.
+        """
+        deps, asking = self._deps, self._deps.principal(request)
+        history.check_types(deps, given.type)
+        types = None if given.type is None else tuple(given.type)
+        selection = Selection(types, given.run, given.subject)
+        if "application/json" in request.headers.get("accept", ""):
+            after = given.after or 0
+            if given.next is not None:
+                (after,) = cursors.decode(given.next, "events", (int,))
+            return respond(
+                request,
+                await events.events(
+                    deps, asking, after=after, limit=given.limit, selection=selection
+                ),
+            )
+        after = await self._beginning(request, given)
+        return StreamingResponse(
+            _stream(deps, asking, after, selection),
+            media_type="text/event-stream",
+            headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+        )
+
+    async def _beginning(self, request: Request, given: EventList) -> int:
+        head = (await self._deps.log.head()).position
+        last = request.headers.get("last-event-id")
+        if last is None:
+            after, field = (head if given.after is None else given.after), "after"
+        elif last.isascii() and last.isdigit() and int(last) <= POSITION_MAX:
+            after, field = int(last), "Last-Event-ID"
+        else:
+            raise BadParameter("Last-Event-ID", "must be a position of the log")
+        if after > head:
+            raise BadParameter(field, f"is beyond the log, which ends at {head}")
+        return after
+
+
+async def _stream(
+    deps: ReadDependencies, asking: Principal, after: int, selection: Selection
+) -> AsyncIterator[bytes]:
+    yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
+    try:
+        async for facts in events.follow(deps, asking, after, selection):
+            yield b"".join(map(_message, facts)) or b": still here\n\n"
+    except StoreUnavailable:
+        yield b": the log is away, come back\n\n"
+
+
+def _message(fact: Envelope) -> bytes:
+    data = msgspec.json.encode(events.cloud_event(fact))
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (fact.position, fact.type.encode(), data)

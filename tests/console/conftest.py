@@ -1,0 +1,60 @@
+"""What do the console's tests run in and against?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.console.browser import chromium, program
+from tests.console.record import Site, load
+from tests.server import running
+
+WAIT_MS_MAX = 10_000
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A running server with a small record in it."""
+    with running(tmp_path_factory.mktemp("console") / "data", "--no-example") as server:
+        yield load(server)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real, headless Chromium."""
+    if program() is None:
+        pytest.skip("no Chromium is installed; on Debian: apt-get install chromium")
+    with chromium() as started:
+        yield started
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Iterator[Open]:
+    """Open pages of the site in a fresh window; nothing may be complained about in its console."""
+    complaints: list[str] = []
+    with ExitStack() as windows:
+
+        def opened(path: str, **how: Any) -> Page:
+            how = {"viewport": {"width": 1280, "height": 900}, "timezone_id": "UTC"} | how
+            window = browser.new_context(base_url=site.url, locale="en-GB", **how)
+            windows.callback(window.close)
+            page = window.new_page()
+            page.set_default_timeout(WAIT_MS_MAX)
+            page.on(
+                "console",
+                lambda said: complaints.append(said.text) if said.type == "error" else None,
+            )
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
+            page.goto(path)
+            return page
+
+        yield opened
+    assert complaints == []

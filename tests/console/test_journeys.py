@@ -1,0 +1,130 @@
+"""Do the three readers of the console find what they came for?"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.console.conftest import Open
+from tests.console.record import ANNA, RUN, Site
+
+pytestmark = pytest.mark.xdist_group("console")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_a_newcomer_looks_around(visit: Open, script: bool) -> None:
+    """From the bare address over the overview, a run and a learner down to a recorded fact, by
+    following links only; with script or without."""
+    page = visit("/", java_script_enabled=script)
+    expect(page).to_have_title("Overview · registrar")
+    expect(page.locator("#stats")).to_contain_text("Log position")
+    for reading in page.locator("#readings li").all():
+        expect(reading).to_contain_text("live")
+    page.get_by_role("link", name="Runs", exact=True).click()
+    row = page.get_by_role("row", name=RUN)
+    expect(row).to_contain_text("100.0%")
+    row.get_by_role("link", name=RUN).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("A history of records, spring 2014")
+    expect(page.locator("#stats")).to_contain_text("Enrolled2")
+    page.locator("#learners").get_by_role("link", name=ANNA).click()
+    page.locator("#history").get_by_role("link", name="Submitted TMA 1, 1 day late").click()
+    expect(page.locator("#body")).to_contain_text('"attempt": "1"')
+    expect(page.get_by_role("heading", level=1)).to_have_text("Submitted TMA 1, 1 day late")
+
+
+def test_why_has_this_learner_this_grade(visit: Open, site: Site) -> None:
+    """An instructor sees what counts, what it rests on, who graded it, and the certificate."""
+    page = visit(f"/console/search?q={ANNA}")
+    page.get_by_role("link", name=re.compile(ANNA)).first.click()
+    run = page.locator("#standings section").filter(has_text=RUN)
+    expect(run).to_contain_text("Gradepass")
+    expect(run).to_contain_text("decided by the exam board")
+    item = run.get_by_role("row", name=re.compile("TMA 1"))
+    expect(item).to_contain_text("1 day late")
+    expect(item).to_contain_text("72.5 of 100")
+    page.locator("#history").get_by_role("link", name=re.compile("TMA 1 was graded")).click()
+    expect(page.locator("#body")).to_contain_text('"grader": "tutor-9"')
+    page.get_by_role("link", name=ANNA).first.click()
+    run.get_by_role("link", name="issued").click()
+    expect(page.get_by_role("article")).to_contain_text("Valid")
+    expect(page.get_by_role("article")).to_contain_text(site.certificate)
+
+
+def test_what_did_we_know_on_3_may(visit: Open) -> None:
+    """An auditor asks by both kinds of time. On 3 May the work had been handed in and not graded;
+    but nothing of it was known, for all of it was recorded later."""
+    page = visit(f"/console/learners/{ANNA}")
+    page.get_by_label("Occurred by", exact=True).fill("2014-05-03")
+    page.get_by_role("button", name="Show").click()
+    expect(page).to_have_url(re.compile(r"occurred_by=2014-05-03"))
+    item = page.locator("#standings").get_by_role("row", name=re.compile("TMA 1"))
+    expect(item).to_contain_text("not graded")
+    expect(page.locator("#standings")).not_to_contain_text("pass so far")
+    graded = page.locator("#history li").filter(has_text="was graded")
+    expect(graded).to_contain_text("had not occurred by then")
+    page.get_by_role("link", name="Known by").click()
+    page.get_by_label("Known by", exact=True).fill("2014-05-03")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("#standings")).to_contain_text("Nothing was known yet")
+    expect(page.locator("#lead")).to_contain_text("0 of")
+
+
+def test_two_moments_are_compared(visit: Open) -> None:
+    """From before the grading to now, the difference names the score and the outcome."""
+    page = visit(f"/console/learners/{ANNA}?occurred_by=2014-05-03&compare=now")
+    score = page.locator("#difference").get_by_role("row", name=re.compile("TMA 1"))
+    expect(score).to_contain_text("72.5 of 100")
+    grade = page.locator("#difference").get_by_role("row", name=re.compile("Grade "))
+    expect(grade.get_by_role("cell").last).to_have_text("pass")
+    page.get_by_role("link", name="Stop comparing").click()
+    expect(page.locator("#difference")).to_have_count(0)
+
+
+def test_the_slider_follows_the_arrow_keys(visit: Open) -> None:
+    """A step to the left moves the page to the day before, and the address with it."""
+    page = visit(f"/console/learners/{ANNA}")
+    slider = page.get_by_role("slider")
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(re.compile("occurred_by=2014-07-01T23%3A59%3A59.999Z"))
+    expect(page.locator("#history li").filter(has_text="exam board")).to_contain_text(
+        "had not occurred by then"
+    )
+    expect(slider).to_be_focused()
+    page.reload()
+    expect(slider).to_have_value(str(int(slider.get_attribute("max") or 0) - 1))
+
+
+def test_the_slider_is_a_form_without_script(visit: Open) -> None:
+    """Without script the slider is sent, and the page moves to an address that says the moment."""
+    page = visit(f"/console/learners/{ANNA}?slide=0", java_script_enabled=False)
+    expect(page).to_have_url(re.compile("occurred_by=2014-01-09T23%3A59%3A59.999"))
+    expect(page.locator("#standings")).to_contain_text("Nothing was so yet")
+    expect(page.get_by_role("button", name="Go to the slider’s moment")).to_be_visible()
+
+
+def test_the_keyboard_reaches_search_and_lists(visit: Open) -> None:
+    """``/`` is the search box, ``j`` and ``k`` go through a list, Enter opens."""
+    page = visit(f"/console/learners/{ANNA}")
+    facts = page.locator("#history li[data-item]")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(facts.nth(1).locator("a").first).to_be_focused()
+    page.keyboard.press("k")
+    expect(facts.nth(0).locator("a").first).to_be_focused()
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type("TMA")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Search")
+    expect(page.locator("mark").first).to_have_text("TMA")
+
+
+def test_times_are_in_the_readers_zone_with_utc_on_hover(visit: Open) -> None:
+    """The script rewrites times for the reader; what it replaced stays there to be hovered."""
+    page = visit(f"/console/learners/{ANNA}", timezone_id="Asia/Tokyo")
+    when = page.locator("#history li").filter(has_text="Submitted TMA 1").locator("time")
+    expect(when).to_have_text("21:00")
+    expect(when).to_have_attribute("title", "2 May 2014 12:00:00 UTC")

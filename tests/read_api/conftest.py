@@ -1,0 +1,25 @@
+"""Which worlds do the tests of the read API share?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.databases import Databases
+from tests.read_api.world import World, furnish, world
+
+
+@pytest.fixture(scope="package")
+def furnished(databases_18: Databases) -> Iterator[World]:
+    """A registrar with a little of everything in it. Tests only read it."""
+    with databases_18.fresh() as dsn, world(dsn) as one:
+        furnish(one)
+        yield one
+
+
+@pytest.fixture
+def empty(dsn: str) -> Iterator[World]:
+    """A registrar with nothing in it."""
+    with world(dsn) as one:
+        yield one

@@ -1,0 +1,196 @@
+"""A whole registrar in a thread, with short ways to send commands and ask queries."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import httpx
+
+from commands import app as command_api
+from infra.compose import Registrar, embedded
+from infra.settings import Settings
+from infra.web import problems
+from read_api.app import create_app
+
+T = TypeVar("T")
+SECONDS_MAX = 30.0
+
+COURSE = {"course": "AAA", "title": "Module AAA", "description": "A module of level 1."}
+RUN = {
+    "run": "AAA-2013J",
+    "course": "AAA",
+    "title": "Module AAA, October 2013",
+    "starts": "2013-10-01T00:00:00Z",
+    "ends": "2014-06-26T00:00:00Z",
+    "modes": ["audit", "verified"],
+    "certificate_modes": ["verified"],
+    "occurred_at": "2013-05-01T08:00:00Z",
+}
+CONTENT = {
+    "run": "AAA-2013J",
+    "items": [
+        {
+            "item": "1752",
+            "kind": "assignment",
+            "title": "TMA 1",
+            "category": "TMA",
+            "due": "2013-10-20T23:59:59.999999Z",
+        },
+        {
+            "item": "1753",
+            "kind": "assignment",
+            "title": "TMA 2",
+            "category": "TMA",
+            "due": "2013-11-20T23:59:59.999999Z",
+        },
+        {"item": "546614", "kind": "page", "title": "Home page", "label": "homepage"},
+        {"item": "v1", "kind": "video", "title": "Welcome", "duration_ms": 300_000},
+    ],
+    "occurred_at": "2013-05-01T08:00:00Z",
+}
+POLICY = {
+    "run": "AAA-2013J",
+    "policy": {
+        "kind": "weighted",
+        "categories": [{"name": "TMA", "weight": "1"}],
+        "cutoffs": [{"letter": "Distinction", "percent": 85}, {"letter": "Pass", "percent": 40}],
+    },
+    "occurred_at": "2013-05-01T08:00:00Z",
+}
+IN_RUN = {"run": "AAA-2013J"}
+
+
+class World:
+    """One registrar and its application, asked from a test's own thread."""
+
+    def __init__(self, registrar: Registrar, loop: asyncio.AbstractEventLoop) -> None:
+        self.registrar = registrar
+        self.reads = registrar.reads
+        self.app = create_app(registrar.reads)
+        self.app.router.routes.extend(command_api.routes(registrar.commands))
+        problems.install(self.app)
+        registrar.metrics.install(self.app, registrar.reads)
+        self._client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.app, raise_app_exceptions=False),
+            base_url="http://registrar",
+        )
+        self._loop = loop
+        self.position = 0
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do something in the registrar's loop."""
+        future: Future[T] = asyncio.run_coroutine_threadsafe(work, self._loop)
+        return future.result(SECONDS_MAX)
+
+    def command(self, name: str, /, **body: Any) -> dict[str, Any]:
+        """Send a command that is to be recorded, and return the answer."""
+        answer = self.run(self._client.post(f"/v1/commands/{name}", json=body))
+        assert answer.status_code in (200, 201), answer.text
+        found: dict[str, Any] = answer.json()
+        self.position = max(self.position, found["position"])
+        return found
+
+    def ask(self, path: str, **headers: str) -> httpx.Response:
+        """Ask for an address, as it is."""
+        return self.run(self._client.get(path, headers=headers))
+
+    def get(self, path: str, **parameters: Any) -> dict[str, Any]:
+        """Ask a query that reads what was sent before, and return the answer."""
+        given = {"min_position": self.position, **parameters}
+        wanted = {name: value for name, value in given.items() if value is not None}
+        answer = self.run(self._client.get(f"/v1/{path}", params=wanted))
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def refused(self, path: str, status: int, **parameters: Any) -> dict[str, Any]:
+        """Ask what is to be answered with a problem, and return that."""
+        answer = self.run(self._client.get(path, params=parameters))
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        found: dict[str, Any] = answer.json()
+        assert found["status"] == status
+        return found
+
+
+@contextmanager
+def world(dsn: str) -> Iterator[World]:
+    """Run a registrar on a database for a while."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="registrar", daemon=True)
+    thread.start()
+
+    def run(work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, loop).result(SECONDS_MAX)
+
+    held = embedded(Settings(database_url=dsn))
+    try:
+        registrar = run(held.__aenter__())  # type: ignore[arg-type]
+        try:
+            yield World(registrar, loop)
+        finally:
+            run(held.__aexit__(None, None, None))  # type: ignore[arg-type]
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(SECONDS_MAX)
+        loop.close()
+
+
+def furnish(one: World) -> None:
+    """A course with a run, content and policy, and two learners: the first hands two pieces of work
+    in (the second a day late), views, watches, withdraws and gets a certificate from the board."""
+    one.command("create-course", **COURSE)
+    one.command("schedule-run", **RUN)
+    one.command("publish-content", **CONTENT)
+    one.command("publish-grading-policy", **POLICY)
+    s1, s2 = IN_RUN | {"subject": "s1"}, IN_RUN | {"subject": "s2"}
+    one.command(
+        "enrol-learner",
+        **s1,
+        mode="verified",
+        demographics={"gender": "F", "region": "Wales"},
+        occurred_at="2013-09-01T08:00:00Z",
+    )
+    one.command("enrol-learner", **s2, mode="audit", occurred_at="2013-09-02T08:00:00Z")
+    one.command(
+        "submit-work", **s1, item="1752", attempt="1", occurred_at="2013-10-18T12:00:00Z"
+    )
+    one.command(
+        "grade-submission",
+        **s1,
+        item="1752",
+        attempt="1",
+        raw="78",
+        grader="tutor",
+        occurred_at="2013-10-18T18:00:00Z",
+    )
+    one.command("view-item", **s1, item="546614", occurred_at="2013-10-19T12:00:00Z")
+    one.command(
+        "watch-video",
+        **s1,
+        item="v1",
+        start_ms=0,
+        end_ms=30_000,
+        rate="1",
+        session="6a0b2f0e",
+        occurred_at="2013-10-19T12:05:00Z",
+    )
+    one.command(
+        "submit-work", **s1, item="1753", attempt="1", occurred_at="2013-11-21T12:00:00Z"
+    )
+    one.command(
+        "grade-submission",
+        **s1,
+        item="1753",
+        attempt="1",
+        raw="60",
+        grader="tutor",
+        occurred_at="2013-11-22T18:00:00Z",
+    )
+    one.command("compute-grade", **s1, occurred_at="2014-06-01T08:00:00Z")
+    one.command("record-outcome", **s1, result="pass", occurred_at="2014-06-25T08:00:00Z")
