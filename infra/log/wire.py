@@ -20,7 +20,7 @@ CONNECT_SECONDS_MAX = 3
 REPLY_SECONDS_MAX = 6.0
 """After so long without a reply the session is given up; the server's own limit comes first."""
 STATEMENT_SECONDS_MAX = 5
-IDLE_IN_TRANSACTION_SECONDS_MAX = 5
+IDLE_IN_TRANSACTION_SECONDS_MAX = 3
 """A process that is frozen while it holds a stream loses it after so long."""
 
 SESSION = f"""

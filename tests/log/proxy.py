@@ -1,0 +1,67 @@
+"""How does a connection break in the worst moment?"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
+
+
+class Proxy:
+    """Stands between a client and PostgreSQL, and cuts when told.
+
+    ``cut_replies``: the next statement runs to its end on the server, and its reply is thrown away
+    with the connection. ``cut_requests``: the next statement does not get there.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self.cut_replies = False
+        self.cut_requests = False
+        self.cuts = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Carry one connection's bytes both ways until one side ends or it is cut."""
+        up_reader, up_writer = await asyncio.open_unix_connection(self._target)
+        ways = [
+            asyncio.create_task(self._carry(reader, up_writer, requests=True)),
+            asyncio.create_task(self._carry(up_reader, writer, requests=False)),
+        ]
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        for way in ways:
+            way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
+        for end in (writer, up_writer):
+            end.close()
+
+    async def _carry(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, requests: bool
+    ) -> None:
+        while data := await source.read(1 << 20):
+            if requests and self.cut_requests:
+                self.cut_requests = False
+                self.cuts += 1
+                return
+            if not requests and self.cut_replies:
+                self.cut_replies = False
+                self.cuts += 1
+                return
+            sink.write(data)
+            await sink.drain()
+
+
+@asynccontextmanager
+async def proxied(dsn: str) -> AsyncIterator[tuple[Proxy, str]]:
+    """Give a proxy before this server, and the address through it."""
+    parts = urlsplit(dsn)
+    folder = Path(parse_qs(parts.query)["host"][0])
+    with tempfile.TemporaryDirectory(prefix="registrar-") as own:
+        proxy = Proxy(folder / ".s.PGSQL.5432")
+        server = await asyncio.start_unix_server(proxy.serve, Path(own) / ".s.PGSQL.5432")
+        try:
+            yield proxy, f"postgresql://{parts.username}@{parts.path}?host={quote(own, safe='')}"
+        finally:
+            server.close()

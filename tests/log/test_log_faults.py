@@ -1,0 +1,214 @@
+"""What does the log in PostgreSQL do when the server or the connection fails?"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from commands.ports import Appended, LogUnavailable, Outcome
+from infra.log.postgres import PostgresLog
+from infra.log.reader import PostgresLogReader
+from projections.ports import StoreUnavailable
+from tests.databases import Databases
+from tests.log.facts import REGISTRY, append, fact, name, run
+from tests.log.proxy import proxied
+
+
+@pytest.mark.parametrize("writers", [1, 2, 300])
+def test_a_reply_that_is_cut_after_the_commit_changes_nothing(dsn: str, writers: int) -> None:
+    """What landed is reported as recorded, once, and is never called a conflict."""
+
+    async def test() -> None:
+        async with proxied(dsn) as (proxy, through), PostgresLog(through, REGISTRY) as log:
+            for turn in range(1, 4):
+                proxy.cut_replies = True
+                outcomes = await asyncio.gather(
+                    *(log.submit(append(fact(f"w{n}", turn))) for n in range(writers))
+                )
+                assert all(isinstance(outcome, Appended) for outcome in outcomes)
+                assert proxy.cuts == turn
+            assert await log.head() == 3 * writers
+            places = [o.first_position for o in outcomes if isinstance(o, Appended)]
+            stored = [e.position for e in await log.read_from(1, 10_000) if e.version == 3]
+            assert sorted(places) == stored
+
+    run(test())
+
+
+def test_chains_and_keys_outlive_a_cut(dsn: str) -> None:
+    """Followers and keyed requests of the batch whose reply was cut are told the truth too."""
+
+    async def test() -> None:
+        async with proxied(dsn) as (proxy, through), PostgresLog(through, REGISTRY) as log:
+            await log.submit(append(fact("moved", 1)))
+            proxy.cut_replies = True
+            first = log.submit(append(fact("a", 1), key="k"))
+            second = log.submit(append(fact("a", 2)), after=[first])
+            loser = log.submit(append(fact("b", 1), reads=[("moved", 0)]))
+            its_follower = log.submit(append(fact("c", 1)), after=[loser])
+            outcomes = await asyncio.gather(first, second, loser, its_follower)
+            assert [type(outcome).__name__ for outcome in outcomes] == [
+                "Appended", "Appended", "Lost", "Lost",
+            ]  # fmt: skip
+            assert proxy.cuts == 1
+            assert await log.head() == 3
+            assert (await log.find_keys(["k"]))["k"].first_position == 2
+
+    run(test())
+
+
+def test_a_request_that_never_arrived_is_sent_again(dsn: str) -> None:
+    """A batch that was cut on its way to the server is recorded once, after reconnecting."""
+
+    async def test() -> None:
+        async with proxied(dsn) as (proxy, through), PostgresLog(through, REGISTRY) as log:
+            proxy.cut_requests = True
+            outcomes = await asyncio.gather(
+                *(log.submit(append(fact(f"w{n}", 1))) for n in range(10))
+            )
+            assert all(isinstance(outcome, Appended) for outcome in outcomes)
+            assert proxy.cuts == 1
+            assert await log.head() == 10
+
+    run(test())
+
+
+def test_a_held_append_that_is_cut_after_the_commit_is_reported_as_recorded(dsn: str) -> None:
+    """Holding a stream gives the same promise."""
+
+    async def test() -> None:
+        async with proxied(dsn) as (proxy, through), PostgresLog(through, REGISTRY) as log:
+            async with log.exclusive(name("hot")) as held:
+                proxy.cut_replies = True
+                outcomes = await held.append([append(fact("hot", 1)), append(fact("hot", 2))])
+            assert all(isinstance(outcome, Appended) for outcome in outcomes)
+            assert await log.head() == 2
+            async with log.exclusive(name("hot")) as held:
+                assert len(await held.read(0)) == 2
+
+    run(test())
+
+
+def test_many_cuts_lose_and_double_nothing(dsn: str) -> None:
+    """Under a connection that breaks again and again, what is acknowledged stands once."""
+
+    async def test() -> None:
+        acknowledged: list[tuple[str, int, int]] = []
+
+        async def write(log: PostgresLog, writer: str) -> None:
+            for version in range(1, 26):
+                outcome: Outcome = await log.submit(append(fact(writer, version)))
+                assert isinstance(outcome, Appended)
+                acknowledged.append((name(writer), version, outcome.first_position))
+
+        async with proxied(dsn) as (proxy, through), PostgresLog(through, REGISTRY) as log:
+            writers = [asyncio.create_task(write(log, f"w{n}")) for n in range(8)]
+            while not all(writer.done() for writer in writers):
+                if len(acknowledged) // 20 > proxy.cuts:
+                    proxy.cut_replies, proxy.cut_requests = proxy.cuts % 2 == 0, proxy.cuts % 2 == 1
+                await asyncio.sleep(0)
+            await asyncio.gather(*writers)
+            assert proxy.cuts >= 5
+            stored = [(e.stream, e.version, e.position) for e in await log.read_from(1, 10_000)]
+            assert sorted(stored) == sorted(acknowledged)
+
+    run(test())
+
+
+def test_a_server_that_is_gone_is_unavailable_and_comes_back(databases_18: Databases) -> None:
+    """kill -9 of the server: LogUnavailable within seconds, and recovery by itself."""
+
+    async def test(dsn: str) -> None:
+        server = databases_18.server
+        reader = PostgresLogReader(dsn)
+        async with PostgresLog(dsn, REGISTRY) as log:
+            assert isinstance(await log.submit(append(fact("a", 1))), Appended)
+            assert reader.head()[0] == 1
+            pid = server.pid
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+            began = time.monotonic()
+            submitted = [log.submit(append(fact(f"w{n}", 1))) for n in range(10)]
+            read = log.read_streams({name("a"): 0})
+            answers = await asyncio.gather(*submitted, read, return_exceptions=True)
+            assert all(isinstance(answer, LogUnavailable) for answer in answers)
+            assert time.monotonic() - began < 12
+            with pytest.raises(StoreUnavailable):
+                reader.head()
+            assert not await asyncio.to_thread(reader.wait, 1, 0.1)
+            await asyncio.to_thread(server.start)
+            deadline = time.monotonic() + 20
+            while True:
+                try:
+                    outcome = await log.submit(append(fact("a", 2)))
+                    break
+                except LogUnavailable:
+                    assert time.monotonic() < deadline
+            assert isinstance(outcome, Appended)
+            assert [e.stream for e in await log.read_from(1, 100)] == [name("a"), name("a")]
+            assert await asyncio.to_thread(reader.wait, 1, 10.0)
+            reader.close()
+
+    with databases_18.fresh() as dsn:
+        run(test(dsn))
+
+
+HOLDER = """
+import sys, time, psycopg
+connection = psycopg.connect(sys.argv[1])
+connection.execute(sys.argv[2])
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(
+    "lock",
+    ["select pg_advisory_xact_lock(7236001)",
+     "select pg_advisory_xact_lock(hashtextextended('main/note/hot', 0))"],
+    ids=["append lock", "stream lock"],
+)  # fmt: skip
+def test_a_lock_holder_that_is_killed_frees_the_lock(dsn: str, lock: str) -> None:
+    """Another process dies while it appends, or while it holds a stream: the next goes on."""
+
+    async def test() -> None:
+        async with PostgresLog(dsn, REGISTRY) as log:
+            holder = subprocess.Popen(
+                [sys.executable, "-c", HOLDER, dsn, lock], stdout=subprocess.PIPE, text=True
+            )
+            try:
+                assert holder.stdout is not None
+                assert await asyncio.to_thread(holder.stdout.readline) == "held\n"
+
+                async def through_hold() -> Outcome:
+                    async with log.exclusive(name("hot")) as held:
+                        return (await held.append([append(fact("hot", 1))]))[0]
+
+                waiting = asyncio.create_task(through_hold())
+                done, _ = await asyncio.wait([waiting], timeout=0.3)
+                assert not done
+            finally:
+                holder.kill()
+                holder.wait()
+            assert isinstance(await waiting, Appended)
+
+    run(test())
+
+
+def test_the_log_cannot_be_appended_to_under_another_isolation(dsn: str) -> None:
+    """Under a snapshot that is older than the lock, positions would collide: it is refused."""
+    import psycopg
+
+    with psycopg.connect(dsn) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        with pytest.raises(psycopg.errors.RaiseException, match="read committed"):
+            connection.execute(
+                "select * from log.append_one(null, null, null, 'main/note/a', 1, 'Noted', 'main',"
+                " null, '{}'::bytea)"
+            )
