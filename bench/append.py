@@ -41,6 +41,8 @@ GOALS = {
 }
 ROUNDS, ROUND_SECONDS, WARM_UP_SECONDS = 5, 2.0, 0.3
 QUICK_ROUNDS, QUICK_ROUND_SECONDS = 3, 0.7
+LIBRARY_POOL_SIZE, LIBRARY_MAX_OVERFLOW = 5, 10
+"""As the library's factory has them (POSTGRES_POOL_SIZE, POSTGRES_MAX_OVERFLOW)."""
 COPY_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + struct.pack("!ii", 0, 0)
 
 _names = itertools.count()
@@ -103,6 +105,9 @@ def _recorder(postgres: Postgres) -> PostgresApplicationRecorder:
         port="5432",
         user="registrar",
         password="",
+        pool_size=LIBRARY_POOL_SIZE,
+        max_overflow=LIBRARY_MAX_OVERFLOW,
+        connect_timeout=30,
     )
     recorder = PostgresApplicationRecorder(datastore, events_table_name="library_events")
     recorder.create_table()
@@ -134,7 +139,7 @@ def _library(recorder: PostgresApplicationRecorder, writers: int, seconds: float
 def _make_tables(postgres: Postgres) -> None:
     with psycopg.connect(postgres.dsn, autocommit=True) as connection:
         for table in ("bench_copy", "bench_insert"):
-            connection.execute(SQL(f"create table {table} (like log.facts including all)"))  # type: ignore[arg-type]
+            connection.execute(SQL(f"create table {table} (like log.facts including all)"))
 
 
 def _field(value: bytes) -> bytes:

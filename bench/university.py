@@ -1,4 +1,4 @@
-"""Which facts does a university of a given size record? For benchmarks: the same ones every time."""
+"""Which facts does a university of a given size record? The same ones every time."""
 
 from __future__ import annotations
 
@@ -120,5 +120,3 @@ def stored(page: Sequence[Envelope]) -> tuple[list[RawFact], bytes]:
         ),
     )
     return rows, data
-
-

@@ -1,21 +1,22 @@
-"""The command API: one plain route for every command, and one for batches.
+"""The command API: every command by its name, and batches.
 
-A plain route, because FastAPI's own machinery costs more than deciding and appending; the models
-still feed the OpenAPI document (commands/openapi.py).
+Plain ASGI, because FastAPI's own machinery costs more than deciding and appending; the models still
+feed the OpenAPI document (commands/openapi.py).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from commands.batch import CommandReader, encode_answer, encode_results, run_batch
-from commands.pipeline import Pipeline
+from commands.pipeline import Answer, Pipeline
 from commands.problems import (
     RETRY_AFTER_SECONDS,
     FieldError,
@@ -23,17 +24,23 @@ from commands.problems import (
     Problem,
     TooLarge,
     WrongMediaType,
+    WrongMethod,
     describe,
 )
-from commands.requests import Recorded
+from commands.requests import Request, Unchanged
 from domain.access import Principal
 
+PREFIX = "/v1/commands"
+JSON = b"application/json"
 BODY_BYTES_MAX = 1_000_000
 BATCH_BYTES_MAX = 8_000_000
 
+_VERSION = re.compile(r'"([0-9]{1,10})"|([0-9]{1,10})')
+
 
 class CommandDependencies(NamedTuple):
-    """All that the command API is a function of. ``refused`` is told of every problem answered."""
+    """All that the command API is a function of. ``answered`` is told the command's name and what
+    came of it: recorded, unchanged, or the name of the problem."""
 
     pipeline: Pipeline
     reader: CommandReader
@@ -41,78 +48,94 @@ class CommandDependencies(NamedTuple):
     answered: Callable[[str, str], None]
 
 
-def routes(dependencies: CommandDependencies) -> list[Route]:
-    """Return the routes of the command API."""
-    api = _CommandApi(dependencies)
-    return [
-        Route("/v1/commands/{name}", api.command, methods=["POST"]),
-        Route("/v1/commands", api.batch, methods=["POST"]),
-    ]
+class Reply(NamedTuple):
+    """An HTTP answer, ready to be sent."""
+
+    status: int
+    media_type: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+    async def send(self, send: Send) -> None:
+        """Send it."""
+        length = str(len(self.body)).encode()
+        headers = [(b"content-type", self.media_type), (b"content-length", length), *self.headers]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
 
 
-class _CommandApi:
+class CommandApi:
+    """An ASGI application for ``/v1/commands`` and what lies under it; nothing else comes here."""
+
     def __init__(self, dependencies: CommandDependencies) -> None:
         self._d = dependencies
 
-    async def command(self, request: HttpRequest) -> Response:
-        """Transact one command."""
-        d = self._d
-        name = request.path_params["name"]
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request. What is a fault of ours is raised before anything was sent."""
+        is_batch = scope["path"] == PREFIX
+        name = "" if is_batch else scope["path"][len(PREFIX) + 1 :]
         try:
-            principal = d.authenticate(request)
-            body = await _body(request, BODY_BYTES_MAX)
-            headers = request.headers
-            answer = await d.pipeline.execute(
-                d.reader.read(
-                    name,
-                    body,
-                    principal,
-                    _key(headers.get("idempotency-key")),
-                    _version(headers.get("if-match")),
-                )
+            if scope["method"] != "POST":
+                raise WrongMethod(scope["method"])
+            request = HttpRequest(scope, receive)
+            principal = self._d.authenticate(request)
+            reply = await (
+                self._batch(request, principal) if is_batch else self._one(name, request, principal)
             )
         except Exception as error:
             problem = describe(error)
             if problem is None:
                 raise
-            d.answered(name, problem.document["type"].rpartition("/")[2])
-            return problem_response(problem)
-        recorded = isinstance(answer, Recorded)
-        response = Response(
-            encode_answer(answer),
-            201 if recorded and not answer.replayed else 200,  # type: ignore[union-attr]
-            {"etag": f'"{answer.version}"'},
-            "application/json",
-        )
-        if recorded and answer.replayed:  # type: ignore[union-attr]
-            response.headers["idempotent-replayed"] = "true"
-        d.answered(name, "recorded" if recorded else "unchanged")
-        return response
+            self._d.answered(name, problem.name)
+            reply = problem_reply(problem)
+        await reply.send(send)
 
-    async def batch(self, request: HttpRequest) -> Response:
+    async def _one(self, name: str, request: HttpRequest, principal: Principal) -> Reply:
+        d, headers = self._d, request.headers
+        answer = await d.pipeline.execute(
+            d.reader.read(
+                name,
+                await _body(request, BODY_BYTES_MAX),
+                principal,
+                _key(headers.get("idempotency-key")),
+                _version(headers.get("if-match")),
+            )
+        )
+        body, etag = encode_answer(answer), (b"etag", b'"%d"' % answer.version)
+        if isinstance(answer, Unchanged):
+            d.answered(name, "unchanged")
+            return Reply(200, JSON, (etag,), body)
+        d.answered(name, "recorded")
+        if answer.replayed:
+            return Reply(200, JSON, (etag, (b"idempotent-replayed", b"true")), body)
+        return Reply(201, JSON, (etag,), body)
+
+    async def _batch(self, request: HttpRequest, principal: Principal) -> Reply:
         """Transact up to 500 commands that each stand alone."""
         d = self._d
-        try:
-            principal = d.authenticate(request)
-            body = await _body(request, BATCH_BYTES_MAX)
-            requests = d.reader.read_batch(body, principal)
-        except Exception as error:
-            problem = describe(error)
-            if problem is None:
-                raise
-            return problem_response(problem)
+        requests = d.reader.read_batch(await _body(request, BATCH_BYTES_MAX), principal)
         answers = await run_batch(d.pipeline, requests)
-        return Response(encode_results(answers), 200, media_type="application/json")
+        for read, answer in zip(requests, answers, strict=True):
+            d.answered(read.decision.name if isinstance(read, Request) else "", _outcome(answer))
+        return Reply(200, JSON, (), encode_results(answers))
 
 
-def problem_response(problem: Problem) -> Response:
+def _outcome(answer: Answer | Exception) -> str:
+    if isinstance(answer, Exception):
+        problem = describe(answer)
+        return "internal-error" if problem is None else problem.name
+    return "unchanged" if isinstance(answer, Unchanged) else "recorded"
+
+
+def problem_reply(problem: Problem) -> Reply:
     """Return a problem document as an HTTP answer."""
-    response = Response(
-        msgspec.json.encode(problem.document), problem.status, media_type="application/problem+json"
-    )
+    headers: tuple[tuple[bytes, bytes], ...] = ()
     if problem.status == 503:
-        response.headers["retry-after"] = str(RETRY_AFTER_SECONDS)
-    return response
+        headers = ((b"retry-after", b"%d" % RETRY_AFTER_SECONDS),)
+    elif problem.status == 405:
+        headers = ((b"allow", b"POST"),)
+    body = msgspec.json.encode(problem.document)
+    return Reply(problem.status, b"application/problem+json", headers, body)
 
 
 async def _body(request: HttpRequest, limit: int) -> bytes:
@@ -120,16 +143,19 @@ async def _body(request: HttpRequest, limit: int) -> bytes:
     if media.partition(";")[0].strip().lower() != "application/json":
         raise WrongMediaType
     declared = request.headers.get("content-length")
-    if declared is not None and declared.isdigit():
-        if int(declared) > limit:
-            raise TooLarge(limit)
-        return await request.body()
-    chunks = bytearray()
-    async for chunk in request.stream():
-        chunks += chunk
-        if len(chunks) > limit:
-            raise TooLarge(limit)
-    return bytes(chunks)
+    try:
+        if declared is not None and declared.isdigit():
+            if int(declared) > limit:
+                raise TooLarge(limit)
+            return await request.body()
+        chunks = bytearray()
+        async for chunk in request.stream():
+            chunks += chunk
+            if len(chunks) > limit:
+                raise TooLarge(limit)
+        return bytes(chunks)
+    except ClientDisconnect:
+        raise Malformed(FieldError("body", "was cut off")) from None
 
 
 def _key(header: str | None) -> str | None:
@@ -142,7 +168,7 @@ def _key(header: str | None) -> str | None:
 def _version(header: str | None) -> int | None:
     if header is None or header == "*":
         return None
-    text = header.strip('"')
-    if not text.isascii() or not text.isdigit():
+    version = _VERSION.fullmatch(header.strip())
+    if version is None:
         raise Malformed(FieldError("If-Match", 'must be a version such as "7", or *'))
-    return int(text)
+    return int(version[1] or version[2])

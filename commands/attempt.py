@@ -13,7 +13,6 @@ from commands.decision import Context, Elsewhere
 from commands.ports import Append, CommandKey, NewFact, Outcome, SubjectKey
 from commands.requests import (
     CLIENT_KEY_DAYS,
-    FactSummary,
     Request,
     StaleVersion,
     command_id,
@@ -55,21 +54,24 @@ class Decided(NamedTuple):
     rests_on: tuple[Future[Outcome], ...]
     refs: tuple[StreamRef[Any], ...]
     after: dict[str, tuple[Any, int]]
-    summaries: tuple[FactSummary, ...]
+    envelopes: tuple[Envelope, ...]
     version: int
     extra: dict[str, Any]
 
 
 def attempt(
     request: Request,
+    refs: tuple[StreamRef[Any], ...],
     cache: StreamCache,
     keys: Mapping[tuple[str, str], SubjectKey],
     registry: Registry,
     now: datetime,
 ) -> Needs | Declined | Decided:
-    """Decide one command on what is cached, with all that is still pending taken as recorded."""
+    """Decide one command on what is cached, with all that is still pending taken as recorded.
+
+    ``refs`` are the streams that the decision names for the command.
+    """
     decision, command, principal = request.decision, request.command, request.principal
-    refs = decision.streams(command, principal.tenant)
     entries = [cache.get(ref.name) for ref in refs]
     if None in entries:
         return Needs(cache.missing(refs), (), refs)
@@ -123,8 +125,10 @@ class _Assembly:
         self.keys = keys
         self.refs = refs
         self.at = at
-        self.command_id = command_id(request)
+        self.key = request.full_key
+        self.command_id = command_id(self.key)
         self.read = {ref.name: entry for ref, entry in zip(refs, held, strict=True)}
+        self.kinds = {ref.name: ref.kind.name for ref in refs}
         self.after: dict[str, tuple[Any, int]] = {}
 
     def of(
@@ -139,17 +143,21 @@ class _Assembly:
                 subject = self.refs[0].subject or ""
                 return Needs({}, ((request.principal.tenant, subject),), self.refs)
             envelopes.append(envelope)
-        key = request.full_key
+        key = self.key
+        conditions = [
+            (name, entry.version)
+            for name, entry in self.read.items()
+            if name not in self.after and self.kinds[name] not in unconditioned
+        ]
+        encode = self.registry.encode
         append = Append(
             tuple(
-                NewFact(e.stream, e.version, e.type, e.tenant, e.subject, self.registry.encode(e))
-                for e in envelopes
+                [
+                    NewFact(e.stream, e.version, e.type, e.tenant, e.subject, encode(e))
+                    for e in envelopes
+                ]
             ),
-            tuple(
-                (ref.name, self.read[ref.name].version)
-                for ref in {ref.name: ref for ref in self.refs}.values()
-                if ref.name not in self.after and ref.kind.name not in unconditioned
-            ),
+            tuple(conditions),
             None
             if key is None
             else CommandKey(
@@ -163,9 +171,9 @@ class _Assembly:
             rests_on,
             self.refs,
             self.after,
-            tuple(FactSummary(e.id, e.type, 0, e.stream, e.version) for e in envelopes),
+            tuple(envelopes),
             version,
-            request.decision.answer(tuple(e.fact for e in envelopes)),
+            request.decision.answer(tuple([e.fact for e in envelopes])),
         )
 
     def _place(self, index: int, item: Fact | Elsewhere) -> Envelope | None:
@@ -208,7 +216,10 @@ class _Assembly:
         if isinstance(item, Elsewhere):
             return item.fact, self.registry.of(item.fact), item.stream
         known = self.registry.of(item)
-        return item, known, next(ref for ref in self.refs if ref.kind.name == known.kind.name)
+        for ref in self.refs:
+            if ref.kind is known.kind:
+                return item, known, ref
+        raise TypeError(f"{self.request.decision.name} writes no stream that holds {known.name}")
 
 
 def _is_open(fact: Fact, field: str) -> bool:

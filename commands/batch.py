@@ -20,6 +20,7 @@ from domain.access import Principal
 
 COMMANDS_A_BATCH_MAX = 500
 KEY_CHARACTERS_MAX = 200
+NAME_CHARACTERS_SHOWN = 64
 CLOCK_SKEW_MAX = timedelta(minutes=5)
 
 
@@ -65,9 +66,10 @@ class CommandReader:
         """Return the command, ready for the pipeline. Raises Malformed or UnknownCommand."""
         decision = self.decisions.get(name)
         if decision is None:
-            near = difflib.get_close_matches(name, self.decisions, n=1)
+            shown = name[:NAME_CHARACTERS_SHOWN]
+            near = difflib.get_close_matches(shown, self.decisions, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise UnknownCommand(f"There is no command {name!r}.{hint}")
+            raise UnknownCommand(f"There is no command {shown!r}.{hint}")
         try:
             command = decision.model.model_validate_json(body)
         except ValidationError as error:
@@ -75,11 +77,11 @@ class CommandReader:
         self._check_time(command, principal)
         digest = b""
         if key is not None:
-            if not 1 <= len(key) <= KEY_CHARACTERS_MAX or not key.isprintable():
+            if not (1 <= len(key) <= KEY_CHARACTERS_MAX and key.isascii() and key.isprintable()):
                 raise Malformed(
                     FieldError(
                         "Idempotency-Key",
-                        f"must be 1 to {KEY_CHARACTERS_MAX} printable characters",
+                        f"must be 1 to {KEY_CHARACTERS_MAX} printable characters of ASCII",
                     )
                 )
             digest = hmac.digest(self._secret, body, hashlib.sha256)
@@ -94,6 +96,8 @@ class CommandReader:
             raise Malformed(FieldError(path.rstrip("`") or "body", message)) from None
         except msgspec.DecodeError as error:
             raise Malformed(FieldError("body", f"is not JSON: {error}")) from None
+        except RecursionError:
+            raise Malformed(FieldError("body", "is nested too deeply")) from None
         if not 1 <= len(batch.commands) <= COMMANDS_A_BATCH_MAX:
             raise Malformed(
                 FieldError("commands", f"must hold 1 to {COMMANDS_A_BATCH_MAX} commands")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -17,7 +18,12 @@ YEAR_LAST = 2200
 ITEMS_MAX = 2_000
 SEATS_MAX = 1_000_000
 
-_NO_NUL = r"^[^\x00]*$"  # text columns cannot hold it
+# Control characters hold no text: one is refused by text columns, others steer terminals.
+LINE = r"^[^\x00-\x1f\x7f-\x9f]*$"
+LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+
+# Decimal itself also takes underscores, white space and the digits of every script.
+_NUMERAL = re.compile(r"[0-9A-Za-z.+-]{1,40}")
 
 
 def _text_only(value: Any) -> Any:
@@ -27,8 +33,8 @@ def _text_only(value: Any) -> Any:
 
 
 def _number_or_text(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("a score is a number, or a text that holds one")
+    if isinstance(value, bool) or (isinstance(value, str) and not _NUMERAL.fullmatch(value)):
+        raise ValueError("must be a number, or a text that holds one")
     return value
 
 
@@ -53,28 +59,24 @@ Moment = Annotated[
 Title = Annotated[
     str,
     StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=TITLE_CHARACTERS_MAX, pattern=_NO_NUL
+        strip_whitespace=True, min_length=1, max_length=TITLE_CHARACTERS_MAX, pattern=LINE
     ),
 ]
-Label = Annotated[str, Field(max_length=TITLE_CHARACTERS_MAX, pattern=_NO_NUL)]
+Label = Annotated[str, Field(max_length=TITLE_CHARACTERS_MAX, pattern=LINE)]
 """A short text that may be empty."""
 
-Text = Annotated[str, Field(max_length=TEXT_CHARACTERS_MAX, pattern=_NO_NUL)]
+Text = Annotated[str, Field(max_length=TEXT_CHARACTERS_MAX, pattern=LINES)]
 
 ModeName = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[a-z][a-z0-9-]*$")]
 """A mode is an open set of kebab-case words; a run says which it offers."""
 
+Exact = Annotated[Decimal, Field(allow_inf_nan=False), BeforeValidator(_number_or_text)]
+"""A decimal as it was written, never a float."""
+
 Amount = Annotated[
-    Decimal,
-    Field(
-        ge=0,
-        max_digits=AMOUNT_DIGITS_MAX,
-        decimal_places=AMOUNT_PLACES_MAX,
-        allow_inf_nan=False,
-    ),
-    BeforeValidator(_number_or_text),
+    Exact, Field(ge=0, max_digits=AMOUNT_DIGITS_MAX, decimal_places=AMOUNT_PLACES_MAX)
 ]
-"""A score, a highest score or a weight: an exact decimal, never a float."""
+"""A score, a highest score or a weight."""
 
 Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
 Count = Annotated[int, Field(strict=True, ge=0, le=1_000)]

@@ -46,6 +46,7 @@ class _Open(NamedTuple):
 
     place: int
     request: Request
+    refs: tuple[StreamRef[Any], ...]
 
 
 class Pipeline:
@@ -94,7 +95,8 @@ class Pipeline:
                     continue
                 self._running.add(key)
                 admitted.append(key)
-            todo.append(_Open(index, request))
+            refs = request.decision.streams(request.command, request.principal.tenant)
+            todo.append(_Open(index, request, refs))
         try:
             await self._rounds(todo, answers)
         except LogUnavailable as error:
@@ -131,6 +133,9 @@ class Pipeline:
             for subject, key in (await self._keys.for_subjects(tenant, subjects)).items():
                 self._subject_keys[tenant, subject] = key
 
+        if refs and not wanted:
+            await load()
+            return set(refs)
         work = [unlock(tenant, list(subjects)) for tenant, subjects in wanted.items()]
         await gather(*([load()] if refs else []), *work)
         return set(refs)
@@ -189,9 +194,7 @@ class _Round:
         """Load the streams that are known to be read, for the whole batch in one read."""
         missing: dict[str, StreamRef[Any]] = {}
         for item in self.todo:
-            request = item.request
-            refs = request.decision.streams(request.command, request.principal.tenant)
-            missing.update(self.p._cache.missing(refs))
+            missing.update(self.p._cache.missing(item.refs))
         if missing:
             self.fresh |= await self.p._fetch([Needs(missing, (), ())])
 
@@ -203,7 +206,7 @@ class _Round:
         blocked: set[str] = set()
         gated: dict[str, str] = {}
         for item in items:
-            result = attempt(item.request, p._cache, p._subject_keys, p._registry, now)
+            result = attempt(item.request, item.refs, p._cache, p._subject_keys, p._registry, now)
             gate = None if isinstance(result, Needs) else p._contention.gate(result.refs)
             own = _own(result.refs)
             touched = [ref.name for ref in result.refs]
@@ -237,7 +240,9 @@ class _Round:
     def _in_turn(self, item: _Open) -> tuple[Append, Future[Outcome]] | None:
         """Decide while a contended stream is held; what cannot be decided yet goes again."""
         p = self.p
-        result = attempt(item.request, p._cache, p._subject_keys, p._registry, p._clock())
+        result = attempt(
+            item.request, item.refs, p._cache, p._subject_keys, p._registry, p._clock()
+        )
         match result:
             case Decided():
                 future: Future[Outcome] = get_running_loop().create_future()
@@ -260,8 +265,10 @@ class _Round:
             match future.result():
                 case Appended(first_position=first):
                     facts = tuple(
-                        summary._replace(position=first + offset)
-                        for offset, summary in enumerate(decided.summaries)
+                        [
+                            FactSummary(e.id, e.type, first + offset, e.stream, e.version)
+                            for offset, e in enumerate(decided.envelopes)
+                        ]
                     )
                     self.answers[item.place] = Recorded(
                         first + len(facts) - 1, decided.version, facts, decided.extra

@@ -37,6 +37,10 @@ class TooLarge(Exception):
     """The body is larger than what is taken; the argument is the limit in bytes."""
 
 
+class WrongMethod(Exception):
+    """Commands are sent with POST; the argument is the method that was used."""
+
+
 class WrongMediaType(Exception):
     """The body is not declared as JSON."""
 
@@ -47,6 +51,11 @@ class Problem(NamedTuple):
     status: int
     word: str
     document: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The name at the end of the document's type."""
+        return str(self.document["type"]).rpartition("/")[2]
 
 
 def of_validation(error: ValidationError) -> Malformed:
@@ -143,6 +152,14 @@ def describe(error: Exception) -> Problem | None:
                 "The body is too large",
                 f"At most {error.args[0]} bytes are taken.",
                 limit_bytes=error.args[0],
+            )
+        case WrongMethod():
+            return _problem(
+                405,
+                "invalid",
+                "method-not-allowed",
+                "This address does not take that method",
+                f"Commands are sent with POST, not {error}.",
             )
         case WrongMediaType():
             return _problem(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
+import os
+import random
 from typing import Any, NamedTuple
 
 from commands.decision import Command, Decision
 from domain.access import Principal
 from domain.kernel import Envelope
 
-KEY_NAMESPACE = uuid.UUID("6f1d9a52-6f0e-5b4e-9c57-2f5f0a6b1c11")
 CLIENT_KEY_DAYS = 30
+
+# Ids need to be unique, not secret; asking the system for each costs more than deciding.
+_draw = random.Random(os.urandom(32)).getrandbits  # noqa: S311
 
 
 class Request(NamedTuple):
@@ -91,13 +94,18 @@ class Contended(Exception):
     """Others kept changing what the decision rests on; it may be sent again."""
 
 
-def command_id(request: Request) -> str:
+def command_id(full_key: str | None) -> str:
     """Return the command's id: from its key where it has one, so that a retry has the same."""
-    key = request.full_key
-    return str(uuid.uuid4() if key is None else uuid.uuid5(KEY_NAMESPACE, key))
+    if full_key is None:
+        return _version_8(f"{_draw(128):032x}")
+    return _version_8(hashlib.sha256(full_key.encode()).hexdigest())
 
 
 def fact_id(command: str, index: int) -> str:
-    """Return the id of a command's fact: a UUID of version 8 over both."""
-    digest = hashlib.sha256(f"{command}/{index}".encode()).hexdigest()
-    return f"{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-a{digest[17:20]}-{digest[20:32]}"
+    """Return the id of a command's fact, made of both."""
+    return _version_8(hashlib.sha256(f"{command}/{index}".encode()).hexdigest())
+
+
+def _version_8(digits: str) -> str:
+    """Return a UUID of version 8 [RFC 9562] over hexadecimal digits."""
+    return f"{digits[:8]}-{digits[8:12]}-8{digits[13:16]}-a{digits[17:20]}-{digits[20:32]}"

@@ -9,7 +9,7 @@ import sys
 import time
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from infra.compose import Registrar, embedded
 from infra.importers.oulad import example
@@ -20,7 +20,7 @@ SHUTDOWN_SECONDS_MAX = 5
 BACKLOG = 1024
 
 
-def uvicorn_config(app: FastAPI) -> uvicorn.Config:
+def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
     """Return the configuration of every server of ours."""
     return uvicorn.Config(
         app,
@@ -28,6 +28,7 @@ def uvicorn_config(app: FastAPI) -> uvicorn.Config:
         access_log=False,
         lifespan="off",
         server_header=False,
+        proxy_headers=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -40,8 +41,12 @@ class Course(Struct, frozen=True, gc=False):
 
 
 class Run(Struct, frozen=True, gc=False):
-    """A run. ``taken`` counts the seats of a run with limited seats; ``items`` those of the content
-    in force. ``version`` is that of the run's stream."""
+    """A run.
+
+    ``taken`` counts the seats of a run whose seats are limited and ``seats_counted``; ``gone`` are
+    those who gave a seat back while seats were being counted. ``items`` are those of the content in
+    force. ``version`` is that of the run's stream.
+    """
 
     run: str
     course: str
@@ -62,6 +67,8 @@ class Run(Struct, frozen=True, gc=False):
     policy: WeightedPolicy | None
     version: int
     updated_position: int
+    seats_counted: bool = False
+    gone: tuple[str, ...] = ()
 
 
 class RunItem(Struct, frozen=True, gc=False):
@@ -116,19 +123,25 @@ def fold_run(document: Run | None, envelope: Envelope, key: Key) -> Run | None:
     fact = envelope.fact
     if document is None:
         return _scheduled(fact, envelope, key[0]) if isinstance(fact, RunScheduled) else None
-    at: dict[str, int] = {"updated_position": envelope.position}
+    at: dict[str, Any] = {"updated_position": envelope.position}
     if envelope.stream.split("/")[1] == "run":
         at["version"] = envelope.version
     match fact:
         case SeatTaken():
             return replace(document, taken=document.taken + 1, **at)
-        case SeatReleased():
+        case SeatReleased(subject=subject):
+            if not document.seats_counted:
+                return replace(document, gone=(*document.gone, subject), **at)
             return replace(document, taken=max(0, document.taken - 1), **at)
         case SeatsCounted(taken=taken):
-            return replace(document, taken=len(taken), **at)
+            still_in = len(set(taken) - set(document.gone))
+            return replace(document, taken=still_in, seats_counted=True, gone=(), **at)
         case SeatsLimited(capacity=capacity):
-            taken_now = document.taken if capacity is not None else 0
-            return replace(document, capacity=capacity, taken=taken_now, **at)
+            counted = document.seats_counted and capacity is not None
+            taken_now = document.taken if counted else 0
+            return replace(
+                document, capacity=capacity, taken=taken_now, seats_counted=counted, **at
+            )
         case ContentVersionPublished(number=number, items=items):
             return replace(document, content_number=number, items=len(items), **at)
         case GradingPolicyPublished(number=number, policy=policy):

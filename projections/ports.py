@@ -135,6 +135,9 @@ class ReadingStore(Protocol):
     def drop(self, name: str, number: int) -> None:
         """Drop a generation that is not live. One that is gone already is no error."""
 
+    def taken(self, of: Generation, position: int) -> None:
+        """Note how far a generation being filled has got in memory, for people to see."""
+
     def fault(self, of: Generation, error: str | None) -> None:
         """Note what keeps a generation from moving, for all to see; None: nothing any more."""
 
@@ -189,11 +192,24 @@ class ReadingStatus(NamedTuple):
     error: str | None
 
 
+class FollowerStatus(NamedTuple):
+    """How a follower of the log that acts on facts (a policy) is doing."""
+
+    name: str
+    position: int
+    head: int
+    moved_at: datetime
+    error: str | None
+
+
 class StatusReader(Protocol):
-    """How everybody, in any process, learns how the readings are doing."""
+    """How everybody, in any process, learns how the readings and followers are doing."""
 
     def status(self) -> Sequence[ReadingStatus]:
         """Return one entry a reading, by name. Raises StoreUnavailable."""
+
+    def followers(self) -> Sequence[FollowerStatus]:
+        """Return one entry a follower, by name. Raises StoreUnavailable."""
 
 
 WHOLE_STREAM = "~stream"

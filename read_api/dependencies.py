@@ -34,12 +34,13 @@ class ReadDependencies:
     principal: Callable[[HTTPConnection], Principal]
     runner_alive: Callable[[], bool]
     clock: Callable[[], datetime]
+    wait_seconds: float = WAIT_SECONDS_MAX
 
     @asynccontextmanager
     async def snapshot(self, *readings: str, min_position: int = 0) -> AsyncIterator[Snapshot]:
         """Open a snapshot of these readings at ``min_position`` or beyond. Raises NotYet."""
         if min_position > 0:
-            reached = await self.positions.wait(readings, min_position, WAIT_SECONDS_MAX)
+            reached = await self.positions.wait(readings, min_position, self.wait_seconds)
             if reached < min_position:
                 raise NotYet(min_position, reached)
         async with self.views.at(*readings) as snapshot:

@@ -1,1 +1,1 @@
-"""What follows the log: the runner of readings, policies, and what brings facts to other processes."""
+"""What follows the log: the runner of readings, policies, and what brings facts elsewhere."""

@@ -41,7 +41,7 @@ class Databases:
 
     def _execute(self, statement: str) -> None:
         with psycopg.connect(self.server.address("postgres"), autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
 
 
 @contextmanager

@@ -104,20 +104,19 @@ class Server:
 
     def get(self, path: str, **headers: str) -> Answer:
         """GET a path; header names with underscores for dashes."""
-        return self._request("GET", path, None, headers)
+        return self.request("GET", path, **headers)
 
     def post(self, path: str, body: Any, **headers: str) -> Answer:
         """POST JSON (or bytes as they are)."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return self._request("POST", path, data, {"content_type": "application/json"} | headers)
+        return self.request("POST", path, data, **{"content_type": "application/json"} | headers)
 
     def command(self, name: str, body: Any, **headers: str) -> Answer:
         """Send one command."""
         return self.post(f"/v1/commands/{name}", body, **headers)
 
-    def _request(
-        self, method: str, path: str, data: bytes | None, headers: dict[str, str]
-    ) -> Answer:
+    def request(self, method: str, path: str, data: bytes | None = None, **headers: str) -> Answer:
+        """Send any request."""
         request = urllib.request.Request(  # noqa: S310  (loopback only)
             self.url + path,
             data,

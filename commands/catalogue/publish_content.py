@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from commands.decision import Command, Context, Decision
-from commands.fields import ITEMS_MAX, Amount, Id, Label, Moment, Text, Title, text
+from commands.fields import ITEMS_MAX, Amount, Exact, Id, Label, Moment, Text, Title, text
 from domain.catalogue.facts import ContentVersionPublished, Item, ItemKind
 from domain.catalogue.rules import require_run, require_unarchived
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
@@ -42,7 +42,7 @@ class ItemBody(BaseModel):
     duration_ms: Annotated[int, Field(strict=True, ge=1, le=DURATION_MS_MAX)] | None = Field(
         default=None, description="The length of a video in milliseconds."
     )
-    threshold: Annotated[Decimal, Field(gt=0, le=1, decimal_places=3, allow_inf_nan=False)] = Field(
+    threshold: Annotated[Exact, Field(gt=0, le=1, decimal_places=3)] = Field(
         default=Decimal(1), description="The covered share that completes a video."
     )
     label: Label | None = Field(default=None, description="What the source calls this kind.")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from commands.decision import Command, Context, Decision
-from commands.fields import Count, Id, Percent, Title, text
+from commands.fields import LINE, Count, Exact, Id, Percent, Title, text
 from domain.catalogue.facts import Category, Cutoff, GradingPolicyPublished, WeightedPolicy
 from domain.catalogue.rules import require_run, require_unarchived
 from domain.catalogue.state import RUN, Run
@@ -18,7 +17,7 @@ from domain.kernel import Fact
 CATEGORIES_MAX = 50
 CUTOFFS_MAX = 20
 
-Weight = Annotated[Decimal, Field(ge=0, le=10, decimal_places=6, allow_inf_nan=False)]
+Weight = Annotated[Exact, Field(ge=0, le=10, decimal_places=6)]
 
 
 class CategoryBody(BaseModel):
@@ -37,7 +36,9 @@ class CutoffBody(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    letter: Annotated[str, Field(min_length=1, max_length=20, pattern=r"^[^\x00]*$")]
+    letter: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20, pattern=LINE)
+    ]
     percent: Percent
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -27,7 +27,7 @@ class ScheduleRun(RunDates):
     certificate_modes: Modes = Field(
         default=(), description="The modes in which a certificate can be earned."
     )
-    carry_progress: bool = Field(
+    carry_progress: Annotated[bool, Field(strict=True)] = Field(
         default=True, description="Whether a learner who comes back goes on where they left."
     )
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from commands.decision import Command, Context, Decision
-from commands.fields import TEXT_CHARACTERS_MAX, Id
+from commands.fields import LINES, TEXT_CHARACTERS_MAX, Id
 from domain.catalogue.rules import require_run
 from domain.catalogue.state import RUN, Run
 from domain.credentials.facts import CertificateRevoked
@@ -22,7 +22,7 @@ Reason = Annotated[
         strip_whitespace=True,
         min_length=1,
         max_length=TEXT_CHARACTERS_MAX,
-        pattern=r"^[^\x00]*$",
+        pattern=LINES,
     ),
 ]
 

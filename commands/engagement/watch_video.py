@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from commands.decision import Command, Context, Decision
-from commands.fields import Id, text
+from commands.fields import Exact, Id, text
 from domain.catalogue.rules import require_item, require_open, require_run
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
 from domain.engagement.coverage import with_interval
@@ -34,9 +34,7 @@ class WatchVideo(Command):
     item: Id
     start_ms: Milliseconds
     end_ms: Milliseconds
-    rate: Annotated[
-        Decimal, Field(gt=0, le=RATE_MAX, decimal_places=3, max_digits=6, allow_inf_nan=False)
-    ] = Decimal(1)
+    rate: Annotated[Exact, Field(gt=0, le=RATE_MAX, decimal_places=3, max_digits=6)] = Decimal(1)
     session: Id = Field(description="The player's session.")
 
     @model_validator(mode="after")

@@ -96,8 +96,9 @@ def _print_learner(
     as_of = about["as_of"]
     moment = as_of.get("occurred_at") or as_of["recorded_at"]
     print(
-        f"{about['subject']}: {about['enrolments']} enrolments, {about['certificates']} "
-        f"certificates, {about['facts']} facts (as of position {as_of['position']}, {moment})\n"
+        f"{about['subject']}: enrolments {about['enrolments']}, certificates "
+        f"{about['certificates']}, facts {about['facts']} "
+        f"(as of position {as_of['position']}, {moment})\n"
     )
     print_table(
         ("run", "status", "enrolled", "handed in", "late", "graded", "outcome", "certificate"),

@@ -56,7 +56,7 @@ def list_(loaded: Loaded, as_json: bool) -> None:
     with opened(loaded.settings) as store:
         entries = store.status()
     if as_json:
-        print_json(entries)
+        print_json([entry._asdict() for entry in entries])
         return
     print_table(
         ("reading", "version", "state", "position", "behind", "seconds", "aside", "error"),

@@ -54,8 +54,17 @@ def _create_account() -> None:
             "start registrar as another user, or name a server in REGISTRAR_DATABASE_URL"
         )
     done = subprocess.run(  # noqa: S603  # fixed arguments, absolute path
-        [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent",
-         "--shell", "/usr/sbin/nologin", ACCOUNT],
+        [
+            useradd,
+            "--system",
+            "--user-group",
+            "--no-create-home",
+            "--home-dir",
+            "/nonexistent",
+            "--shell",
+            "/usr/sbin/nologin",
+            ACCOUNT,
+        ],
         capture_output=True,
         text=True,
         timeout=USERADD_SECONDS_MAX,

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Self, TypedDict
 from urllib.parse import quote
 
 import psycopg
@@ -37,6 +37,10 @@ START_SECONDS_MAX = 120
 STOP_SECONDS_MAX = 60
 INITDB_SECONDS_MAX = 120
 POLL_SECONDS = 0.02
+LEFTOVERS_SECONDS_MAX = 10
+"""The sessions of a server that was killed end by themselves, but not at once."""
+LEFTOVERS_RETRY_SECONDS = 0.2
+_LEFTOVERS = "pre-existing shared memory block"
 LOG_LINES_SHOWN = 15
 LOG_BYTES_KEPT = 16 * 1024 * 1024
 SOCKET_PATH_BYTES_MAX = 107
@@ -81,6 +85,14 @@ def wheel_binaries() -> Path:
     )
 
 
+class _Identity(TypedDict, total=False):
+    """How subprocess starts a program under another account."""
+
+    user: int
+    group: int
+    extra_groups: list[str | int]
+
+
 class Postgres:
     """One PostgreSQL server over one data folder.
 
@@ -118,6 +130,8 @@ class Postgres:
         """The process id of the server that runs over this folder, or None."""
         lines = self._pid_file()
         pid = int(lines[0]) if lines else None
+        if self._child is not None and self._child.poll() is not None and self._child.pid == pid:
+            return None  # it has ended, and poll() has just taken its remains away
         return pid if pid is not None and _alive(pid) else None
 
     def address(self, database: str) -> str:
@@ -208,8 +222,17 @@ class Postgres:
             if major >= 17
             else ["--locale=C.UTF-8"]
         )
-        done = self._run("initdb", "-D", str(self.folder), "-U", NAME, "--auth=trust",
-                         "--encoding=UTF8", "--data-checksums", *locale)
+        done = self._run(
+            "initdb",
+            "-D",
+            str(self.folder),
+            "-U",
+            NAME,
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--data-checksums",
+            *locale,
+        )
         if done.returncode != 0:
             raise EngineError(f"PostgreSQL cannot make its data folder: {done.stderr.strip()}")
 
@@ -220,8 +243,13 @@ class Postgres:
         settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
         with log.open("ab") as output:
             self._child = subprocess.Popen(  # noqa: S603  # our own binary and settings
-                [self.install / "bin" / "postgres", "-D", self.folder, *settings,
-                 f"--unix_socket_directories={self._socket_folder()}"],
+                [
+                    self.install / "bin" / "postgres",
+                    "-D",
+                    self.folder,
+                    *settings,
+                    f"--unix_socket_directories={self._socket_folder()}",
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -231,14 +259,20 @@ class Postgres:
             )
 
     def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + START_SECONDS_MAX
+        began = time.monotonic()
+        deadline = began + START_SECONDS_MAX
         while True:
             if self._ready():
                 return
             if self._child is not None and self._child.poll() is not None:
                 self._child = None
-                if self.pid is None:  # else one that outlived its registrar is still recovering
-                    raise EngineError(self._failure("PostgreSQL did not start"))
+                if self.pid is not None:
+                    continue  # one that outlived its registrar is still recovering
+                failure = self._failure("PostgreSQL did not start")
+                if _LEFTOVERS not in failure or time.monotonic() > began + LEFTOVERS_SECONDS_MAX:
+                    raise EngineError(failure)
+                time.sleep(LEFTOVERS_RETRY_SECONDS)
+                self._launch()
             if time.monotonic() > deadline:
                 raise EngineError(self._failure("PostgreSQL did not answer in time"))
             time.sleep(POLL_SECONDS)
@@ -279,14 +313,14 @@ class Postgres:
                 raise EngineError(f"{folder} is needed for a socket and is not ours") from None
         return folder
 
-    def _as_account(self) -> dict[str, object]:
+    def _as_account(self) -> _Identity:
         if self._account is None:
             return {}
-        return {"user": self._account.uid, "group": self._account.gid, "extra_groups": []}
+        return _Identity(user=self._account.uid, group=self._account.gid, extra_groups=[])
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         try:
-            return subprocess.run(  # type: ignore[call-overload,no-any-return]  # noqa: S603
+            return subprocess.run(  # noqa: S603  # our own binaries
                 [self.install / "bin" / program, *arguments],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,

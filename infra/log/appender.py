@@ -69,9 +69,9 @@ class Appender:
             await self._wire.close()
         self._expire(float("inf"))
 
-    def submit(self, request: Append, after: Sequence[asyncio.Future[Outcome]]) -> (
-        asyncio.Future[Outcome]
-    ):
+    def submit(
+        self, request: Append, after: Sequence[asyncio.Future[Outcome]]
+    ) -> asyncio.Future[Outcome]:
         """Queue a request. Raises ValueError for one that no log may take."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Outcome] = loop.create_future()
@@ -79,7 +79,8 @@ class Appender:
         pending = Pending(request, future, after, now + WAIT_SECONDS_MAX)
         down = self._down_since is not None and now - self._down_since > WAIT_SECONDS_MAX
         if self._closing or down or len(self._queue) >= QUEUE_REQUESTS_MAX:
-            future.set_exception(LogUnavailable("the log takes no more requests at the moment"))
+            refusal = LogUnavailable("the log takes no more requests at the moment")
+            loop.call_soon(_fail, [pending], refusal)  # not at once: a caller may try in a loop
             return future
         self._queue.append(pending)
         self._schedule()
@@ -225,6 +226,6 @@ def _moved(pending: Pending, tails: dict[str, int]) -> tuple[str, ...]:
 def _fail(requests: Sequence[Pending], error: Exception) -> None:
     for pending in requests:
         if not pending.future.done():
-            unavailable = LogUnavailable(f"the log did not take it: {error}")
+            unavailable = LogUnavailable(str(error))
             unavailable.__cause__ = error
             pending.future.set_exception(unavailable)

@@ -23,13 +23,21 @@ BATCH_BYTES_MAX = 8 * 1024 * 1024
 REQUEST_FACTS_MAX = 4_096
 VERSION_MAX = 2**31 - 1
 
+_ONE_TYPES = "text, bytea, int, text, int, text, text, text, bytea"
+_ALL_TYPES = (
+    "text[], bytea[], int[], int[], int[], text[], int[], int[], text[], int[], int[], int[],"
+    " int[], text[], int[], text[], text[], text[], bytea[]"
+)
+
+
+def _statement(function: str, types: str) -> str:
+    parameters = ", ".join(f"${number}" for number, _ in enumerate(types.split(","), 1))
+    return f"select * from {function}({parameters})"  # noqa: S608  # constants only
+
+
 STATEMENTS = {
-    "append_one(text, bytea, int, text, int, text, text, text, bytea)":
-        "select * from log.append_one($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-    "append_all(text[], bytea[], int[], int[], int[], text[], int[], int[], text[], int[],"
-    " int[], int[], int[], text[], int[], text[], text[], text[], bytea[])":
-        "select * from log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
-        " $15, $16, $17, $18, $19)",
+    f"append_one({_ONE_TYPES})": _statement("log.append_one", _ONE_TYPES),
+    f"append_all({_ALL_TYPES})": _statement("log.append", _ALL_TYPES),
 }
 
 

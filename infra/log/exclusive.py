@@ -30,9 +30,8 @@ STATEMENTS = {
     **batch.STATEMENTS,
     **fate.STATEMENTS,
     "hold_stream(text)": "select pg_advisory_xact_lock(hashtextextended($1, 0))",
-    "read_tail(text, int)":
-        "select f.position, f.recorded_at, f.version, f.body from log.facts f"
-        " where f.stream = $1 and f.version > $2 order by f.version",
+    "read_tail(text, int)": "select f.position, f.recorded_at, f.version, f.body from log.facts f"
+    " where f.stream = $1 and f.version > $2 order by f.version",
 }
 _BEGIN = Call("begin", prepared=False)
 _COMMIT = Call("commit", prepared=False)
@@ -44,9 +43,7 @@ class Holds:
 
     def __init__(self, dsn: str, registry: Registry) -> None:
         self._registry = registry
-        self._sessions = [
-            Session(dsn, STATEMENTS, "registrar exclusive") for _ in range(HOLDS_MAX)
-        ]
+        self._sessions = [Session(dsn, STATEMENTS, "registrar exclusive") for _ in range(HOLDS_MAX)]
         self._free = list(self._sessions)
         self._turn = asyncio.Semaphore(HOLDS_MAX)
 

@@ -12,13 +12,11 @@ from infra.log.wire import Backend, Call, Wire, WireLost
 TERMINATE_MS_MAX = 4_000
 
 STATEMENTS = {
-    "end_backend(int, text, int)":
-        "select pg_terminate_backend(pid, $3) from pg_stat_activity"
-        " where pid = $1 and backend_start::text = $2",
-    "find_facts(text[], int[])":
-        "select w.n, f.position, f.recorded_at, f.body"
-        " from unnest($1, $2) with ordinality w(stream, version, n)"
-        " join log.facts f on f.stream = w.stream and f.version = w.version",
+    "end_backend(int, text, int)": "select pg_terminate_backend(pid, $3) from pg_stat_activity"
+    " where pid = $1 and backend_start::text = $2",
+    "find_facts(text[], int[])": "select w.n, f.position, f.recorded_at, f.body"
+    " from unnest($1, $2) with ordinality w(stream, version, n)"
+    " join log.facts f on f.stream = w.stream and f.version = w.version",
 }
 
 

@@ -19,7 +19,9 @@ from read_api.ports import Head, Selection, Unreadable, Window
 FACTS_READ_MAX = 100_000
 """Facts of one answer, at most: of a learner with very many video reports, say."""
 
-_FACT: LiteralString = "position, recorded_at, version, stream, type, tenant, subject, body"
+_FACTS: LiteralString = (
+    "select position, recorded_at, version, stream, type, tenant, subject, body from log.facts "
+)
 
 
 class PostgresHistory:
@@ -117,7 +119,7 @@ class PostgresHistory:
             return await cursor.fetchall()
 
     async def _facts(self, condition: LiteralString, **values: Any) -> list[Envelope]:
-        statement: LiteralString = "select " + _FACT + " from log.facts " + condition
+        statement = _FACTS + condition
         rows = await self._rows(statement, **values)
         return [self._envelope(row) for row in rows]
 

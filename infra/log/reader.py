@@ -137,7 +137,7 @@ class PostgresLogReader:
                 connect_timeout=CONNECT_SECONDS_MAX,
                 application_name="registrar reader",
             )
-            connection.execute(SQL(SESSION))  # type: ignore[arg-type]  # constants only
+            connection.execute(SQL(SESSION))
             connection.execute(f"set statement_timeout = '{STATEMENT_SECONDS_MAX}s'")
             connection.add_notify_handler(lambda notify: self._hear(notify.payload))
             connection.execute("listen log")

@@ -24,20 +24,16 @@ RECONNECT_SECONDS_MAX = 1.0
 GATHERED_CALLS_MAX = 1_000
 
 STATEMENTS = {
-    "read_streams(text[], int[])":
-        "select w.n, f.position, f.recorded_at, f.version, f.body"
-        " from unnest($1, $2) with ordinality w(stream, version, n)"
-        " join log.facts f on f.stream = w.stream and f.version > w.version"
-        " order by w.n, f.version",
-    "read_from(bigint, int)":
-        "select f.position, f.recorded_at, f.version, f.body from log.facts f"
-        " where f.position >= $1 order by f.position limit $2",
-    "find_keys(text[])":
-        "select w.n, k.first_position, k.facts, k.body_hash"
-        " from unnest($1) with ordinality w(key, n) join log.command_keys k on k.key = w.key"
-        " where k.expires_at is null or k.expires_at > clock_timestamp()",
-    "read_head":
-        "select f.position from log.facts f order by f.position desc limit 1",
+    "read_streams(text[], int[])": "select w.n, f.position, f.recorded_at, f.version, f.body"
+    " from unnest($1, $2) with ordinality w(stream, version, n)"
+    " join log.facts f on f.stream = w.stream and f.version > w.version"
+    " order by w.n, f.version",
+    "read_from(bigint, int)": "select f.position, f.recorded_at, f.version, f.body from log.facts f"
+    " where f.position >= $1 order by f.position limit $2",
+    "find_keys(text[])": "select w.n, k.first_position, k.facts, k.body_hash"
+    " from unnest($1) with ordinality w(key, n) join log.command_keys k on k.key = w.key"
+    " where k.expires_at is null or k.expires_at > clock_timestamp()",
+    "read_head": "select f.position from log.facts f order by f.position desc limit 1",
     "forget_expired_keys(int)": "select log.forget_expired_keys($1)",
 }
 

@@ -104,14 +104,11 @@ class Wire:
             raise WireLost(str(error).strip()) from error
         try:
             async with asyncio.timeout(REPLY_SECONDS_MAX):
-                await connection.execute(SQL(SESSION))  # type: ignore[arg-type]  # constants only
+                await connection.execute(SQL(SESSION))
                 for signature, query in statements.items():
-                    await connection.execute(
-                        SQL(f"prepare {signature} as {query}")  # type: ignore[arg-type]
-                    )
+                    await connection.execute(SQL(f"prepare {signature} as {query}"))
                 cursor = await connection.execute(
-                    "select backend_start::text from pg_stat_activity"
-                    " where pid = pg_backend_pid()"
+                    "select backend_start::text from pg_stat_activity where pid = pg_backend_pid()"
                 )
                 row = await cursor.fetchone()
         except (psycopg.OperationalError, TimeoutError) as error:

@@ -10,6 +10,7 @@ create table readings.state (
   partition int not null default 0,
   version int not null,
   position bigint not null check (position >= 0),
+  taken bigint not null default 0,
   live boolean not null,
   epoch text not null,
   created_at timestamptz not null default clock_timestamp(),
@@ -20,7 +21,8 @@ create table readings.state (
 ) with (fillfactor = 50);
 create unique index state_one_live on readings.state (name, partition) where live;
 comment on table readings.state is
-  'One row a generation of a reading and partition: all facts up to position are taken in.';
+  'One row a generation of a reading and partition: all facts up to position are taken in and '
+  'written; one being filled has those up to taken in memory.';
 
 -- Numbers are never used twice, so that a table of an earlier generation is never mistaken.
 create table readings.generations (

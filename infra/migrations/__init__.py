@@ -65,12 +65,12 @@ def migrate(dsn: str, folder: Path = FOLDER) -> list[str]:
         rows = connection.execute(
             "select number, name, checksum from public.registrar_migrations order by number"
         )
-        applied = {cast(int, number): (name, checksum) for number, name, checksum in rows}
+        applied = {cast("int", number): (name, checksum) for number, name, checksum in rows}
         _refuse_unfit(migrations, applied)
         missing = [migration for migration in migrations if migration.number not in applied]
         for migration in missing:
             with connection.transaction():
-                connection.execute(SQL(migration.sql))  # type: ignore[arg-type]  # a file's text
+                connection.execute(SQL(migration.sql))
                 connection.execute(
                     "insert into public.registrar_migrations (number, name, checksum)"
                     " values (%s, %s, %s)",

@@ -24,6 +24,7 @@ from projections.reading import Amounts, Key, Reading
 class _Tables:
     def __init__(self, state: ReadingState) -> None:
         self.state = state
+        self.taken = 0
         self.documents: dict[str, dict[Key, Any]] = defaultdict(dict)
         self.tallies: dict[str, dict[Key, Amounts]] = defaultdict(dict)
         self.parked: dict[tuple[str, Key, int], Parked] = {}
@@ -107,6 +108,10 @@ class MemoryStore:
             tables = self._tables.get((name, number))
             if tables is not None and not tables.state.live:
                 del self._tables[name, number]
+
+    def taken(self, of: Generation, position: int) -> None:
+        """Note how far a generation being filled has got."""
+        self._of(of).taken = position
 
     def fault(self, of: Generation, error: str | None) -> None:
         """Note what keeps a generation from moving."""

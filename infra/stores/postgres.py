@@ -18,14 +18,16 @@ from msgspec.structs import astuple
 from psycopg import errors, sql
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from infra.stores import statements
+from infra.stores import statements, status
 from infra.stores.columns import Column, columns_of, copied, reader
 from projections.ports import (
     Action,
     Changes,
+    FollowerStatus,
     Generation,
     Parked,
     ReadingState,
+    ReadingStatus,
     Request,
     StalePosition,
     StoreUnavailable,
@@ -53,7 +55,7 @@ _STATES = (
 
 
 class PostgresStore:
-    """Implements ``projections.ports.ReadingStore`` and ``ReadingRequests``."""
+    """Implements ``projections.ports.ReadingStore``, ``ReadingRequests`` and ``StatusReader``."""
 
     def __init__(self, dsn: str) -> None:
         self._pool = ConnectionPool(
@@ -214,6 +216,14 @@ class PostgresStore:
                     sql.SQL("drop table {}").format(sql.Identifier(statements.SCHEMA, table))
                 )
 
+    def taken(self, of: Generation, position: int) -> None:
+        """Note how far a generation being filled has got."""
+        with self._connection() as connection:
+            connection.execute(
+                "update readings.state set taken = %s where name = %s and generation = %s",
+                (position, of.reading.name, of.number),
+            )
+
     def fault(self, of: Generation, error: str | None) -> None:
         """Note what keeps a generation from moving."""
         with self._connection() as connection:
@@ -266,6 +276,16 @@ class PostgresStore:
                 connection, "select result from readings.requests where number = %s", request.number
             )
         return cast("str | None", found)
+
+    def status(self) -> Sequence[ReadingStatus]:
+        """Return how every reading is doing."""
+        with self._connection() as connection:
+            return status.readings(connection)
+
+    def followers(self) -> Sequence[FollowerStatus]:
+        """Return how every follower is doing."""
+        with self._connection() as connection:
+            return status.followers(connection)
 
     def _write_documents(
         self, connection: psycopg.Connection, of: Generation, changes: Changes

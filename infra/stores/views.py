@@ -11,14 +11,19 @@ import msgspec
 import psycopg
 from psycopg import AsyncConnection, IsolationLevel
 from psycopg.rows import DictRow, dict_row
+from psycopg.sql import SQL, Composed, Identifier
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from infra.log.notices import Notices
 from projections.ports import StoreUnavailable
+from projections.register import READINGS
 from read_api.ports import ParkedKey
 
 QUERY_SECONDS_MAX = 10
-CONNECT_SECONDS_MAX = 5.0
+CONNECT_SECONDS_MAX = 3.0
+RECONNECT_SECONDS_MAX = 2.0
+"""After which a connection is given up until the next query wants it, so that pauses between the
+attempts do not grow with the length of an outage."""
 POLL_SECONDS = 0.25
 """How often a waiting query looks by itself, should a notice be lost."""
 WHOLE = frozenset({"~stream", "~unreadable"})
@@ -39,6 +44,7 @@ def read_pool(dsn: str, size: int) -> Pool:
         max_size=size,
         open=False,
         timeout=CONNECT_SECONDS_MAX,
+        reconnect_timeout=RECONNECT_SECONDS_MAX,
         configure=configure,
         check=AsyncConnectionPool.check_connection,
         kwargs={
@@ -72,7 +78,7 @@ class PostgresSnapshot:
 
     async def rows(self, sql: str, **values: Any) -> Sequence[dict[str, Any]]:
         """Return the rows of a select."""
-        cursor = await self._connection.execute(cast("LiteralString", sql), values)
+        cursor = await self._connection.execute(sql, values)
         return await cursor.fetchall()
 
 
@@ -87,6 +93,7 @@ class PostgresViews:
         """Open one consistent snapshot."""
         async with reading(self._pool) as connection:
             names = {"names": list(readings)}
+            await connection.execute(_hold(readings))
             cursor = await connection.execute(
                 """select coalesce(min(position), 0) as position, count(distinct name) as found
                    from readings.state where live and name = any(%(names)s)""",
@@ -134,6 +141,18 @@ class PostgresPositions:
                 {"names": list(readings)},
             )
             return int(cast("DictRow", await cursor.fetchone())["reached"])
+
+
+def _hold(readings: Sequence[str]) -> Composed:
+    """Return what keeps views where they point, before the snapshot is taken.
+
+    Otherwise a rebuild that takes over in between would show tables that the snapshot is too old
+    for. A statement that only locks takes no snapshot yet.
+    """
+    views = [view.name for one in READINGS if one.name in readings for view in one.views]
+    return SQL("lock table {} in access share mode").format(
+        SQL(", ").join(Identifier("views", name) for name in views)
+    )
 
 
 def _ids(key: str) -> frozenset[str]:

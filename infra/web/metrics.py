@@ -34,6 +34,9 @@ class Metrics:
         self._commands: Collection[str] = frozenset(DECISIONS)
         self._outcomes: Collection[str] = {"recorded", "unchanged", *problem_types()}
         self._rules: Collection[str] = rules()
+        # Looking a child up by its labels costs more than counting; there are few of them.
+        self._answers: dict[tuple[str, str], list[Counter]] = {}
+        self._requests: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.requests = Counter(
             "registrar_http_requests",
             "HTTP requests answered",
@@ -90,11 +93,17 @@ class Metrics:
 
     def answered(self, command: str, outcome: str) -> None:
         """Count what was answered to a command: recorded, unchanged, or the problem's name."""
-        known = command if command in self._commands else OTHER
-        told = outcome if outcome in self._outcomes else OTHER
-        self.commands.labels(known, told).inc()
-        if told in self._rules:
-            self.refusals.labels(told).inc()
+        counters = self._answers.get((command, outcome))
+        if counters is None:
+            known = command if command in self._commands else OTHER
+            told = outcome if outcome in self._outcomes else OTHER
+            counters = [self.commands.labels(known, told)]
+            if told in self._rules:
+                counters.append(self.refusals.labels(told))
+            if known is not OTHER:
+                self._answers[command, outcome] = counters
+        for counter in counters:
+            counter.inc()
 
     def batch(self, requests: int) -> None:
         """Count an append of so many requests."""
@@ -102,8 +111,13 @@ class Metrics:
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an HTTP request."""
-        self.requests.labels(method, route, str(status)).inc()
-        self.seconds.labels(route).observe(seconds)
+        children = self._requests.get((method, route, status))
+        if children is None:
+            children = self.requests.labels(method, route, str(status)), self.seconds.labels(route)
+            self._requests[method, route, status] = children
+        counter, histogram = children
+        counter.inc()
+        histogram.observe(seconds)
 
 
 class Measured:

@@ -134,14 +134,20 @@ _TYPES = (
 
 
 def rules() -> Mapping[str, type[Refusal]]:
-    """Return every course rule that can refuse, by name."""
+    """Return every course rule that can refuse, by name.
+
+    Raises ValueError where two rules have one name: clients could not tell them apart.
+    """
     found: dict[str, type[Refusal]] = {}
     waiting = Refusal.__subclasses__()
     while waiting:
         refusal = waiting.pop()
         waiting += refusal.__subclasses__()
-        if refusal.rule != Refusal.rule:
-            found[refusal.rule] = refusal
+        if refusal.rule == Refusal.rule:
+            continue
+        if refusal.rule in found:
+            raise ValueError(f"two rules are called {refusal.rule}")
+        found[refusal.rule] = refusal
     return found
 
 
@@ -252,8 +258,13 @@ async def _http(request: Request, error: HTTPException) -> Response:
 
 
 async def _internal(request: Request, error: Exception) -> Response:
+    return internal(request.url.path, error)
+
+
+def internal(path: str, error: Exception) -> Response:
+    """Note a fault of ours in the log, and return what the client is told of it."""
     request_id = str(uuid.uuid4())
-    _logger.error("request %s to %s failed", request_id, request.url.path, exc_info=error)
+    _logger.error("request %s to %s failed", request_id, path, exc_info=error)
     return known(
         "internal-error",
         f"This was noted under the request id {request_id}.",

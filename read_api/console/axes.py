@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+
+MONTHS_FROM_MS = 75 * 86_400_000
+"""An axis of this length, in milliseconds, and longer ones, are labelled by months."""
+LONG_LABELS_BELOW_MS = 60_000
+"""Below this length labels say seconds, take more room, and so are fewer."""
+_MILLISECOND = timedelta(milliseconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_STEPS_MS = (
+    *(1, 2, 5, 10, 50, 100, 500, 1_000, 5_000, 15_000),
+    *(60_000, 300_000, 900_000, 3_600_000, 10_800_000, 21_600_000),
+    *(86_400_000, 172_800_000, 604_800_000),
+)
 
 
 class Tick(NamedTuple):
@@ -28,24 +40,32 @@ def nice_ceiling(value: int) -> int:
 
 
 def time_ticks(begin: datetime, end: datetime, most: int = 12) -> list[Tick]:
-    """Return round times on an axis: months, days, hours, minutes or seconds as the span asks."""
-    span = (end - begin).total_seconds()
+    """Return round times on an axis: months down to milliseconds, as its span asks."""
+    span = (end - begin) // _MILLISECOND
     if span <= 0:
         return [Tick(0.0, begin.strftime("%-d %b %Y"))]
-    if span >= 75 * 86_400:
+    if span >= MONTHS_FROM_MS:
         return _month_ticks(begin, end, most)
-    steps = (1, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600, 86_400, 172_800, 604_800)
-    step = next((s for s in steps if span / s <= most), steps[-1])
-    form = "%-d %b" if step >= 86_400 else "%H:%M" if step >= 60 else "%H:%M:%S"
-    first = -(-begin.timestamp() // step) * step
+    most = most if span >= LONG_LABELS_BELOW_MS else most // 2
+    step = next((s for s in _STEPS_MS if span / s <= most), _STEPS_MS[-1])
+    low = (begin - _EPOCH) // _MILLISECOND
+    first = -(-low // step) * step
     out = []
     for i in range(most + 2):
         at = first + i * step
-        if at > end.timestamp():
+        if at > low + span:
             break
-        label = datetime.fromtimestamp(at, UTC).strftime(form)
-        out.append(Tick((at - begin.timestamp()) / span, label, minor=bool(i % 3)))
+        label = _label(_EPOCH + at * _MILLISECOND, step)
+        out.append(Tick((at - low) / span, label, minor=bool(i % 3)))
     return out
+
+
+def _label(at: datetime, step_ms: int) -> str:
+    if step_ms >= 86_400_000:
+        return f"{at:%-d %b}"
+    if step_ms >= 60_000:
+        return f"{at:%H:%M}"
+    return f"{at:%H:%M:%S}" if step_ms >= 1_000 else f"{at:%H:%M:%S}.{at.microsecond // 1_000:03}"
 
 
 def _month_ticks(begin: datetime, end: datetime, most: int) -> list[Tick]:

@@ -42,8 +42,8 @@ def number(text: str | Fraction | None) -> str:
 def moment(value: datetime | None, form: str = "full") -> Markup:
     """Write a time in UTC; the script turns it into the reader's zone, UTC on hover.
 
-    ``form`` is ``full`` (to the minute), ``exact`` (to the microsecond, as far as there is any),
-    ``clock`` (hours and minutes) or ``day`` (stays a day in UTC).
+    ``form`` is ``full`` (to the minute), ``exact`` (to the microsecond, as far as there is any)
+    or ``day`` (stays a day in UTC).
     """
     if value is None:
         return Markup('<span class="quiet">not known</span>')
@@ -54,7 +54,6 @@ def moment(value: datetime | None, form: str = "full") -> Markup:
     text = {
         "full": f"{utc:%-d %b %Y %H:%M} UTC",
         "exact": f"{exact} UTC",
-        "clock": f"{utc:%H:%M}",
         "day": f"{utc:%-d %b %Y}",
     }[form]
     return Markup('<time datetime="{}" data-form="{}" title="{} UTC">{}</time>').format(

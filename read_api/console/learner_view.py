@@ -12,7 +12,7 @@ from read_api.console import timeline
 from read_api.console.asked import Asked
 from read_api.console.difference import Standing, differences, grade_words
 from read_api.console.moments import Axis, Instant
-from read_api.console.rows import FactRow, entry_row
+from read_api.console.rows import entry_row
 from read_api.console.symbols import symbol_of
 from read_api.queries import history, progress
 
@@ -41,6 +41,7 @@ def draw(asked: Asked, data: LearnerData, about: Answer) -> dict[str, Any]:
     )
     shown = ordered[asked.skip : asked.skip + FACTS_SHOWN]
     older = asked.skip + FACTS_SHOWN
+    runs = {fact.run for fact in data.facts}
     return {
         "subject": asked.subject,
         "answer": about,
@@ -53,12 +54,21 @@ def draw(asked: Asked, data: LearnerData, about: Answer) -> dict[str, Any]:
         "links": _links(asked, ordered),
         "standings": [_card(standing) for standing in data.standings],
         "difference": _difference(asked, data),
-        "days": _by_day(asked.instant, shown),
+        "rows": [entry_row(fact, asked.instant, one_run=len(runs) < 2) for fact in shown],
+        "revoked": _revoked(asked.instant, data.facts),
         "total": len(data.facts),
         "within": sum(asked.instant.counts(f.occurred_at, f.recorded_at) for f in data.facts),
         "older": asked.link(skip=older) if older < len(ordered) else None,
         "newer": asked.link(skip=max(0, asked.skip - FACTS_SHOWN)) if asked.skip else None,
         "cut": data.older_left_out,
+    }
+
+
+def _revoked(instant: Instant, facts: Sequence[history.Entry]) -> set[str]:
+    return {
+        fact.data["certificate"]
+        for fact in facts
+        if fact.type == "CertificateRevoked" and instant.counts(fact.occurred_at, fact.recorded_at)
     }
 
 
@@ -129,11 +139,3 @@ def _later(one: Instant, other: Instant) -> bool:
     if one.at is None:
         return other.at is not None
     return other.at is not None and one.at > other.at
-
-
-def _by_day(instant: Instant, facts: Sequence[history.Entry]) -> list[tuple[str, list[FactRow]]]:
-    days: dict[str, list[FactRow]] = {}
-    for fact in facts:
-        day = f"{timeline.axis_time(fact, instant.axis):%A, %-d %B %Y}"
-        days.setdefault(day, []).append(entry_row(fact, instant))
-    return list(days.items())

@@ -13,6 +13,8 @@ Axis = Literal["occurred", "known"]
 
 STEPS_MAX = 1_000
 """Steps of a slider, at most."""
+MARGIN_STEPS = 4
+"""Steps before and after the facts where an axis is not cut into days: none stands at its end."""
 _STEPS_MS = (1, 10, 100, 1_000, 10_000, 60_000, 600_000, 3_600_000, 86_400_000, 604_800_000)
 """Lengths of a slider's step, in milliseconds."""
 _DAY_MS = 86_400_000
@@ -111,14 +113,16 @@ def slider_over(times: Sequence[datetime]) -> Slider:
     """Cut the span of these times into round steps; steps of days end with the day (UTC)."""
     low, high = min(times), max(times)
     span = (high - low) // timedelta(milliseconds=1)
-    step = next((s for s in _STEPS_MS if span // s + 2 <= STEPS_MAX), _STEPS_MS[-1])
+    step = next(
+        (s for s in _STEPS_MS if span // s + 2 + 2 * MARGIN_STEPS <= STEPS_MAX), _STEPS_MS[-1]
+    )
     if span > 4 * _DAY_MS:
         step = max(step, _DAY_MS)
     low_ms = (low - _EPOCH) // timedelta(milliseconds=1)
     begin = _EPOCH + timedelta(milliseconds=low_ms // step * step)
     if step >= _DAY_MS:
         begin = datetime.combine(low.date(), time(), UTC) - timedelta(milliseconds=1)
-    elif begin == low:
-        begin -= timedelta(milliseconds=step)
+    else:
+        begin -= MARGIN_STEPS * timedelta(milliseconds=step)
     steps = -((begin - high) // timedelta(milliseconds=step))
-    return Slider(begin, step, max(1, steps))
+    return Slider(begin, step, max(1, steps) + (0 if step >= _DAY_MS else MARGIN_STEPS))

@@ -101,8 +101,8 @@ class Console:
             return await self._guard(request, load, self._html)
 
         name = "/console/overview" if path == "/console" else path
-        self.router.add_api_route(f"{name}.json", data, methods=["GET"])
-        self.router.add_api_route(path, html, methods=["GET"])
+        self.router.add_api_route(f"{name}.json", data, methods=["GET", "HEAD"])
+        self.router.add_api_route(path, html, methods=["GET", "HEAD"])
 
     def static(self, name: str) -> Response:
         """Return a file that pages link to, for the browser to keep."""

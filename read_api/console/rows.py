@@ -49,14 +49,17 @@ def fact_row(envelope: Envelope, named: Titles) -> FactRow:
     )
 
 
-def entry_row(entry: Entry, instant: Instant) -> FactRow:
-    """Put a fact of a learner's history into a row, as it counts at a moment."""
+def entry_row(entry: Entry, instant: Instant, *, one_run: bool) -> FactRow:
+    """Put a fact of a learner's history into a row, as it counts at a moment.
+
+    The run is left out where all facts are of one.
+    """
     known = instant.axis == "known"
     return FactRow(
         entry.position,
         symbol_of(entry.type),
         entry.sentence,
-        entry.run,
+        None if one_run else entry.run,
         None,
         entry.recorded_at if known else entry.occurred_at,
         instant.counts(entry.occurred_at, entry.recorded_at),

@@ -111,6 +111,11 @@ async def progress(
 ) -> Progress:
     """Return a learner's progress in a run. Raises NotFound."""
     stand = await read_stand(deps, asking, run, subject, moment, min_position)
+    return progressed(run, subject, stand)
+
+
+def progressed(run: str, subject: str, stand: Stand) -> Progress:
+    """Work the progress out; the only place that does."""
     enrolment = stand.enrolment
     items = list(_items(stand.items, stand.rows))
     done = sum(one.done for one in items if one.current)

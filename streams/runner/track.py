@@ -14,11 +14,11 @@ DOCUMENTS_KEPT_MAX = 20_000
 """Documents that a live reading keeps at hand between batches."""
 REBUILD_DOCUMENTS_KEPT_MAX = 600_000
 """The same for one that is rebuilt: while they suffice, nothing is read back."""
-WRITE_FACTS_MAX = 5_000
-"""Facts that a live reading takes in before it writes."""
 REBUILD_WRITE_DOCUMENTS_MAX = 100_000
 """Documents that one being rebuilt changes before it writes: most are changed again and again, so
 to write late is to write little."""
+TELL_SECONDS = 1.0
+"""How often one being rebuilt says how far it is."""
 BACKOFF_SECONDS_MIN = 0.5
 BACKOFF_SECONDS_MAX = 30.0
 
@@ -49,6 +49,7 @@ class Track:
         self._folding: Folding | None = None
         self._under_way: Future[None] | None = None
         self._again_at = 0.0
+        self._told_at = 0.0
         self._backoff = BACKOFF_SECONDS_MIN
 
     @property
@@ -125,7 +126,10 @@ class Track:
 
     def _full(self) -> bool:
         if self.live:
-            return self.position - self.written >= WRITE_FACTS_MAX
+            return True
+        if time.monotonic() - self._told_at > TELL_SECONDS:
+            self._told_at = time.monotonic()
+            self._store.taken(self.of, self.position)
         return self.folding().pending >= REBUILD_WRITE_DOCUMENTS_MAX
 
     def _load(self, kind: str, keys: object) -> dict[tuple[object, ...], object]:

@@ -185,7 +185,7 @@ ITEM = {"item": "a", "kind": "quiz", "title": "A"}
         ("publish-content", {"items": [{**ITEM, "possible": "NaN"}]}, "finite"),
         ("publish-content", {"items": [{**ITEM, "possible": -1}]}, "greater than"),
         ("publish-content", {"items": [{**ITEM, "possible": "1234567890123"}]}, "12 digits"),
-        ("publish-content", {"items": [{**ITEM, "possible": True}]}, "a score is a number"),
+        ("publish-content", {"items": [{**ITEM, "possible": True}]}, "must be a number"),
         ("publish-content", {"items": [{**ITEM, "duration_ms": 5}]}, "is for a video"),
         ("publish-content", {"items": [{**ITEM, "item": str(n)} for n in range(2001)]}, "2000"),
     ],

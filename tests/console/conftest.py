@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.console.browser import chromium, program
 from tests.console.record import Site, load
@@ -37,20 +37,22 @@ Open = Callable[..., Page]
 
 @pytest.fixture
 def visit(browser: Browser, site: Site) -> Iterator[Open]:
-    """Open pages of the site in a fresh window; nothing may be complained about in its console."""
+    """Open pages of the site in a fresh window; its console may complain of nothing (but
+    for what has the text ``ignoring``)."""
     complaints: list[str] = []
     with ExitStack() as windows:
 
-        def opened(path: str, **how: Any) -> Page:
+        def opened(path: str, *, ignoring: str | None = None, **how: Any) -> Page:
+            def hear(said: ConsoleMessage) -> None:
+                if said.type == "error" and (ignoring is None or ignoring not in said.text):
+                    complaints.append(said.text)
+
             how = {"viewport": {"width": 1280, "height": 900}, "timezone_id": "UTC"} | how
             window = browser.new_context(base_url=site.url, locale="en-GB", **how)
             windows.callback(window.close)
             page = window.new_page()
             page.set_default_timeout(WAIT_MS_MAX)
-            page.on(
-                "console",
-                lambda said: complaints.append(said.text) if said.type == "error" else None,
-            )
+            page.on("console", hear)
             page.on("pageerror", lambda error: complaints.append(str(error)))
             page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
             page.goto(path)

@@ -23,7 +23,7 @@ class Noted(Fact, frozen=True):
     text: str
 
 
-KIND: StreamKind[None] = StreamKind("note", None, lambda state, fact, at: state, (Noted,))
+KIND: StreamKind[None] = StreamKind("note", None, lambda *_: None, (Noted,))
 REGISTRY = Registry((KIND,))
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

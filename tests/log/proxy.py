@@ -22,8 +22,15 @@ class Proxy:
         self.cut_replies = False
         self.cut_requests = False
         self.cuts = 0
+        self.carried: set[asyncio.Task[None]] = set()
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take a connection in."""
+        task = asyncio.ensure_future(self._serve(reader, writer))
+        self.carried.add(task)
+        task.add_done_callback(self.carried.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one connection's bytes both ways until one side ends or it is cut."""
         up_reader, up_writer = await asyncio.open_unix_connection(self._target)
         ways = [
@@ -36,6 +43,9 @@ class Proxy:
         await asyncio.gather(*ways, return_exceptions=True)
         for end in (writer, up_writer):
             end.close()
+        await asyncio.gather(
+            *(end.wait_closed() for end in (writer, up_writer)), return_exceptions=True
+        )
 
     async def _carry(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, requests: bool
@@ -65,3 +75,5 @@ async def proxied(dsn: str) -> AsyncIterator[tuple[Proxy, str]]:
             yield proxy, f"postgresql://{parts.username}@{parts.path}?host={quote(own, safe='')}"
         finally:
             server.close()
+            if proxy.carried:
+                await asyncio.wait(proxy.carried, timeout=10)

@@ -23,7 +23,7 @@ SMALL = "AAA-2013J"
 RUNS = (SMALL, "DDD-2013B")
 """A small run, and one with late work, banked results, unknown days and exam scores."""
 REPLAY_SECONDS_MAX = 400
-READ_SECONDS_MAX = 60
+READ_SECONDS_MAX = 120
 
 
 @contextmanager

@@ -95,7 +95,11 @@ _of_enrolment: st.SearchStrategy[Fact] = st.one_of(
     st.builds(LearnerEnrolled, st.just("audit"), day_known=st.booleans(), afresh=st.booleans()),
     st.builds(LearnerWithdrawn),
     st.builds(
-        EnrolmentTransferred, st.sampled_from(["in", "out"]), st.just("A"), st.just("B"), st.just(())
+        EnrolmentTransferred,
+        st.sampled_from(["in", "out"]),
+        st.just("A"),
+        st.just("B"),
+        st.just(()),
     ),
     st.builds(
         SubmissionReceived,
@@ -107,11 +111,18 @@ _of_enrolment: st.SearchStrategy[Fact] = st.one_of(
         st.integers(0, 2),
     ),
     st.builds(
-        SubmissionGraded, _items, _attempts, _scores, st.sampled_from(["100", "7", "0"]), st.just("g")
+        SubmissionGraded,
+        _items,
+        _attempts,
+        _scores,
+        st.sampled_from(["100", "7", "0"]),
+        st.just("g"),
     ),
     st.builds(ResultTransferred, _items, st.none() | _scores, st.just("100")),
     st.builds(ItemViewed, _items),
-    st.builds(CourseGradeComputed, st.integers(0, 100), st.none(), st.just("1"), st.just(""), st.just(1)),
+    st.builds(
+        CourseGradeComputed, st.integers(0, 100), st.none(), st.just("1"), st.just(""), st.just(1)
+    ),
     st.builds(CoursePassed, st.integers(0, 100), st.just("computed")),
     st.builds(CourseFailed, st.integers(0, 100), st.just("computed")),
     st.builds(OutcomeRecorded, st.sampled_from(["distinction", "pass", "fail", "withdrawn"])),

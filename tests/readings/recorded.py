@@ -10,7 +10,12 @@ from uuid import UUID
 
 from domain.kernel import Envelope, Fact
 from domain.streams import REGISTRY
+from infra.stores.memory import MemoryStore
+from infra.stores.postgres import PostgresStore
 from projections.ports import RawFact, StoreUnavailable
+from projections.reading import Reading
+from projections.register import READINGS
+from streams.runner.runner import PAGE_FACTS_MAX, Runner
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -92,3 +97,15 @@ def filled(facts: Iterable[tuple[str, Fact]]) -> Recorded:
     for stream, fact in facts:
         log.add(stream, fact)
     return log
+
+
+def kept_up(
+    log: Recorded,
+    store: MemoryStore | PostgresStore,
+    *readings: Reading,
+    page_facts: int = PAGE_FACTS_MAX,
+) -> Runner:
+    """Return a runner, not started, that has taken the whole log in."""
+    runner = Runner(log, store, store, readings or READINGS, REGISTRY, page_facts=page_facts)
+    runner.run_until_idle()
+    return runner

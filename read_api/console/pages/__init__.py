@@ -28,11 +28,13 @@ def router(deps: ReadDependencies) -> APIRouter:
         return console.static(name)
 
     async def unknown(request: Request) -> Response:
+        if request.url.path.endswith("/"):
+            return RedirectResponse(request.url.path.rstrip("/"), 308)
         detail = f"There is nothing at {request.url.path}."
         return console.error(request, 404, "No such page", detail)
 
     routes = console.router
-    routes.add_api_route("/", root, methods=["GET"])
+    routes.add_api_route("/", root, methods=["GET", "HEAD"])
     routes.add_api_route("/console/static/{name}", static, methods=["GET"])
     routes.add_api_route("/console/{rest:path}", unknown, methods=["GET"])
     return routes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import msgspec
 from fastapi import Request
 
 from domain.access import Principal
@@ -29,33 +30,29 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
     """Answer ``/console/learners/{subject}``; a slider sent as a form moves to its moment."""
     asking = deps.principal(request)
     asked = read_asked(request)
-    facts, cut = await _facts(deps, asking, asked.subject)
-    if (slid := request.query_params.get("slide")) is not None:
-        raise Moved(_slid(asked, facts, slid))
-    here, there, about = await asyncio.gather(
+    known, here, there = await asyncio.gather(
+        _facts(deps, asking, asked.subject),
         _standings(deps, asking, asked.subject, asked.instant),
         _standings(deps, asking, asked.subject, asked.other),
-        learners.learner(deps, asking, asked.subject),
     )
-    data = LearnerData(asked.subject, here, there if asked.other else None, facts, cut)
+    facts = known.facts[::-1]
+    if (slid := request.query_params.get("slide")) is not None:
+        raise Moved(_slid(asked, facts, slid))
+    compared = there if asked.other else None
+    data = LearnerData(asked.subject, here, compared, facts, known.next is not None)
     types = {"types": " ".join(deps.registry.types)}
-    return Page("learner.html", asked.subject, data, lambda: draw(asked, data, about) | types)
+    return Page("learner.html", asked.subject, data, lambda: draw(asked, data, known) | types)
 
 
-async def _facts(
-    deps: ReadDependencies, asking: Principal, subject: str
-) -> tuple[list[history.Entry], bool]:
-    found: list[history.Entry] = []
-    cursor: str | None = None
-    for _ in range(FACTS_MAX // FACTS_PAGE):
+async def _facts(deps: ReadDependencies, asking: Principal, subject: str) -> history.History:
+    """Return all facts of a learner up to FACTS_MAX, newest first. Raises NotFound."""
+    known = await history.history(deps, asking, subject, newest_first=True, limit=FACTS_PAGE)
+    while known.next is not None and len(known.facts) < FACTS_MAX:
         page = await history.history(
-            deps, asking, subject, newest_first=True, limit=FACTS_PAGE, after=cursor
+            deps, asking, subject, newest_first=True, limit=FACTS_PAGE, after=known.next
         )
-        found += page.facts
-        cursor = page.next
-        if cursor is None:
-            break
-    return found[::-1], cursor is not None
+        known = msgspec.structs.replace(known, facts=known.facts + page.facts, next=page.next)
+    return known
 
 
 async def _standings(
@@ -70,8 +67,12 @@ async def _standings(
         return []
 
     async def standing(row: learners.EnrolmentRow) -> Standing:
-        done = await progress.progress(deps, asking, row.run, subject, moment=moment)
-        return Standing(row, done, await grade.grade(deps, asking, row.run, subject, moment=moment))
+        stand = await progress.read_stand(deps, asking, row.run, subject, moment, min_position=0)
+        return Standing(
+            row,
+            progress.progressed(row.run, subject, stand),
+            grade.graded(row.run, subject, stand, explain=False),
+        )
 
     return list(await asyncio.gather(*(standing(row) for row in found.enrolments[:RUNS_MAX])))
 

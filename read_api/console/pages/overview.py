@@ -22,7 +22,7 @@ from read_api.queries import analytics, log
 
 FACTS_SHOWN = 15
 RATE_MINUTES = 15
-RATE_POINTS = 30
+RATE_POINTS = 15
 _COLOURS = {"live": "good", "catching-up": "warn", "rebuilding": "warn", "stalled": "bad"}
 
 
@@ -72,19 +72,21 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
         Selection(),
     )
     named = await titles(deps, asking, window.facts)
-    rate = await _rate(deps, head.position)
+    rate = await _rate(deps, head)
     data = OverviewData(head, rate, list(readings), overview, deps.runner_alive())
     rows = [fact_row(fact, named) for fact in reversed(window.facts)]
     context = {"base": str(request.base_url), "facts": rows, "types": " ".join(deps.registry.types)}
     return Page("overview.html", "Overview", data, lambda: _draw(data) | context, "Overview")
 
 
-async def _rate(deps: ReadDependencies, head: int) -> Rate:
-    now = deps.clock()
+async def _rate(deps: ReadDependencies, head: log.LogHead) -> Rate:
     step = timedelta(minutes=RATE_MINUTES) / RATE_POINTS
+    now = deps.clock()
+    if head.recorded_at is None or head.recorded_at < now - step * RATE_POINTS:
+        return Rate(RATE_MINUTES, 0, [0] * RATE_POINTS)
     instants = [now - step * back for back in range(RATE_POINTS, 0, -1)]
-    reached = [await deps.log.position_at(at) for at in instants]
-    stretches = [after - before for before, after in pairwise([*reached, head])]
+    reached = await asyncio.gather(*(deps.log.position_at(at) for at in instants))
+    stretches = [after - before for before, after in pairwise([*reached, head.position])]
     return Rate(RATE_MINUTES, sum(stretches), stretches)
 
 

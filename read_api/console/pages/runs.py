@@ -15,7 +15,7 @@ from read_api.console.render import Page, address
 from read_api.dependencies import ReadDependencies
 from read_api.queries import analytics, catalogue
 
-RUNS_MAX = 200
+RUNS_MAX = 100
 """Runs on one page; a filter finds the others."""
 BUCKETS = 24
 """Points of a run's little line."""

@@ -6,8 +6,10 @@
   function localTimes(root) {
     const forms = {
       full: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }),
-      exact: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" }),
-      clock: new Intl.DateTimeFormat(undefined, { timeStyle: "short" }),
+      exact: new Intl.DateTimeFormat(undefined, {
+        year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit",
+        second: "2-digit", fractionalSecondDigits: 3, timeZoneName: "short",
+      }),
     };
     for (const element of every("time[datetime]", root)) {
       const at = new Date(element.dateTime);
@@ -120,7 +122,7 @@
       if (event.key === "j" || event.key === "k") {
         const items = every("[data-item]");
         if (!items.length) return;
-        const now = items.indexOf(chosen);
+        const now = items.findIndex((item) => item === chosen || (chosen && item.id && item.id === chosen.id));
         const next = event.key === "j" ? now + 1 : Math.max(0, now - 1);
         choose(items[Math.min(next, items.length - 1)]);
       }

@@ -1,0 +1,133 @@
+"""Where do followers of the log keep their positions, and who was in a run at a position?"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+
+from psycopg_pool import ConnectionPool
+
+from domain.enrolment.facts import LearnerEnrolled
+from domain.enrolment.state import ENROLMENT
+from infra.stores.postgres import unavailable
+from streams.ports import FollowerState
+
+CONNECTIONS_MAX = 2
+CONNECT_SECONDS_MAX = 10.0
+
+# The last of these facts says whether a learner is in; streams sort by name in byte order.
+_ROSTER = """
+  select split_part(last.stream, '/', 4) from (
+    select distinct on (f.stream) f.stream, f.type, f.body
+    from log.facts f
+    where f.stream >= %(prefix)s || '/' and f.stream < %(prefix)s || '0'
+      and f.position <= %(position)s and f.type = any(%(types)s)
+    order by f.stream, f.version desc) last
+  where last.type = %(enters)s
+  order by 1
+"""
+
+
+class PostgresFollowers:
+    """Implements ``streams.ports.Followers`` and ``Roster``."""
+
+    def __init__(self, dsn: str) -> None:
+        self._pool = ConnectionPool(
+            dsn,
+            min_size=0,
+            max_size=CONNECTIONS_MAX,
+            timeout=CONNECT_SECONDS_MAX,
+            kwargs={"autocommit": True, "options": "-c application_name=registrar-followers"},
+            check=ConnectionPool.check_connection,
+            open=False,
+        )
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._pool.close()
+
+    def begin(self, name: str, position: int, epoch: str) -> FollowerState:
+        """Return where a follower is; a new one begins here."""
+        self._pool.open()
+        with unavailable(), self._pool.connection() as connection:
+            connection.execute(
+                "insert into readings.followers (name, position, began_at, epoch)"
+                " values (%s, %s, %s, %s) on conflict (name) do nothing",
+                (name, position, position, epoch),
+            )
+            row = connection.execute(
+                "select position, began_at, epoch from readings.followers where name = %s", (name,)
+            ).fetchone()
+        if row is None:
+            raise AssertionError("it has just been made")
+        return FollowerState(*row)
+
+    def move(self, name: str, expected: int, position: int, epoch: str) -> bool:
+        """Note that all facts up to a position were acted on."""
+        self._pool.open()
+        with unavailable(), self._pool.connection() as connection:
+            cursor = connection.execute(
+                "update readings.followers set position = %s, epoch = %s,"
+                " moved_at = clock_timestamp(), error = null, error_at = null"
+                " where name = %s and position = %s",
+                (position, epoch, name, expected),
+            )
+            return cursor.rowcount == 1
+
+    def fault(self, name: str, error: str | None) -> None:
+        """Note what keeps a follower from moving."""
+        self._pool.open()
+        with unavailable(), self._pool.connection() as connection:
+            connection.execute(
+                "update readings.followers set error = %s, error_at = clock_timestamp()"
+                " where name = %s",
+                (error, name),
+            )
+
+    async def active_at(self, tenant: str, run: str, position: int) -> Sequence[str]:
+        """Return the subjects who were in the run as of a position of the log."""
+        return await asyncio.to_thread(self._active_at, tenant, run, position)
+
+    def _active_at(self, tenant: str, run: str, position: int) -> list[str]:
+        self._pool.open()
+        with unavailable(), self._pool.connection() as connection:
+            rows = connection.execute(
+                _ROSTER,
+                {
+                    "prefix": f"{tenant}/{ENROLMENT.name}/{run}",
+                    "position": position,
+                    "types": ["LearnerEnrolled", "LearnerWithdrawn", "EnrolmentTransferred"],
+                    "enters": LearnerEnrolled.__name__,
+                },
+            ).fetchall()
+        return [subject for (subject,) in rows]
+
+
+class MemoryFollowers:
+    """Implements ``streams.ports.Followers``."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._states: dict[str, FollowerState] = {}
+        self.errors: dict[str, str | None] = {}
+
+    def begin(self, name: str, position: int, epoch: str) -> FollowerState:
+        """Return where a follower is; a new one begins here."""
+        with self._lock:
+            return self._states.setdefault(name, FollowerState(position, position, epoch))
+
+    def move(self, name: str, expected: int, position: int, epoch: str) -> bool:
+        """Note that all facts up to a position were acted on."""
+        with self._lock:
+            state = self._states[name]
+            if state.position != expected:
+                return False
+            self._states[name] = FollowerState(position, state.began_at, epoch)
+            self.errors.pop(name, None)
+            return True
+
+    def fault(self, name: str, error: str | None) -> None:
+        """Note what keeps a follower from moving."""
+        with self._lock:
+            self.errors[name] = error

@@ -1,0 +1,104 @@
+"""Do the verbs that ask a server say what it answers?"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.cli.main import run
+from tests.databases import Databases
+from tests.server import Server, eventually, running
+
+FACTS_OF_11391 = 12
+"""Enrolled, five times submitted and graded, and the outcome; a certificate may follow."""
+
+
+@pytest.fixture(scope="module")
+def address(databases_18: Databases) -> Iterator[str]:
+    """The server's database."""
+    with databases_18.fresh() as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="module")
+def server(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that has loaded the example."""
+    folder = tmp_path_factory.mktemp("serve") / "data"
+    with running(folder, environment={"REGISTRAR_DATABASE_URL": address}) as started:
+        eventually(lambda: "loaded" in started.output, 60, "the example is loaded")
+        eventually(lambda: started.get("/v1/learners/oulad-2698257").status == 200, 30, "read")
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nobody's own settings reach these tests."""
+    monkeypatch.setenv("REGISTRAR_DATA", str(tmp_path))
+
+
+def test_a_learner_is_shown(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    """Runs and facts, in words."""
+    assert run(["learner", "oulad-11391", "--url", server.url]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("oulad-11391: enrolments 1")
+    assert "AAA-2013J" in said
+
+
+def test_a_learner_is_shown_as_it_was(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    """By occurred time, only what had happened by then."""
+    moment = ["--as-of", "2013-11-01", "--occurred", "--json"]
+    assert run(["learner", "oulad-11391", "--url", server.url, *moment]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert [fact["type"] for fact in shown["facts"]] == [
+        "SubmissionGraded",
+        "SubmissionReceived",
+        "LearnerEnrolled",
+    ]
+    assert shown["enrolments"][0]["outcome"] is None
+
+
+def test_a_learner_that_is_not_there_is_told_in_one_line(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the server's own sentence."""
+    assert run(["learner", "oulad-0", "--url", server.url]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("registrar: There is no learner oulad-0.")
+    assert said.count("\n") == 1
+
+
+def test_events_are_followed_from_a_position(server: Server) -> None:
+    """One JSON document a line, in the order of the log."""
+    command = [sys.executable, "-m", "infra.cli.main", "events", "tail", "--json", "--from", "0"]
+    subject = ["--subject", "oulad-11391", "--url", server.url]
+    tail = subprocess.Popen([*command, *subject], stdout=subprocess.PIPE)
+    try:
+        assert tail.stdout is not None
+        events = [json.loads(tail.stdout.readline()) for _ in range(FACTS_OF_11391)]
+    finally:
+        tail.kill()
+        tail.communicate()
+    assert events[0]["type"] == "registrar.LearnerEnrolled.v1"
+    assert events[-1]["data"]["result"] == "pass"
+    sequences = [event["sequence"] for event in events]
+    assert sequences == sorted(sequences)
+
+
+@pytest.mark.usefixtures("server")
+def test_readings_are_listed_and_rebuilt(
+    address: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The server does it; the command line waits and says what came of it."""
+    monkeypatch.setenv("REGISTRAR_DATABASE_URL", address)
+    assert run(["projections", "list", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert {"progress", "analytics", "history"} <= {entry["name"] for entry in listed}
+    assert run(["projections", "rebuild", "progress"]) == 0
+    assert "progress was rebuilt" in capsys.readouterr().out
+    assert run(["projections", "retry"]) == 0
+    assert "progress: 0 of 0 facts put aside" in capsys.readouterr().out

@@ -1,0 +1,1 @@
+"""What a client over HTTP gets, right or wrong."""

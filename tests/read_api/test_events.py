@@ -1,0 +1,113 @@
+"""Do subscribers get every fact, in order, and nothing personal?"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.read_api.world import COURSE, RUN, World
+
+SECONDS_MAX = 10.0
+
+
+async def subscribe(one: World, path: str, wanted: int, last: str | None = None) -> list[Any]:
+    """Read so many events of a stream as an HTTP server would, then hang up."""
+    address, _, query = path.partition("?")
+    headers = [] if last is None else [(b"last-event-id", last.encode())]
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": address,
+        "raw_path": address.encode(),
+        "query_string": query.encode(),
+        "headers": headers,
+    }
+    events: list[Any] = []
+    done = asyncio.Event()
+    hangs_up = asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        await hangs_up.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        for block in message.get("body", b"").decode().split("\n\n"):
+            fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line[1:])
+            if "data" in fields:
+                events.append(
+                    (int(fields["id"]), fields["event"], msgspec.json.decode(fields["data"]))
+                )
+        if len(events) >= wanted:
+            done.set()
+
+    serving = asyncio.create_task(one.app(scope, receive, send))  # type: ignore[arg-type]
+    async with asyncio.timeout(SECONDS_MAX):
+        await done.wait()
+        hangs_up.set()
+        await serving
+    return events
+
+
+def test_a_subscriber_gets_everything_after_a_position_in_order(furnished: World) -> None:
+    events = furnished.run(subscribe(furnished, "/v1/events?after=0", furnished.position))
+    assert [event[0] for event in events] == list(range(1, furnished.position + 1))
+    assert [int(event[2]["sequence"]) for event in events] == [event[0] for event in events]
+    again = furnished.run(subscribe(furnished, "/v1/events", 3, last="5"))
+    assert [event[0] for event in again][:3] == [6, 7, 8]
+
+
+def test_a_subscriber_gets_what_happens_as_it_happens(empty: World) -> None:
+    async def watch_and_act() -> list[Any]:
+        watching = asyncio.create_task(subscribe(empty, "/v1/events?after=0", 2))
+        for name, body in (("create-course", COURSE), ("schedule-run", RUN)):
+            answer = await empty.post(name, body)
+            assert answer.status_code == 201, answer.text
+        return await watching
+
+    assert [event[1] for event in empty.run(watch_and_act())] == ["CourseCreated", "RunScheduled"]
+
+
+def test_events_are_cloud_events_without_personal_fields(furnished: World) -> None:
+    path = "/v1/events?type=LearnerEnrolled"
+    page = furnished.ask(path, accept="application/json").json()
+    first = page["events"][0]
+    assert first["specversion"] == "1.0"
+    assert first["type"] == "registrar.LearnerEnrolled.v1"
+    assert (first["subject"], first["partitionkey"]) == ("s1", "s1")
+    assert first["time"] == "2013-09-01T08:00:00Z"
+    assert "demographics" not in first["data"]
+    assert first["data"]["mode"] == "verified"
+    assert all(name.isalnum() and name == name.lower() for name in first)
+
+
+@pytest.mark.parametrize(
+    ("query", "subjects"),
+    [("subject=s2", {"s2"}), ("run=AAA-2013J", {None, "s1", "s2"}), ("run=BBB", set())],
+)
+def test_events_are_selected(furnished: World, query: str, subjects: set[str | None]) -> None:
+    page = furnished.ask(f"/v1/events?{query}&limit=500", accept="application/json").json()
+    assert {event.get("subject") for event in page["events"]} == subjects
+    assert page["next"] is None
+
+
+def test_pages_of_events_leave_nothing_out(furnished: World) -> None:
+    found: list[int] = []
+    query = "limit=4"
+    while query:
+        page = furnished.ask(f"/v1/events?{query}", accept="application/json").json()
+        found += [int(event["sequence"]) for event in page["events"]]
+        query = f"limit=4&next={page['next']}" if page["next"] else ""
+    assert found == list(range(1, furnished.position + 1))
+
+
+@pytest.mark.parametrize("last", ["x", "-1", "99999", "²"])
+def test_a_position_that_cannot_be_is_refused(furnished: World, last: str) -> None:
+    answer = furnished.ask("/v1/events", **{"last-event-id": last})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "Last-Event-ID"

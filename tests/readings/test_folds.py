@@ -1,0 +1,281 @@
+"""What do readings make of a history? Given facts, then documents and sums."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from domain.catalogue.facts import ContentVersionPublished, Item, SeatsCounted, SeatsLimited
+from domain.credentials.facts import CertificateRevoked
+from domain.engagement.facts import ItemViewed, VideoWatched
+from domain.enrolment.facts import (
+    EnrolmentTransferred,
+    LearnerEnrolled,
+    LearnerWithdrawn,
+    SeatReleased,
+    SeatTaken,
+)
+from domain.grading.facts import CoursePassed, OutcomeRecorded, ResultTransferred
+from domain.kernel import Fact, Personal
+from infra.stores.memory import MemoryStore
+from projections.analytics import ANALYTICS, ITEM_TOTALS, RUN_DAILY, RUN_TOTALS
+from projections.catalogue import CATALOGUE
+from projections.certificates import CERTIFICATES
+from projections.exact import score, share
+from projections.history import HISTORY
+from projections.ports import Generation
+from projections.progress import PROGRESS
+from projections.reading import Reading
+from projections.search import SEARCH
+from tests.readings import histories as h
+from tests.readings.recorded import MONDAY, Recorded, filled, kept_up
+
+MINE = h.enrolment("s1")
+
+
+def read(log: Recorded, reading: Reading) -> tuple[MemoryStore, Generation]:
+    """Return the store after the reading has taken the whole log in."""
+    store = MemoryStore()
+    runner = kept_up(log, store, reading)
+    runner.stop()
+    return store, Generation(reading, 1)
+
+
+def documents(reading: Reading, kind: str, *facts: tuple[str, Fact]) -> list[Any]:
+    """Return the documents that these facts make."""
+    store, of = read(filled(facts), reading)
+    return store.rows(of, kind)
+
+
+def sums(tally: str, names: Any, *facts: tuple[str, Fact]) -> dict[Any, dict[str, Any]]:
+    """Return an analytics tally's rows, by key, without the zeros."""
+    store, of = read(filled(facts), ANALYTICS)
+    return {
+        key: {name: amount for name, amount in zip(names, row, strict=True) if amount}
+        for key, row in store.sums(of, tally).items()
+    }
+
+
+def test_a_learner_is_active_until_they_leave() -> None:
+    """Withdrawing changes the status and keeps what was achieved."""
+    (active,) = documents(PROGRESS, "enrolment", (MINE, LearnerEnrolled("audit")))
+    assert (active.status, active.mode, active.version) == ("active", "audit", 1)
+    (gone,) = documents(
+        PROGRESS,
+        "enrolment",
+        (MINE, LearnerEnrolled("audit")),
+        (MINE, OutcomeRecorded("pass")),
+        (MINE, LearnerWithdrawn()),
+    )
+    assert (gone.status, gone.outcome, gone.version) == ("withdrawn", "pass", 3)
+
+
+def test_a_learner_who_begins_afresh_leaves_results_behind_but_not_the_certificate() -> None:
+    """As the decisions have it: what was certified stays certified."""
+    (again,) = documents(
+        PROGRESS,
+        "enrolment",
+        (MINE, LearnerEnrolled("audit")),
+        (MINE, OutcomeRecorded("pass")),
+        (MINE, h.issued("s1")),
+        (MINE, LearnerWithdrawn()),
+        (MINE, LearnerEnrolled("audit", afresh=True)),
+    )
+    assert (again.outcome, again.certificate, again.began_position) == (None, "c-s1", 5)
+
+
+def test_the_board_decides_over_the_computed_grade() -> None:
+    """A computed pass after the board's decision changes nothing."""
+    (learner,) = documents(
+        PROGRESS,
+        "enrolment",
+        (MINE, OutcomeRecorded("fail")),
+        (MINE, CoursePassed(70, "computed")),
+    )
+    assert (learner.outcome, learner.outcome_basis) == ("fail", "board")
+
+
+def test_the_best_attempt_counts_with_its_latest_grade() -> None:
+    """A later, worse attempt loses nothing; a regrade of the best one counts."""
+    facts = [
+        (MINE, h.submitted("t1", 1)),
+        (MINE, h.graded("90", "t1")),
+        (MINE, h.submitted("t2", 2, late=60)),
+        (MINE, h.graded("50", "t2")),
+    ]
+    (work,) = documents(PROGRESS, "item_progress", *facts)
+    assert (work.score, work.raw, work.attempts, work.late_seconds) == (
+        Decimal("0.900000"),
+        "90",
+        2,
+        60,
+    )
+    (work,) = documents(PROGRESS, "item_progress", *facts, (MINE, h.graded("40", "t1")))
+    assert (work.score, work.raw) == (Decimal("0.500000"), "50")
+
+
+def test_an_unknown_banked_score_is_banked_and_no_score() -> None:
+    """What is unknown stays unknown."""
+    (work,) = documents(PROGRESS, "item_progress", (MINE, ResultTransferred("a1", None, "100")))
+    assert (work.banked, work.score) == (True, None)
+
+
+def test_watching_twice_adds_nothing() -> None:
+    """Coverage is the union of credited milliseconds."""
+    watched = [VideoWatched("v1", a, b, a, b, "1", "s") for a, b in ((0, 30), (20, 50), (0, 30))]
+    (work,) = documents(PROGRESS, "item_progress", *((h.viewing("s1"), fact) for fact in watched))
+    assert (work.covered, work.covered_ms) == (((0, 50),), 50)
+
+
+def test_a_new_term_begins_its_coverage_anew() -> None:
+    """Coverage of an earlier term no longer counts."""
+    (work,) = documents(
+        PROGRESS,
+        "item_progress",
+        (h.viewing("s1"), VideoWatched("v1", 0, 30, 0, 30, "1", "s", 0)),
+        (h.viewing("s1"), VideoWatched("v1", 50, 60, 50, 60, "1", "s", 1)),
+        (h.viewing("s1"), VideoWatched("v1", 0, 30, 0, 30, "1", "s", 0)),
+    )
+    assert work.covered == ((50, 60),)
+
+
+def test_the_sums_of_an_enrolment_follow_its_items() -> None:
+    """Submissions, grades, late ones, banked, viewed, completed, milliseconds watched."""
+    log = filled(
+        [
+            (MINE, h.submitted(late=1)),
+            (MINE, h.graded("3")),
+            (MINE, h.graded("4")),
+            (MINE, ItemViewed("p1")),
+            (h.viewing("s1"), VideoWatched("v1", 0, 30, 0, 30, "1", "s")),
+        ]
+    )
+    store, of = read(log, PROGRESS)
+    assert store.sums(of, "enrolment_items") == {(h.RUN, "s1"): (1, 1, 1, 0, 1, 1, 30)}
+
+
+def test_seats_are_counted_without_those_who_left_meanwhile() -> None:
+    """The count is of an earlier position; who gave a seat back since is not in."""
+    seats = f"run-seats/{h.RUN}"
+    (run,) = documents(
+        CATALOGUE,
+        "run",
+        *h.CATALOGUE,
+        (seats, SeatsLimited(h.RUN, 3)),
+        (seats, SeatReleased("s2")),
+        (seats, SeatsCounted(h.RUN, ("s1", "s2"), 5)),
+        (seats, SeatTaken("s3")),
+    )
+    assert (run.capacity, run.taken, run.seats_counted) == (3, 2, True)
+
+
+def test_the_catalogue_holds_the_latest_content() -> None:
+    """A run counts the items of the content in force, and items know which content held them."""
+    second = ContentVersionPublished(h.RUN, 2, (Item("a1", "exam", "Final exam"),))
+    facts = (*h.CATALOGUE, (f"run-content/{h.RUN}", second))
+    (run,) = documents(CATALOGUE, "run", *facts)
+    assert (run.items, run.content_number) == (1, 2)
+    items = {item.item: item for item in documents(CATALOGUE, "item", *facts)}
+    assert (items["a1"].title, items["a1"].content_number) == ("Final exam", 2)
+    assert items["v1"].content_number == 1
+
+
+def test_a_revoked_certificate_stays_readable() -> None:
+    """Its identifier and result stay; the reason stays sealed."""
+    (certificate,) = documents(
+        CERTIFICATES,
+        "certificate",
+        (MINE, h.issued("s1")),
+        (MINE, CertificateRevoked("c-s1", Personal(sealed="xyz"))),
+    )
+    assert (certificate.result, certificate.reason) == ("pass", "xyz")
+    assert certificate.revoked_at is not None
+
+
+def test_everything_about_a_learner_is_in_the_history_once() -> None:
+    """Facts that are nobody's are not."""
+    entries = documents(HISTORY, "entry", *h.CATALOGUE, (MINE, LearnerEnrolled("audit")))
+    assert [(entry.subject, entry.type, entry.run) for entry in entries] == [
+        ("s1", "LearnerEnrolled", h.RUN)
+    ]
+
+
+def test_learners_courses_runs_items_and_certificates_can_be_found() -> None:
+    """Each under its own kind."""
+    entries = documents(
+        SEARCH, "entry", *h.CATALOGUE, (MINE, LearnerEnrolled("audit")), (MINE, h.issued("s1"))
+    )
+    assert {entry.kind for entry in entries} == {"course", "run", "item", "learner", "certificate"}
+
+
+def test_totals_of_a_run_follow_withdrawals_and_corrected_outcomes() -> None:
+    """A learner counts once, where they now stand."""
+    facts = [
+        (MINE, LearnerEnrolled("audit")),
+        (MINE, OutcomeRecorded("pass")),
+        (h.enrolment("s2"), LearnerEnrolled("audit", day_known=False)),
+        (h.enrolment("s2"), LearnerWithdrawn()),
+        (h.enrolment("s3"), EnrolmentTransferred("out", h.RUN, "B", ())),
+    ]
+    assert sums("run_totals", RUN_TOTALS, *facts)[(h.RUN,)] == {
+        "enrolled": 2,
+        "active": 1,
+        "withdrawn": 1,
+        "transferred": 1,
+        "enrolled_day_unknown": 1,
+        "pass": 1,
+    }
+    corrected = sums("run_totals", RUN_TOTALS, *facts, (MINE, OutcomeRecorded("distinction")))
+    assert "pass" not in corrected[(h.RUN,)]
+    assert corrected[(h.RUN,)]["distinction"] == 1
+
+
+def test_a_regrade_moves_the_sums_and_the_distribution() -> None:
+    """From the seventh tenth to full marks; counted once."""
+    facts = [(MINE, h.submitted()), (MINE, h.graded("70.25"))]
+    (row,) = sums("item_totals", ITEM_TOTALS, *facts).values()
+    assert (row["scored"], row["raw_sum"]) == (1, Decimal("70.25"))
+    facts.append((MINE, h.graded("100")))
+    (row,) = sums("item_totals", ITEM_TOTALS, *facts).values()
+    assert (row["graded"], row["raw_sum"], row["share_sum"]) == (1, 100, 1)
+    log = filled(facts[:2])
+    store, of = read(log, ANALYTICS)
+    assert store.sums(of, "item_scores") == {(h.RUN, "a1", 7): (1,)}
+    log.add(*facts[2])
+    kept_up(log, store, ANALYTICS).stop()
+    assert store.sums(of, "item_scores") == {(h.RUN, "a1", 7): (0,), (h.RUN, "a1", 10): (1,)}
+
+
+def test_days_are_those_of_utc() -> None:
+    """An enrolment of an unknown day is in no day."""
+    log = Recorded()
+    log.add(MINE, LearnerEnrolled("audit"), at=MONDAY)
+    log.add(h.enrolment("s2"), LearnerEnrolled("audit", day_known=False), at=MONDAY)
+    log.add(MINE, h.submitted(late=1), at=MONDAY + timedelta(days=1))
+    store, of = read(log, ANALYTICS)
+    assert store.sums(of, "run_daily") == {
+        (h.RUN, date(2026, 3, 2)): (1, 0, 0, 0, 0, 0),
+        (h.RUN, date(2026, 3, 3)): (0, 0, 1, 1, 0, 0),
+    }
+    assert RUN_DAILY[2] == "submissions"
+
+
+def test_shares_are_exact_and_rounded_half_away_from_zero() -> None:
+    """1/3 keeps its exact value for comparing; what is stored has six decimals."""
+    assert share("1", "3") == 1 / share("3", "1")  # type: ignore[operator]
+    assert score("1", "3") == Decimal("0.333333")
+    assert score("0.0000005", "1") == Decimal("0.000001")
+    assert score("-0.0000005", "1") == Decimal("-0.000001")
+    assert score("5", "0") is None
+
+
+@pytest.mark.parametrize("raw", ["ten", "NaN", "1/0"])
+def test_a_score_that_is_no_number_is_put_aside_with_its_key(raw: str) -> None:
+    """The learner's other items go on."""
+    log = filled([(MINE, h.graded(raw)), (MINE, h.graded("5", item="a2"))])
+    store, of = read(log, ANALYTICS)
+    assert [(one.key, one.position) for one in store.parked(of)] == [((h.RUN, "s1", "a1"), 1)]
+    assert [work.item for work in store.rows(of, "work")] == ["a2"]

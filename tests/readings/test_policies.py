@@ -1,0 +1,225 @@
+"""Do policies decide once on every fact, and never lose one?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from commands.ports import LogUnavailable
+from domain.access import Principal, Role
+from domain.catalogue.facts import SeatsLimited
+from domain.enrolment.facts import EnrolmentTransferred, LearnerEnrolled, LearnerWithdrawn
+from domain.grading.facts import CoursePassed, OutcomeRecorded
+from domain.kernel import Envelope
+from domain.streams import REGISTRY
+from infra.stores.followers import MemoryFollowers, PostgresFollowers
+from streams.policies.count_seats import CountSeats
+from streams.policies.follower import Follower, Stuck
+from streams.policies.issue_certificate import IssueCertificate
+from streams.ports import Dispatched, Order
+from tests.readings import histories as h
+from tests.readings.recorded import Recorded, filled
+from tests.server import eventually
+
+AnyFollowers = MemoryFollowers | PostgresFollowers
+
+
+class Desk:
+    """Stands for the command pipeline: keeps orders by key, as the log does."""
+
+    def __init__(self) -> None:
+        self.taken: dict[str, tuple[Order, Principal, Envelope]] = {}
+        self.asked = 0
+        self.error: Exception | None = None
+
+    async def __call__(self, order: Order, principal: Principal, cause: Envelope) -> Dispatched:
+        self.asked += 1
+        if self.error is not None:
+            raise self.error
+        if order.body.get("subject") == "refused":
+            return Dispatched("refused", "not-passed")
+        known = order.key in self.taken
+        self.taken.setdefault(order.key, (order, principal, cause))
+        return Dispatched("unchanged" if known else "recorded")
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def followers(request: pytest.FixtureRequest) -> Iterator[AnyFollowers]:
+    """Where positions are kept, in each way."""
+    if request.param == "memory":
+        yield MemoryFollowers()
+        return
+    kept = PostgresFollowers(request.getfixturevalue("dsn"))
+    yield kept
+    kept.close()
+
+
+@pytest.fixture
+def log() -> Recorded:
+    """Two learners who passed, one who failed, one whose certificate is refused."""
+    return filled(
+        [
+            (h.enrolment("s1"), OutcomeRecorded("pass")),
+            (h.enrolment("s2"), CoursePassed(80, "computed")),
+            (h.enrolment("s3"), OutcomeRecorded("fail")),
+            (h.enrolment("refused"), OutcomeRecorded("distinction")),
+        ]
+    )
+
+
+def follow(log: Recorded, followers: AnyFollowers, desk: Desk, begin: int | None = 0) -> Follower:
+    """Return a follower that issues certificates, after it has followed the whole log."""
+    follower = Follower(IssueCertificate(), log, followers, desk, REGISTRY, begin)
+
+    async def all_of_it() -> None:
+        while await follower.step():
+            pass
+
+    asyncio.run(all_of_it())
+    return follower
+
+
+def test_who_passed_gets_a_certificate(log: Recorded, followers: AnyFollowers) -> None:
+    """One order each, by the policy, for the fact that caused it; refusals are counted."""
+    desk = Desk()
+    follower = follow(log, followers, desk)
+    assert [order.body["subject"] for order, _, _ in desk.taken.values()] == ["s1", "s2"]
+    (_, principal, cause), *_ = desk.taken.values()
+    assert (principal.actor, principal.client) == ("policy:issue-certificate", "policy")
+    assert principal.roles == {Role.POLICY}
+    assert cause.position == 1
+    assert follower.answers == {"recorded": 2, "refused": 1}
+
+
+def test_run_twice_it_decides_once(log: Recorded, followers: AnyFollowers) -> None:
+    """A follower that lost its position asks again with the same keys."""
+    desk = Desk()
+    follow(log, followers, desk)
+    follow(log, followers, desk)
+    assert desk.asked == 3
+    again = follow(log, MemoryFollowers(), desk)
+    assert (len(desk.taken), again.answers["unchanged"]) == (2, 2)
+
+
+def test_a_new_policy_begins_at_the_head(log: Recorded, followers: AnyFollowers) -> None:
+    """Unless told otherwise, the past is not its business; what comes next is."""
+    desk = Desk()
+    follow(log, followers, desk, begin=None)
+    assert desk.asked == 0
+    log.add(h.enrolment("s5"), OutcomeRecorded("pass"))
+    follow(log, followers, desk, begin=None)
+    assert [order.body["subject"] for order, _, _ in desk.taken.values()] == ["s5"]
+
+
+def test_an_error_leaves_the_policy_where_it_is_for_all_to_see(
+    log: Recorded, followers: AnyFollowers
+) -> None:
+    """Nothing is passed over; when it works again, the same facts are acted on."""
+    desk = Desk()
+    desk.error = ValueError("no such command")
+    with pytest.raises(ValueError, match="no such command"):
+        follow(log, followers, desk)
+    desk.error = None
+    assert follow(log, followers, desk).position == 4
+    assert len(desk.taken) == 2
+
+
+def test_a_log_that_is_away_is_tried_again(log: Recorded, followers: AnyFollowers) -> None:
+    """With a pause in between, and without an error for people to look at."""
+    desk = Desk()
+    desk.error = LogUnavailable("away")
+    follower = Follower(IssueCertificate(), log, followers, desk, REGISTRY, 0)
+
+    async def away_and_back() -> None:
+        running = asyncio.create_task(follower.run())
+        await asyncio.to_thread(eventually, lambda: desk.asked, 10, "an attempt")
+        desk.error = None
+        await asyncio.to_thread(eventually, lambda: follower.position == 4, 20, "caught up")
+        running.cancel()
+
+    asyncio.run(away_and_back())
+    assert (len(desk.taken), follower.error) == (2, None)
+
+
+def test_a_fact_that_cannot_be_read_is_not_passed_over(
+    log: Recorded, followers: AnyFollowers
+) -> None:
+    """Somebody must look."""
+    log.store(log.rows[0].body.replace(b'"result":"pass"', b'"result":7'), 2)
+    with pytest.raises(Stuck, match="position 5"):
+        follow(log, followers, Desk())
+
+
+def test_in_another_epoch_it_begins_again_where_it_began(
+    log: Recorded, followers: AnyFollowers
+) -> None:
+    """Positions mean other facts now; what was decided keeps its keys."""
+    desk = Desk()
+    follow(log, followers, desk, begin=2)
+    log.name = "second"
+    follower = follow(log, followers, desk, begin=2)
+    assert (follower.position, desk.asked) == (4, 2)
+
+
+def test_seats_are_counted_as_of_the_limit(dsn: str) -> None:
+    """Who was in at that position: not who had left or moved on, nor who came later."""
+    kept = PostgresFollowers(dsn)
+    log = Recorded()
+    seats = f"run-seats/{h.RUN}"
+    for subject in ("s2", "s1", "left", "moved"):
+        log.add(h.enrolment(subject), LearnerEnrolled("audit"))
+    log.add(h.enrolment("other", "AAA-2014J"), LearnerEnrolled("audit"))
+    log.add(h.enrolment("left"), LearnerWithdrawn())
+    log.add(h.enrolment("moved"), EnrolmentTransferred("out", h.RUN, "B", ()))
+    limit = log.add(seats, SeatsLimited(h.RUN, 3, 1))
+    log.add(h.enrolment("later"), LearnerEnrolled("audit"))
+    log.add(h.enrolment("s1"), LearnerWithdrawn())
+    with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into log.facts (position, recorded_at, version, stream, type, tenant, body)"
+            " values (%s, %s, %s, %s, %s, 'main', '')",
+            [(e.position, e.recorded_at, e.version, e.stream, e.type) for e in log.envelopes],
+        )
+    policy = CountSeats(kept)
+    (order,) = asyncio.run(_orders(policy, limit))
+    kept.close()
+    assert order.body == {
+        "run": h.RUN,
+        "number": 1,
+        "at_position": limit.position,
+        "taken": ["s1", "s2"],
+    }
+    assert order.key == f"seats/{limit.id}"
+
+
+async def _orders(policy: Any, cause: Envelope) -> Any:
+    return await policy.orders(cause)
+
+
+def test_taking_a_limit_away_needs_no_count(followers: AnyFollowers) -> None:
+    """There is nothing to count."""
+    log = Recorded()
+    cause = log.add(f"run-seats/{h.RUN}", SeatsLimited(h.RUN, None, 2))
+    policy = CountSeats(followers)  # type: ignore[arg-type]  # nobody is asked
+    assert asyncio.run(_orders(policy, cause)) == ()
+
+
+def test_a_stuck_policy_says_so(log: Recorded) -> None:
+    """In its state, until it moves again."""
+    desk, followers = Desk(), MemoryFollowers()
+    desk.error = ValueError("no such command")
+    follower = Follower(IssueCertificate(), log, followers, desk, REGISTRY, 0)
+
+    async def stuck() -> None:
+        running = asyncio.create_task(follower.run())
+        await asyncio.to_thread(
+            eventually, lambda: followers.errors.get("issue-certificate"), 10, "noted"
+        )
+        running.cancel()
+
+    asyncio.run(stuck())
+    assert followers.errors["issue-certificate"] == "ValueError: no such command"

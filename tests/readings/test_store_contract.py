@@ -1,0 +1,169 @@
+"""What does every store of readings promise? The same suite for memory and PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from msgspec import Struct
+
+from projections.ports import Changes, Generation, Parked, StalePosition
+from projections.reading import Documents, Reading, Tally, View, columns
+from tests.readings.conftest import Store
+
+AT = datetime(2013, 10, 1, 12, 0, 0, 123_456, tzinfo=UTC)
+
+
+class Everything(Struct, frozen=True):
+    """A row with every type of column."""
+
+    run: str
+    number: int
+    text: str | None = None
+    flag: bool = False
+    at: datetime | None = None
+    day: date | None = None
+    exact: Decimal | None = None
+    spans: tuple[tuple[int, int], ...] = ()
+    days: tuple[date | None, ...] = ()
+
+
+SAMPLE = Reading(
+    name="sample",
+    version=1,
+    documents=(
+        Documents(
+            "thing",
+            Everything,
+            ("run", "number"),
+            frozenset(),
+            lambda _: (),
+            lambda document, _, __: document,
+            indexes=("(text)",),
+        ),
+    ),
+    tallies=(Tally("sums", {"run": str, "day": date}, {"count": int, "total": Decimal}, {}),),
+    views=(View("sample_things", columns(Everything), "{thing}"),),
+)
+PLAIN = Everything("r", 1)
+FULL = Everything(
+    "r",
+    2,
+    "naïve 學",
+    True,
+    AT,
+    date(2013, 10, 1),
+    Decimal("-12.3400"),
+    ((0, 5),),
+    (None, date.min),
+)
+
+
+def changes(position: int, *rows: Everything, new: bool = True, **more: Any) -> Changes:
+    """Return a batch that writes these rows."""
+    written = {(row.run, row.number): row for row in rows}
+    return Changes(position, {"thing": written}, {"thing": list(written) if new else []}, **more)
+
+
+@pytest.fixture
+def of(store: Store) -> Generation:
+    """The first generation of the sample."""
+    return Generation(SAMPLE, store.create(SAMPLE, "epoch").generation)
+
+
+def test_rows_come_back_as_they_were_written(store: Store, of: Generation) -> None:
+    """Every type, exactly, to the microsecond; unknown keys are absent."""
+    store.apply(of, 0, changes(3, PLAIN, FULL))
+    found = store.load(of, "thing", [("r", 1), ("r", 2), ("r", 3)])
+    assert found == {("r", 1): PLAIN, ("r", 2): FULL}
+
+
+def test_a_document_is_replaced_whole(store: Store, of: Generation) -> None:
+    """What was there before leaves nothing behind."""
+    store.apply(of, 0, changes(1, FULL))
+    store.apply(of, 1, changes(2, Everything("r", 2), new=False))
+    assert store.load(of, "thing", [("r", 2)]) == {("r", 2): Everything("r", 2)}
+
+
+def test_a_batch_is_written_once(store: Store, of: Generation) -> None:
+    """The same batch again is stale and changes nothing: position and rows go together."""
+    once = changes(3, PLAIN, deltas={"sums": {("r", date(2013, 10, 1)): (1, Decimal("0.1"))}})
+    store.apply(of, 0, once)
+    with pytest.raises(StalePosition):
+        store.apply(of, 0, changes(5, FULL))
+    assert [state.position for state in store.states()] == [3]
+    assert store.load(of, "thing", [("r", 2)]) == {}
+
+
+def test_an_empty_batch_moves_the_position(store: Store, of: Generation) -> None:
+    """A stretch of the log without anything for this reading."""
+    store.apply(of, 0, Changes(100))
+    assert [(s.position, s.live, s.error) for s in store.states()] == [(100, True, None)]
+
+
+def test_what_is_parked_is_kept_in_order_until_it_is_let_go(store: Store, of: Generation) -> None:
+    """By kind, key and position."""
+    entries = [
+        Parked("thing", ("r", 1), 2, "boom"),
+        Parked("thing", ("r", 1), 10, ""),
+        Parked("thing", ("~stream", "main/x/y"), 4, "no key"),
+    ]
+    store.apply(of, 0, changes(10, parked=list(reversed(entries))))
+    assert store.parked(of) == entries
+    store.apply(of, 10, changes(10, unparked=entries[:2]))
+    assert store.parked(of) == entries[2:]
+
+
+def test_the_first_generation_is_live_and_the_next_waits_beside_it(
+    store: Store, of: Generation
+) -> None:
+    """It is numbered on, begins empty, and takes over when it is promoted."""
+    store.apply(of, 0, changes(3, PLAIN))
+    state = store.create(SAMPLE, "epoch")
+    beside = Generation(SAMPLE, state.generation)
+    assert (state.generation, state.live, state.position) == (2, False, 0)
+    assert store.load(beside, "thing", [("r", 1)]) == {}
+    store.apply(beside, 0, changes(4, FULL))
+    store.promote(beside)
+    assert [(s.generation, s.live) for s in store.states()] == [(1, False), (2, True)]
+    store.sweep("sample")
+    assert [(s.generation, s.position) for s in store.states()] == [(2, 4)]
+
+
+def test_numbers_of_dropped_generations_are_not_used_again(store: Store, of: Generation) -> None:
+    """An interrupted rebuild leaves nothing behind that could be mistaken; the live one stays."""
+    store.drop("sample", store.create(SAMPLE, "epoch").generation)
+    store.drop("sample", of.number)
+    assert [s.generation for s in store.states()] == [1]
+    assert store.create(SAMPLE, "epoch").generation == 3
+
+
+def test_a_dropped_generation_takes_nothing(store: Store, of: Generation) -> None:
+    """Another process began the rebuild anew: this one must notice."""
+    beside = Generation(SAMPLE, store.create(SAMPLE, "epoch").generation)
+    store.drop("sample", beside.number)
+    with pytest.raises(StalePosition):
+        store.apply(beside, 0, Changes(1))
+
+
+def test_a_fault_is_seen_until_the_reading_moves(store: Store, of: Generation) -> None:
+    """Everybody can learn why a reading stands still."""
+    store.fault(of, "ValueError: no")
+    assert [s.error for s in store.states()] == ["ValueError: no"]
+    store.apply(of, 0, Changes(1))
+    assert [s.error for s in store.states()] == [None]
+
+
+def test_a_request_is_left_once_and_answered_once(store: Store) -> None:
+    """Asking again while it is open is the same request; afterwards it is another."""
+    first = store.ask("sample", "rebuild")
+    assert store.ask("sample", "rebuild") == first
+    retry = store.ask("sample", "retry")
+    assert store.asked() == [first, retry]
+    assert store.result(first) is None
+    store.done(first, "rebuilt")
+    store.done(first, "too late")
+    assert (store.asked(), store.result(first)) == ([retry], "rebuilt")
+    assert store.ask("sample", "rebuild").number != first.number
