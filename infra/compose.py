@@ -26,11 +26,16 @@ from infra.log.postgres import PostgresLog
 from infra.log.reader import PostgresLogReader
 from infra.migrations import migrate
 from infra.settings import Settings
+from infra.stores.followers import PostgresFollowers
 from infra.stores.postgres import PostgresStore
 from infra.stores.views import PostgresPositions, PostgresViews, read_pool
 from infra.web.metrics import Metrics
 from projections.register import READINGS
 from read_api.dependencies import ReadDependencies
+from streams.policies.count_seats import CountSeats
+from streams.policies.dispatch import PipelineDispatch
+from streams.policies.follower import Follower
+from streams.policies.issue_certificate import IssueCertificate
 from streams.runner.runner import Runner
 
 QUERY_CONNECTIONS_MAX = 8
@@ -100,6 +105,7 @@ async def _parts(dsn: str) -> AsyncIterator[Registrar]:
     notices = Notices(dsn)
     reader = PostgresLogReader(dsn)
     store = PostgresStore(dsn)
+    followers = PostgresFollowers(dsn)
     runner = Runner(reader, store, store, READINGS, REGISTRY)
     async with keys_pool, queries_pool, PostgresLog(dsn, REGISTRY) as log:
         keys = PostgresKeys(keys_pool)
@@ -122,11 +128,21 @@ async def _parts(dsn: str) -> AsyncIterator[Registrar]:
             runner_alive=lambda: runner.alive,
             clock=utc_now,
         )
+        dispatch = PipelineDispatch(commands.pipeline, commands.reader)
+        followed = [
+            Follower(policy, PostgresLogReader(dsn), followers, dispatch, REGISTRY)
+            for policy in (IssueCertificate(), CountSeats(followers))
+        ]
         await asyncio.to_thread(runner.start)
+        following = [asyncio.create_task(one.run(), name=one.policy.name) for one in followed]
         try:
             yield Registrar(commands, reads, log, runner, store, metrics)
         finally:
+            for task in following:
+                task.cancel()
+            await asyncio.gather(*following, return_exceptions=True)
             await asyncio.to_thread(runner.stop)
             await notices.close()
             await asyncio.to_thread(reader.close)
             await asyncio.to_thread(store.close)
+            await asyncio.to_thread(followers.close)

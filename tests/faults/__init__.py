@@ -1,0 +1,1 @@
+"""What holds when processes race, die, or lose their database."""

@@ -1,0 +1,113 @@
+"""Are the seats of a run ever sold twice, however many processes race for them?"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections import Counter
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+
+from commands.batch import CommandReader
+from commands.pipeline import Pipeline
+from commands.register import DECISIONS
+from domain.access import DEVELOPMENT
+from domain.streams import REGISTRY
+from infra.keys.memory import MemoryKeys
+from infra.log.postgres import PostgresLog
+
+PROCESSES = 4
+RUN = "AAA-2013J"
+ANSWER_SECONDS_MAX = 60
+
+
+async def open_run(dsn: str, capacity: int) -> None:
+    """Make a course with a run of so many seats."""
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
+    run = {
+        "run": RUN,
+        "course": "AAA",
+        "title": RUN,
+        "starts": "2020-01-01T00:00:00Z",
+        "ends": "2099-01-01T00:00:00Z",
+        "capacity": capacity,
+        "modes": ["honor"],
+    }
+    course = {"course": "AAA", "title": "Module AAA"}
+    reader = CommandReader(DECISIONS, b"secret" * 6, clock)
+    async with PostgresLog(dsn, REGISTRY) as log:
+        pipeline = Pipeline(log, MemoryKeys(), REGISTRY, clock)
+        for name, body in (("create-course", course), ("schedule-run", run)):
+            await pipeline.execute(reader.read(name, json.dumps(body).encode(), DEVELOPMENT))
+
+
+def race(dsn: str, capacity: int, racers: int, rounds: int = 1, *how: str) -> list[Counter[str]]:
+    """Start processes, let them go together, and return what each one's racers were answered."""
+    asyncio.run(open_run(dsn, capacity))
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.racer", dsn, RUN, f"p{number}", str(racers),
+             str(rounds), *how],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(PROCESSES)
+    ]  # fmt: skip
+    try:
+        for process in processes:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        told = [process.communicate(timeout=ANSWER_SECONDS_MAX)[0] for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+    assert [process.returncode for process in processes] == [0] * PROCESSES
+    return [Counter(json.loads(line)) for line in told]
+
+
+def seats_taken(dsn: str) -> int:
+    """Return how many seats the log says were taken, each by another learner."""
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute(
+            "select count(*), count(distinct subject) from log.facts where type = 'SeatTaken'"
+        ).fetchone()
+    assert row is not None
+    assert row[0] == row[1]
+    return int(row[0])
+
+
+@pytest.mark.parametrize(("capacity", "racers"), [(1, 16), (40, 50)])
+def test_seats_are_never_sold_twice(dsn: str, capacity: int, racers: int) -> None:
+    """So many learners get in as there are seats, and all others are told that it is full."""
+    answers = sum(race(dsn, capacity, racers), Counter())
+    assert answers == {"recorded": capacity, "run-full": PROCESSES * racers - capacity}
+    assert seats_taken(dsn) == capacity
+
+
+@pytest.mark.parametrize(("capacity", "racers"), [(1, 16), (40, 50)])
+def test_without_the_condition_they_would_be(dsn: str, capacity: int, racers: int) -> None:
+    """The control: the same race, where the facts of the losers are written all the same."""
+    answers = sum(race(dsn, capacity, racers, 1, "heedless"), Counter())
+    assert answers["recorded"] > capacity
+    assert seats_taken(dsn) == answers["recorded"]
+
+
+def test_no_process_is_starved(dsn: str) -> None:
+    """While seats last, each process gets its share: the slowest at least a quarter of the fastest."""
+    answers = race(dsn, 1_000, 16, 25)
+    assert sum(answers, Counter()) == {"recorded": 1_000, "run-full": 600}
+    shares = [each["recorded"] for each in answers]
+    assert 4 * min(shares) >= max(shares), shares
