@@ -19,6 +19,8 @@ from domain.kernel import Envelope
 from domain.streams import REGISTRY
 
 WAIT_SECONDS_MAX = 120.0
+INSERTED_EVENTS_MAX = 20
+"""Its pipelined insert of some hundred events at once never comes back."""
 
 
 class Recorded(DomainEvent):
@@ -88,8 +90,9 @@ def library_rate(dsn: str, facts: Sequence[Envelope]) -> float:
     ]
     application = Learning(env=env)
     stored = [application.mapper.to_stored_event(event) for event in events]
-    recordings = application.recorder.insert_events(stored)
-    last = (recordings or [0])[-1]
+    for first in range(0, len(stored), INSERTED_EVENTS_MAX):
+        application.recorder.insert_events(stored[first : first + INSERTED_EVENTS_MAX])
+    last = application.recorder.max_notification_id()
     begun = time.perf_counter()
     with ProjectionRunner(
         application_class=Learning,

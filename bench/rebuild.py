@@ -25,9 +25,10 @@ from streams.runner.runner import PAGE_FACTS_MAX, Runner
 
 FACTS = 1_000_000
 FACTS_QUICK = 100_000
-STAGED_FACTS = 100_000
+STAGED_FACTS = 50_000
 """Facts that each stage and each reading is measured alone with."""
-LIBRARY_FACTS = 5_000
+LIBRARY_FACTS = 3_000
+LIBRARY_FACTS_QUICK = 500
 SECONDS_PER_MILLION_MAX = 60.0
 COPIED_FACTS_MAX = 20_000
 
@@ -47,7 +48,8 @@ def measure(quick: bool) -> Report:
             "facts_per_s": count / seconds,
         }
         figures |= _stages(postgres.dsn)
-        library = library_rate(postgres.dsn, list(islice(envelopes(count), LIBRARY_FACTS)))
+        sample = LIBRARY_FACTS_QUICK if quick else LIBRARY_FACTS
+        library = library_rate(postgres.dsn, list(islice(envelopes(count), sample)))
     figures["library_one_reading_facts_per_s"] = library
     return Report(
         "rebuild",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -58,7 +61,7 @@ def serve(settings: Settings) -> None:
     """Serve until Ctrl-C or SIGTERM. Raises OSError, EngineError or MigrationError."""
     with listen(settings.host, settings.port) as bound:
         runner = asyncio.Runner(loop_factory=_loop)
-        with runner:
+        with runner, suppress(asyncio.CancelledError):
             runner.run(_serve(settings, bound))
 
 
@@ -70,14 +73,42 @@ def _loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
+class _Server(uvicorn.Server):
+    """A server that leaves signals to us: uvicorn's way ends the process before it tidied up."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+class _Stop:
+    """What Ctrl-C and SIGTERM do: end the server once there is one, and the start before that."""
+
+    def __init__(self) -> None:
+        self.server: uvicorn.Server | None = None
+        self._main = asyncio.current_task()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self._asked)
+
+    def _asked(self) -> None:
+        if self.server is not None:
+            self.server.force_exit = self.server.should_exit
+            self.server.should_exit = True
+        elif self._main is not None:
+            self._main.cancel()
+
+
 async def _serve(settings: Settings, bound: socket.socket) -> None:
+    stop = _Stop()
     started = time.monotonic()
     where = settings.folder if settings.database_url is None else "the database that is set"
     _say(f"registrar: data in {where}")
     async with embedded(settings) as registrar:
-        server = uvicorn.Server(
+        server = _Server(
             uvicorn_config(full_app(registrar.commands, registrar.reads, registrar.metrics))
         )
+        stop.server = server
         calm_garbage_collection()
         bound.listen(BACKLOG)
         serving = asyncio.create_task(server.serve([bound]))

@@ -100,6 +100,12 @@ class ReadingStore(Protocol):
     Every method raises StoreUnavailable where the engine cannot be reached.
     """
 
+    def lead(self) -> bool:
+        """Return whether it falls to this process to move the readings: one at a time does.
+
+        Once it does it stays so until the store is closed or its connection is lost.
+        """
+
     def states(self) -> Sequence[ReadingState]:
         """Return every generation of every reading that exists, in order of name and number."""
 

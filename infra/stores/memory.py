@@ -39,6 +39,10 @@ class MemoryStore:
         self._last: dict[str, int] = defaultdict(int)
         self._requests: dict[int, tuple[Request, str | None]] = {}
 
+    def lead(self) -> bool:
+        """Return True: nobody else can see this store."""
+        return True
+
     def states(self) -> Sequence[ReadingState]:
         """Return every generation of every reading that exists."""
         with self._lock:

@@ -44,6 +44,8 @@ OPTIONS = (
     " -c enable_mergejoin=off -c synchronous_commit=off -c application_name=registrar-readings"
     " -c client_min_messages=warning"
 )
+LEAD_LOCK = 7_236_002
+"""The advisory lock of the one process that moves the readings."""
 CHANNEL = "readings"
 """Says ``name position`` whenever the live generation of a reading has moved."""
 
@@ -58,6 +60,9 @@ class PostgresStore:
     """Implements ``projections.ports.ReadingStore``, ``ReadingRequests`` and ``StatusReader``."""
 
     def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._leading: psycopg.Connection | None = None
+        self._leads = False
         self._pool = ConnectionPool(
             dsn,
             min_size=0,
@@ -69,8 +74,30 @@ class PostgresStore:
         )
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Let the connections go, and with them the lead."""
+        if self._leading is not None:
+            self._leading.close()
+            self._leading, self._leads = None, False
         self._pool.close()
+
+    def lead(self) -> bool:
+        """Return whether it falls to this process to move the readings."""
+        with unavailable():
+            try:
+                if self._leading is None:
+                    self._leading = psycopg.connect(
+                        self._dsn, autocommit=True, connect_timeout=int(CONNECT_SECONDS_MAX)
+                    )
+                if not self._leads:
+                    self._leads = bool(
+                        self._one(self._leading, "select pg_try_advisory_lock(%s)", LEAD_LOCK)
+                    )
+                else:
+                    self._leading.execute("select")
+            except psycopg.OperationalError:
+                self._leading, self._leads = None, False
+                raise
+        return self._leads
 
     def states(self) -> Sequence[ReadingState]:
         """Return every generation of every reading that exists."""

@@ -56,9 +56,13 @@ def read_pool(dsn: str, size: int) -> Pool:
 
 @asynccontextmanager
 async def reading(pool: Pool) -> AsyncIterator[AsyncConnection[DictRow]]:
-    """Hold a connection in one transaction. Raises StoreUnavailable."""
+    """Hold a connection in one transaction. Raises StoreUnavailable.
+
+    The transaction is begun in so many words: a request that is cancelled while the pool looks
+    whether its connection is alive leaves it with autocommit on.
+    """
     try:
-        async with pool.connection() as connection:
+        async with pool.connection() as connection, connection.transaction():
             yield connection
     except (psycopg.OperationalError, PoolTimeout) as error:
         raise StoreUnavailable(f"the views cannot be read: {error}") from error

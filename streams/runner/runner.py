@@ -89,8 +89,12 @@ class Runner:
     def step(self) -> bool:
         """Move every reading on by up to a page. Returns whether there was anything to do.
 
-        Raises StoreUnavailable where not even the positions can be learned.
+        Raises StoreUnavailable where not even the positions can be learned. While another process
+        moves the readings there is nothing to do but to stand by.
         """
+        if not self._store.lead():
+            self._epoch = None
+            return False
         self._survey()
         asked = self._requests.fulfil(self._live, self._beside, self._rebuild)
         busy = False
@@ -121,7 +125,8 @@ class Runner:
     def _survey(self) -> None:
         """Find or make the generation of every reading, and begin the rebuilds that are due."""
         epoch = self._log.epoch()
-        if epoch == self._epoch:
+        tracks = (*self._live.values(), *self._beside.values())
+        if epoch == self._epoch and not any(track.gone for track in tracks):
             return
         for track in self._beside.values():
             track.settle()
@@ -188,6 +193,9 @@ class Runner:
                 self._stopping.wait(IDLE_SECONDS_MAX)
 
     def _wait(self) -> None:
+        if self._epoch is None:
+            self._stopping.wait(IDLE_SECONDS_MAX)
+            return
         tracks = [*self._live.values(), *self._beside.values()]
         healthy = [track.position for track in tracks if track.error is None]
         if len(healthy) < len(tracks):

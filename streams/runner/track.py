@@ -42,6 +42,7 @@ class Track:
         self.of = of
         self.live = live
         self.position = self.written = position
+        self.gone = False
         self.error: str | None = None
         self._store = store
         self._moved = moved
@@ -92,6 +93,7 @@ class Track:
             states = self._store.states()
             mine = [s for s in states if (s.name, s.generation) == (self.name, self.of.number)]
             if not mine:
+                self.gone = True
                 raise StalePosition(f"{self.name} generation {self.of.number} is gone")
             if mine[0].position != self.position:
                 self.position = self.written = mine[0].position

@@ -1,7 +1,8 @@
 """One process of a race for seats: a pipeline on a database that others share.
 
-``python -m tests.faults.racer DSN RUN NAME RACERS ROUNDS [heedless]`` says ``ready``, waits for a
-line, lets its racers ask for a seat each, round after round, and prints what they were answered.
+``python -m tests.faults.racer NAME`` reads a race a line (the fields of Race as JSON), says
+``ready``, waits for another line, lets its racers ask for a seat each, round after round, and
+prints what they were answered.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from asyncio import Future
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from commands.batch import CommandReader
 from commands.pipeline import Pipeline
@@ -25,6 +26,16 @@ from domain.kernel import Refusal
 from domain.streams import REGISTRY
 from infra.keys.memory import MemoryKeys
 from infra.log.postgres import PostgresLog
+
+
+class Race(NamedTuple):
+    """One race: where, for which run, by how many, and whether heedless of who was first."""
+
+    dsn: str
+    run: str
+    racers: int
+    rounds: int
+    heedless: bool
 
 
 class Heedless:
@@ -68,14 +79,15 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-async def race(dsn: str, run: str, name: str, racers: int, rounds: int, *, heedless: bool) -> None:
-    """Take part, and print the answers by kind."""
-    async with PostgresLog(dsn, REGISTRY) as log:
+async def take_part(name: str, race: Race) -> Counter[str]:
+    """Take part, and return the answers by kind."""
+    async with PostgresLog(race.dsn, REGISTRY) as log:
         reader = CommandReader(DECISIONS, b"secret" * 6, clock)
-        pipeline = Pipeline(Heedless(log) if heedless else log, MemoryKeys(), REGISTRY, clock)  # type: ignore[arg-type]
+        used: Any = Heedless(log) if race.heedless else log
+        pipeline = Pipeline(used, MemoryKeys(), REGISTRY, clock)
 
         async def ask(command: str, **fields: Any) -> str:
-            body = json.dumps({"run": run} | fields).encode()
+            body = json.dumps({"run": race.run} | fields).encode()
             try:
                 answer = await pipeline.execute(reader.read(command, body, DEVELOPMENT))
             except Refusal as refusal:
@@ -85,25 +97,22 @@ async def race(dsn: str, run: str, name: str, racers: int, rounds: int, *, heedl
         async def racer(number: int) -> list[str]:
             return [
                 await ask("enrol-learner", subject=f"{name}-{number}-{turn}", mode="honor")
-                for turn in range(rounds)
+                for turn in range(race.rounds)
             ]
 
-        await ask("reschedule-run", starts="2020-01-01T00:00:00Z", ends="2099-01-01T00:00:00Z")
-        await ask("withdraw-learner", subject="nobody")
+        await ask("withdraw-learner", subject="nobody")  # all begin with the run in their caches
         print("ready", flush=True)  # noqa: T201 - the test reads it
         await asyncio.to_thread(sys.stdin.readline)
-        answers = await asyncio.gather(*(racer(number) for number in range(racers)))
-        print(json.dumps(Counter(a for each in answers for a in each)), flush=True)  # noqa: T201
+        answers = await asyncio.gather(*(racer(number) for number in range(race.racers)))
+    return Counter(answer for each in answers for answer in each)
+
+
+def main() -> None:
+    """Race until there are no more races."""
+    for line in iter(sys.stdin.readline, ""):
+        answers = asyncio.run(take_part(sys.argv[1], Race(**json.loads(line))))
+        print(json.dumps(answers), flush=True)  # noqa: T201 - the test reads it
 
 
 if __name__ == "__main__":
-    asyncio.run(
-        race(
-            sys.argv[1],
-            sys.argv[2],
-            sys.argv[3],
-            int(sys.argv[4]),
-            int(sys.argv[5]),
-            heedless=sys.argv[6:] == ["heedless"],
-        )
-    )
+    main()

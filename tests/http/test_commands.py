@@ -230,9 +230,7 @@ def test_every_command_is_documented_with_an_example(server: Server) -> None:
     """The OpenAPI document is whole, and what it shows as an example is well formed."""
     document = server.get("/openapi.json").body
     assert document["openapi"].startswith("3.1")
-    operations = [
-        operation for path in document["paths"].values() for operation in path.values()
-    ]
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
     ids = [operation["operationId"] for operation in operations]
     assert len(set(ids)) == len(ids)
     for operation in operations:

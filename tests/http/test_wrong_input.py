@@ -243,8 +243,9 @@ _ANYTHING = st.recursive(
     | st.floats(allow_nan=True)
     | st.text(st.characters(), max_size=20)
     | st.sampled_from(["AAA", "2013-10-01T08:00:00Z", "1.5"]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 

@@ -134,6 +134,12 @@ class World:
         return found
 
 
+def certified(one: World) -> None:
+    """Wait until the policy that follows outcomes has issued the certificate of ``furnish``."""
+    assert one.run(one.reads.log.wait(one.position, SECONDS_MAX))
+    one.position = one.run(one.reads.log.head()).position
+
+
 @contextmanager
 def world(dsn: str) -> Iterator[World]:
     """Run a registrar on a database for a while."""

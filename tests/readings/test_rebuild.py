@@ -212,3 +212,25 @@ def test_a_snapshot_taken_before_the_change_over_is_not_shown_newer_tables(
             return snapshot.position, row["learners"]
 
     assert asyncio.run(read()) == (len(log.rows), LEARNERS)
+
+
+def test_one_process_moves_the_readings_and_another_stands_by(
+    dsn: str, kept: PostgresStore, log: Recorded
+) -> None:
+    """It takes over when the first is gone."""
+    runner = kept_up(log, kept)
+    standby = PostgresStore(dsn)
+    other = Runner(log, standby, standby, READINGS, REGISTRY)
+    log.add(h.enrolment("s1"), LearnerWithdrawn())
+    assert not other.step()
+    assert {state.position for state in standby.states()} == {len(log.rows) - 1}
+    runner.stop()
+    kept.close()
+
+    def taken_over() -> bool:
+        other.step()
+        return {state.position for state in standby.states()} == {len(log.rows)}
+
+    eventually(taken_over, 20, "the standby takes over")
+    other.stop()
+    standby.close()
