@@ -16,7 +16,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from commands.register import DECISIONS
-from domain.kernel import Refusal
+from domain.refusals import REFUSALS
 from domain.streams import REGISTRY
 from infra.settings import described
 from projections.register import READINGS
@@ -24,12 +24,39 @@ from projections.register import READINGS
 REFERENCE = Path(__file__).parent / "reference"
 NOTE = "<!-- Made by `make docs` from the code. -->\n"
 
+COMMANDS = """# Commands
+
+`POST /v1/commands/{name}` with the body below; up to 500 at once, each with its own key, to `POST
+/v1/commands`. Every body may also state `occurred_at` (trusted importers only). The answers are
+described in [how it works](../explanation/how-it-works.md).
+"""
+FACTS = """# Facts
+
+What the log holds, by the kind of stream. A stored name never changes. Every fact also has an
+envelope: position, recorded and occurred time, stream and version, tenant, subject, actor,
+command, correlation and causation.
+"""
+RULES = """# Rules
+
+Why a command is refused (409). The problem document's `rule` is the name below, and it carries
+the values that were judged by. `GET /problems/{rule}` says the same.
+"""
+SETTINGS = """# Settings
+
+Read once, from flags, `REGISTRAR_*` variables, and `registrar.toml` in the data folder (or the
+file that `--config` names), in this order. An unknown variable is an error. `registrar settings`
+prints all with their source.
+"""
+VIEWS = """# Views for SQL
+
+The schema `views` is a promise: columns are only ever added at the end, and a rebuild never
+breaks a view. See [how to query with SQL](../how-to/query-with-sql.md).
+"""
+
 
 def commands() -> Iterator[str]:
     """Yield the page of commands."""
-    yield "# Commands\n\n`POST /v1/commands/{name}` with the body below; up to 500 at once, each with"
-    yield "its own key, to `POST /v1/commands`. Every body may also state `occurred_at` (trusted"
-    yield "importers only). The answers are described in [how it works](../explanation/how-it-works.md).\n"
+    yield COMMANDS
     for name, decision in DECISIONS.items():
         schema = decision.model.model_json_schema()
         yield f"## {name}\n\n{inspect.cleandoc(decision.model.__doc__ or '')}\n"
@@ -76,14 +103,14 @@ def _limits(entry: dict[str, Any]) -> str:
         for key, text in words.items()
         if key in option
     ]
-    return "; ".join([entry["description"]] * ("description" in entry) + found)
+    if "description" in entry:
+        found.insert(0, entry["description"])
+    return "; ".join(found)
 
 
 def facts() -> Iterator[str]:
     """Yield the page of facts."""
-    yield "# Facts\n\nWhat the log holds, by the kind of stream. A stored name never changes. Every"
-    yield "fact also has an envelope: position, recorded and occurred time, stream and version, tenant,"
-    yield "subject, actor, command, correlation and causation.\n"
+    yield FACTS
     for kind in REGISTRY.kinds.values():
         yield f"## Stream `{kind.name}`\n"
         for cls in kind.facts:
@@ -119,25 +146,16 @@ def _hint(hint: Any) -> str:
     return text.replace("NoneType", "None").replace("|", "\\|")
 
 
-def _refusals(cls: type[Refusal]) -> Iterator[type[Refusal]]:
-    for sub in cls.__subclasses__():
-        yield sub
-        yield from _refusals(sub)
-
-
 def rules() -> Iterator[str]:
     """Yield the page of rules."""
-    yield "# Rules\n\nWhy a command is refused (409). The problem document's `rule` is the name below,"
-    yield "and it carries the values that were judged by. `GET /problems/{rule}` says the same.\n"
-    for cls in sorted(_refusals(Refusal), key=lambda sub: sub.rule):
-        yield f"## {cls.rule}\n\n**{cls.title}.** {inspect.cleandoc(cls.__doc__ or '')}\n"
+    yield RULES
+    for rule, cls in sorted(REFUSALS.items()):
+        yield f"## {rule}\n\n**{cls.title}.**\n{inspect.cleandoc(cls.__doc__ or '')}\n"
 
 
 def settings() -> Iterator[str]:
     """Yield the page of settings."""
-    yield "# Settings\n\nRead once, from flags, `REGISTRAR_*` variables, and `registrar.toml` in the data"
-    yield "folder (or the file that `--config` names), in this order. An unknown variable is an error."
-    yield "`registrar settings` prints all with their source.\n"
+    yield SETTINGS
     yield "| setting | variable | default | meaning |\n| --- | --- | --- | --- |"
     for entry in described():
         yield (
@@ -148,12 +166,20 @@ def settings() -> Iterator[str]:
 
 def views() -> Iterator[str]:
     """Yield the page of views."""
-    yield "# Views for SQL\n\nThe schema `views` is a promise: columns are only ever added at the end, and"
-    yield "a rebuild never breaks a view. See [how to query with SQL](../how-to/query-with-sql.md).\n"
+    yield VIEWS
     for reading in READINGS:
         yield f"## Reading `{reading.name}` (version {reading.version})\n"
+        types = {
+            field.name: _hint(get_type_hints(documents.row)[field.name])
+            for documents in reading.documents
+            for field in msgspec.structs.fields(documents.row)
+        }
         for view in reading.views:
-            yield f"### views.{view.name}\n\n```sql\n{inspect.cleandoc(view.sql)}\n```\n"
+            yield f"### views.{view.name}\n\n| column | type |\n| --- | --- |"
+            for column in view.columns:
+                name = column.rpartition(" as ")[2].rpartition(".")[2].strip('"')
+                yield f"| `{name}` | `{types.get(name, 'bigint')}` |"
+            yield ""
 
 
 PAGES = {"commands": commands, "facts": facts, "rules": rules, "settings": settings, "views": views}

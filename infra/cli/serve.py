@@ -31,5 +31,7 @@ def serve(loaded: Loaded) -> None:
         except KeyboardInterrupt:
             return  # the ordinary way to stop a server
         except OSError as error:
+            if error.filename is not None:  # a file or a folder, not the port
+                raise Failed(f"cannot use {error.filename}: {error.strerror}") from error
             at = f"{loaded.settings.host}:{loaded.settings.port}"
             raise Failed(f"cannot listen on {at}: {error.strerror}") from error

@@ -16,6 +16,7 @@ import psycopg
 from commands.ports import Append, Appended, LogUnavailable, Lost, Outcome
 from infra.log import batch, fate
 from infra.log.batch import Batch, Pending
+from infra.log.known import KnownVersions
 from infra.log.wire import Backend, Reply, Wire, WireLost
 
 QUEUE_REQUESTS_MAX = 10_000
@@ -34,8 +35,9 @@ _NOT_ONE = ("23505", "P0002")
 class Appender:
     """The one that appends, for one event loop."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, known: KnownVersions) -> None:
         self._dsn = dsn
+        self._known = known
         self._queue: deque[Pending] = deque()
         self._wire: Wire | None = None
         self._in_flight: Batch | None = None
@@ -102,7 +104,7 @@ class Appender:
         wire = self._wire
         if wire is None or not self._queue:
             return
-        gathered, held = Batch(), []
+        gathered, held = Batch(self._known), []
         tails, self._tails = self._tails, {}
         while self._queue and len(gathered.requests) < count and not gathered.full:
             pending = self._queue.popleft()
@@ -149,6 +151,7 @@ class Appender:
 
     def _lost_wire(self) -> None:
         lost, self._wire = self._wire, None
+        self._known.forget()
         loop = asyncio.get_running_loop()
         self._down_since = loop.time()
         if not self._closing or self._in_flight is not None:

@@ -15,6 +15,7 @@ from psycopg import pq
 
 from commands.ports import Append, Appended, Lost, Outcome, Repeated
 from infra.log import encoding
+from infra.log.known import KnownVersions
 from infra.log.wire import Call
 
 BATCH_REQUESTS_MAX = 512
@@ -23,10 +24,10 @@ BATCH_BYTES_MAX = 8 * 1024 * 1024
 REQUEST_FACTS_MAX = 4_096
 VERSION_MAX = 2**31 - 1
 
-_ONE_TYPES = "text, bytea, int, text, int, text, text, text, bytea"
+_ONE_TYPES = "text, bytea, int, text, int, text, text, text, bytea, bool"
 _ALL_TYPES = (
-    "text[], bytea[], int[], int[], int[], text[], int[], int[], text[], int[], int[], int[],"
-    " int[], text[], int[], text[], text[], text[], bytea[]"
+    "text[], bytea[], int[], int[], int[], text[], int[], text[], int[], int[], text[], int[],"
+    " int[], int[], int[], text[], int[], text[], text[], text[], bytea[]"
 )
 
 
@@ -117,7 +118,8 @@ def written(request: Append) -> tuple[list[tuple[str, int]], dict[str, int]]:
 class Batch:
     """Requests that go to the server in one call."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: KnownVersions) -> None:
+        self._known = known
         self.requests: list[Pending] = []
         self.facts = 0
         self.size = 0
@@ -212,6 +214,7 @@ class Batch:
                 fact.tenant.encode(),
                 None if fact.subject is None else fact.subject.encode(),
                 fact.body,
+                b"\1" if self._known.reached(fact.stream, fact.version - 1) else b"\0",
             ),
         )
 
@@ -220,6 +223,8 @@ class Batch:
         requests, ints, texts = self.requests, encoding.int4_array, encoding.text_array
         facts = [(n, f.version) for n, p in enumerate(requests, 1) for f in p.request.facts]
         count = len(facts)
+        reached = self._known.reached
+        doubted = [(stream, v) for _, stream, v in self._writes if not reached(stream, v)]
 
         def column(oid: int, elements: list[bytes]) -> bytes:
             return encoding.array(oid, count, b"".join(elements))
@@ -232,6 +237,8 @@ class Batch:
                 ints([number for number, _, _ in self._writes]),
                 texts([stream for _, stream, _ in self._writes]),
                 ints([version for _, _, version in self._writes]),
+                texts([stream for stream, _ in doubted]),
+                ints([version for _, version in doubted]),
                 ints([number for number, _, _ in self._reads]),
                 texts([stream for _, stream, _ in self._reads]),
                 ints([version for _, _, version in self._reads]),
@@ -272,6 +279,13 @@ class Batch:
 
     def outcomes(self, result: pq.abc.PGresult) -> list[Outcome]:
         """Read the server's answer to ``call`` or ``call_all``, one outcome a request."""
+        found = self._outcomes(result)
+        for pending, outcome in zip(self.requests, found, strict=True):
+            if isinstance(outcome, Appended):
+                self._known.saw(pending.last)
+        return found
+
+    def _outcomes(self, result: pq.abc.PGresult) -> list[Outcome]:
         if result.nfields == 2:
             return [
                 Appended(

@@ -18,6 +18,7 @@ from domain.kernel import Envelope
 from domain.registry import Registry
 from infra.log import batch, encoding, fate
 from infra.log.batch import Batch, Pending
+from infra.log.known import KnownVersions
 from infra.log.tails import Session, envelope
 from infra.log.wire import Call, Wire, WireLost
 
@@ -41,7 +42,8 @@ _ROLLBACK = Call("rollback", prepared=False)
 class Holds:
     """The sessions on which streams are held."""
 
-    def __init__(self, dsn: str, registry: Registry) -> None:
+    def __init__(self, dsn: str, registry: Registry, known: KnownVersions) -> None:
+        self._known = known
         self._registry = registry
         self._sessions = [Session(dsn, STATEMENTS, "registrar exclusive") for _ in range(HOLDS_MAX)]
         self._free = list(self._sessions)
@@ -57,7 +59,7 @@ class Holds:
             session = self._free.pop()
             try:
                 wire = await _take(session, stream)
-                hold = Hold(session, wire, stream, self._registry)
+                hold = Hold(session, wire, stream, self._registry, self._known)
                 try:
                     yield hold
                 finally:
@@ -88,7 +90,15 @@ async def _take(session: Session, stream: str) -> Wire:
 class Hold:
     """One stream, held (commands.ports.Exclusive)."""
 
-    def __init__(self, session: Session, wire: Wire, stream: str, registry: Registry) -> None:
+    def __init__(
+        self,
+        session: Session,
+        wire: Wire,
+        stream: str,
+        registry: Registry,
+        known: KnownVersions,
+    ) -> None:
+        self._known = known
         self._session = session
         self._wire = wire
         self._stream = stream
@@ -102,7 +112,10 @@ class Hold:
             rows = (await self._wire.run(call))[0]
         except (WireLost, psycopg.Error) as error:
             raise LogUnavailable(str(error)) from error
-        return [envelope(self._registry, rows, row, 0) for row in range(rows.ntuples)]
+        tail = [envelope(self._registry, rows, row, 0) for row in range(rows.ntuples)]
+        if tail:
+            self._known.saw({self._stream: tail[-1].version})
+        return tail
 
     async def append(self, requests: Sequence[Append]) -> Sequence[Outcome]:
         """Record a batch in one transaction and let the stream go. At most once per hold.
@@ -112,7 +125,7 @@ class Hold:
         if not self._held:
             raise RuntimeError("a stream that is held is appended to once")
         loop = asyncio.get_running_loop()
-        gathered = Batch()
+        gathered = Batch(self._known)
         pending = [Pending(request, loop.create_future(), (), 0.0) for request in requests]
         refused = [None if gathered.add(each) else gathered.contradicted for each in pending]
         if not gathered.requests:

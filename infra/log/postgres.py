@@ -13,6 +13,7 @@ from domain.kernel import Envelope
 from domain.registry import Registry
 from infra.log.appender import Appender
 from infra.log.exclusive import Holds
+from infra.log.known import KnownVersions
 from infra.log.tails import Tails
 
 
@@ -24,9 +25,10 @@ class PostgresLog:
     """
 
     def __init__(self, dsn: str, registry: Registry) -> None:
-        self._appender = Appender(dsn)
-        self._tails = Tails(dsn, registry)
-        self._holds = Holds(dsn, registry)
+        known = KnownVersions()
+        self._appender = Appender(dsn, known)
+        self._tails = Tails(dsn, registry, known)
+        self._holds = Holds(dsn, registry, known)
 
     async def open(self) -> None:
         """Connect. Raises LogUnavailable."""

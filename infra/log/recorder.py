@@ -39,7 +39,8 @@ LISTEN_SECONDS_MAX = 0.1
 _APPEND = """
 select base, outcome from log.append(
   '{}', '{}', '{}', %(counts)b,
-  %(write_requests)b, %(write_streams)b, %(write_versions)b, '{}', '{}', '{}', '{}', '{}',
+  %(write_requests)b, %(write_streams)b, %(write_versions)b,
+  %(doubted_streams)b, %(doubted_versions)b, '{}', '{}', '{}', '{}', '{}',
   %(requests)b, %(streams)b, %(versions)b, %(types)b, %(tenants)b, array_fill(null::text, %(size)b),
   %(bodies)b)
 """
@@ -89,6 +90,8 @@ class LogRecorder(ApplicationRecorder):
                     "write_requests": [1] * len(first),
                     "write_streams": list(first),
                     "write_versions": [version - 1 for version in first.values()],
+                    "doubted_streams": [stream for stream, v in first.items() if v > 1],
+                    "doubted_versions": [v - 1 for v in first.values() if v > 1],
                     "requests": [1] * len(stored_events),
                     "streams": streams,
                     "versions": versions,

@@ -16,6 +16,7 @@ from commands.ports import LogUnavailable, Repeated
 from domain.kernel import Envelope
 from domain.registry import Registry
 from infra.log import encoding
+from infra.log.known import KnownVersions
 from infra.log.wire import Call, Wire, WireLost
 
 READ_SECONDS_MAX = 5.0
@@ -146,8 +147,9 @@ def envelope(registry: Registry, rows: pq.abc.PGresult, row: int, column: int) -
 class Tails:
     """The log as decisions read it."""
 
-    def __init__(self, dsn: str, registry: Registry) -> None:
+    def __init__(self, dsn: str, registry: Registry, known: KnownVersions) -> None:
         self._session = Session(dsn, STATEMENTS, "registrar reads")
+        self._known = known
         self._registry = registry
         self._streams = Gather(self._spawn_streams)
         self._keys = Gather(self._spawn_keys)
@@ -206,6 +208,7 @@ class Tails:
         for row in range(rows.ntuples):
             stream = names[encoding.int_of(rows.get_value(row, 0)) - 1]
             found.setdefault(stream, []).append(envelope(self._registry, rows, row, 1))
+        self._known.saw({stream: tail[-1].version for stream, tail in found.items()})
         return [_above(after, found) for after in asked]
 
     def _spawn_keys(

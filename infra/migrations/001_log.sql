@@ -46,11 +46,12 @@ create trigger facts_append_only before update or delete or truncate on log.fact
 -- would not be.
 
 -- One request with one fact: the scalar way of log.append, for when nobody else is waiting.
--- Raises unique_violation, or no_data_found where the version before is missing: then nothing is
+-- sure: the caller knows that the version before exists. Raises unique_violation, or no_data_found where the version before is missing: then nothing is
 -- recorded, and log.append tells why.
 create function log.append_one(
   key_ text, hash_ bytea, days_ int,
   stream_ text, version_ int, type_ text, tenant_ text, subject_ text, body_ bytea,
+  sure boolean,
   out first_position bigint, out recorded_at timestamptz)
 language plpgsql volatile as $$
 declare base bigint;
@@ -63,7 +64,7 @@ begin
     from log.facts f order by f.position desc limit 1;
   first_position := coalesce(base, 0) + 1;
   recorded_at := greatest(clock_timestamp(), recorded_at);
-  if version_ > 1 and not exists (
+  if not sure and version_ > 1 and not exists (
     select from log.facts f where f.stream = stream_ and f.version = version_ - 1) then
     raise no_data_found;
   end if;
@@ -81,7 +82,9 @@ end $$;
 --     and the number of facts. The first three are empty where no request has a key.
 --   w_*: per stream written, where the request rests on the log and not on one before it in this
 --     batch: the request, the stream, and the version before.
---   c_*: the same for streams that are read and not written.
+--   p_*: those of them where the caller does not know that the version before exists (0 always
+--     does): an insert alone would leave a gap.
+--   c_*: as w_* for streams that are read and not written.
 --   d_*: request d_req rests on request d_on, which stands before it.
 --   f_*: the facts, in the order of the requests; f_req their request. All requests from 1.
 -- Two requests of a batch that write one stream must be tied by d_*; a key stands once in a batch.
@@ -91,6 +94,7 @@ end $$;
 create function log.append(
   r_key text[], r_hash bytea[], r_days int[], r_n int[],
   w_req int[], w_stream text[], w_version int[],
+  p_stream text[], p_version int[],
   c_req int[], c_stream text[], c_version int[],
   d_req int[], d_on int[],
   f_req int[], f_stream text[], f_version int[], f_type text[], f_tenant text[], f_subject text[],
@@ -118,10 +122,10 @@ begin
 
   -- The fast way: the unique index is the condition on what is written.
   begin
-    if cardinality(w_req) > 0 then
-      perform from unnest(w_stream, w_version) w(stream, version)
-        where w.version > 0 and (
-          select f.version from log.facts f where f.stream = w.stream and f.version = w.version
+    if cardinality(p_stream) > 0 then
+      perform from unnest(p_stream, p_version) p(stream, version)
+        where (
+          select f.version from log.facts f where f.stream = p.stream and f.version = p.version
         ) is null;  -- not "not exists": that may become a join, planned when the table was empty
       if found then raise unique_violation; end if;
     end if;

@@ -154,9 +154,15 @@ def rules() -> Mapping[str, type[Refusal]]:
 def problem_types() -> Mapping[str, ProblemType]:
     """Return every kind of problem by name: those of HTTP, and one for each course rule."""
     return {one.name: one for one in _TYPES} | {
-        rule: ProblemType(rule, 409, refusal.title, inspect.cleandoc(refusal.__doc__ or ""))
+        rule: ProblemType(rule, 409, refusal.title, _paragraphs(refusal))
         for rule, refusal in rules().items()
     }
+
+
+def _paragraphs(refusal: type[Refusal]) -> str:
+    """Return what a rule's docstring says, one line a paragraph."""
+    told = inspect.cleandoc(refusal.__doc__ or "").split("\n\n")
+    return "\n\n".join(" ".join(part.split()) for part in told)
 
 
 def problem(

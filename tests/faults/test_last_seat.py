@@ -138,7 +138,7 @@ def test_without_the_condition_they_would_be(
 
 
 def test_no_process_is_starved(processes: Processes, dsn: str) -> None:
-    """While seats last, each process gets its share: the slowest at least a quarter of the fastest."""
+    """While seats last, the slowest process gets at least a quarter of what the fastest gets."""
     answers = processes.race(dsn, 1_000, 16, 25)
     assert sum(answers, Counter()) == {"recorded": 1_000, "run-full": 600}
     shares = [each["recorded"] for each in answers]

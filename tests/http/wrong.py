@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 Path = tuple[str | int, ...]
@@ -36,7 +37,7 @@ def _with(example: Any, path: Path, value: Any) -> Any:
         return value
     body = copy.deepcopy(example)
     place = body
-    for step, after in zip(path, path[1:], strict=False):
+    for step, after in pairwise(path):
         if isinstance(place, list):
             if not place:
                 place.append({})

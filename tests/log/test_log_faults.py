@@ -213,5 +213,5 @@ def test_the_log_cannot_be_appended_to_under_another_isolation(dsn: str) -> None
         with pytest.raises(psycopg.errors.RaiseException, match="read committed"):
             connection.execute(
                 "select * from log.append_one(null, null, null, 'main/note/a', 1, 'Noted', 'main',"
-                " null, '{}'::bytea)"
+                " null, '{}'::bytea, false)"
             )

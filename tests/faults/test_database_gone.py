@@ -1,0 +1,137 @@
+"""What does a running server do while PostgreSQL is gone, and after it is back?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from infra.engines.postgres import Postgres
+from tests.faults.load import RUN, Load, assert_each_once, open_run, resend_all, send
+from tests.server import Answer, Server, eventually, running
+
+ANSWER_SECONDS_MAX = 12.0
+"""Within so long a client is told that the log is away: it waits 5 s, and machines are busy."""
+RECOVERY_SECONDS_MAX = 30.0
+
+
+class Place(NamedTuple):
+    """A server, and the database beside it that a test may stop."""
+
+    postgres: Postgres
+    server: Server
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Place]:
+    """A server on a PostgreSQL that is not its own."""
+    folder = Path(tempfile.mkdtemp(prefix="registrar-gone-"))
+    try:
+        with Postgres(folder / "postgres") as postgres:
+            flags = ("--no-example", "--database-url", postgres.dsn)
+            with running(folder / "data", *flags) as server:
+                open_run(server)
+                yield Place(postgres, server)
+                postgres.start()  # a failed test may have left it stopped
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def stop(postgres: Postgres, how: signal.Signals) -> None:
+    """Stop PostgreSQL in order (SIGINT) or without (SIGQUIT, as after a crash)."""
+    pid = postgres.pid
+    assert pid is not None
+    os.kill(pid, how)
+    eventually(lambda: postgres.pid is None or _ended(postgres), 30, "PostgreSQL has stopped")
+
+
+def _ended(postgres: Postgres) -> bool:
+    child = postgres._child
+    return child is not None and child.poll() is not None
+
+
+def in_time(server: Server, path: str) -> Answer:
+    """GET, and check that the answer came within the bound."""
+    began = time.monotonic()
+    answer = server.get(path)
+    assert time.monotonic() - began < ANSWER_SECONDS_MAX
+    return answer
+
+
+class Listener(threading.Thread):
+    """A client of the event stream, which comes back with the last id whenever it ends."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(daemon=True)
+        self._url = f"{server.url}/v1/events"
+        self._last = int(server.get("/v1/log").body["position"])
+        self.heard: list[int] = []
+
+    def run(self) -> None:
+        """Listen for ever."""
+        while True:
+            request = urllib.request.Request(  # noqa: S310 - loopback only
+                self._url, headers={"Last-Event-ID": str(self._last)}
+            )
+            try:
+                with urllib.request.urlopen(request, timeout=60) as stream:  # noqa: S310
+                    for line in stream:
+                        if line.startswith(b"id: "):
+                            self._last = int(line[4:])
+                            self.heard.append(self._last)
+            except OSError:
+                time.sleep(0.1)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["in order", "crashed"])
+def test_it_is_told_and_recovered_from_without_a_restart(
+    place: Place, how: signal.Signals
+) -> None:
+    """503 with Retry-After while it is away; then all goes on, with nothing lost or doubled."""
+    postgres, server = place
+    before = int(server.get("/v1/log").body["position"])
+    listener = Listener(server)
+    listener.start()
+    with Load(server) as load:
+        eventually(lambda: len(load.acknowledged) >= 50, 30, "commands are acknowledged")
+        stop(postgres, how)
+        eventually(lambda: load.unavailable >= 8, 30, "clients are told")
+        began = time.monotonic()
+        status, headers, body = send(server.port, f"while-away-{how}")
+        assert time.monotonic() - began < ANSWER_SECONDS_MAX
+        assert (status, body["type"]) == (503, "/problems/log-unavailable")
+        assert int(headers["Retry-After"]) >= 1
+        assert in_time(server, "/healthz").status == 200
+        assert in_time(server, "/readyz").status == 503
+        for path in (f"/v1/runs/{RUN}", "/v1/log", f"/v1/enrolments/{RUN}/c0-1"):
+            answer = in_time(server, path)
+            assert answer.status == 503
+            assert answer.headers["retry-after"]
+        postgres.start()
+        known = len(load.acknowledged)
+        eventually(
+            lambda: len(load.acknowledged) >= known + 50, RECOVERY_SECONDS_MAX, "commands go on"
+        )
+    assert load.surprises == []
+    assert load.slowest_refusal_seconds < ANSWER_SECONDS_MAX
+    load.in_doubt.add(f"while-away-{how}")
+    eventually(lambda: server.get("/readyz").status == 200, RECOVERY_SECONDS_MAX, "ready again")
+    resend_all(server, load)
+    head = int(server.get("/v1/log").body["position"])
+    seen = server.get(f"/v1/enrolments/{RUN}/while-away-{how}?min_position={head}")
+    assert seen.status == 200
+    eventually(
+        lambda: listener.heard == list(range(before + 1, head + 1)),
+        RECOVERY_SECONDS_MAX,
+        "every event was heard, once and in order",
+    )
+    assert_each_once(postgres.dsn, load)
