@@ -95,8 +95,10 @@ def _load(wrk: str, script: str, connections: int, seconds: int, url: str) -> fl
     """Run wrk once, and return requests a second. Fails where an answer was not a success."""
     prefix = f"s{time.monotonic_ns()}"
     done = subprocess.run(
-        [wrk, "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(SCRIPTS / script), url]
-        + ["--", prefix],
+        [
+            *(wrk, "-t1", f"-c{connections}", f"-d{seconds}s"),
+            *("-s", str(SCRIPTS / script), url, "--", prefix),
+        ],
         capture_output=True,
         text=True,
         check=True,

@@ -129,20 +129,23 @@ async def _parts(dsn: str) -> AsyncIterator[Registrar]:
             clock=utc_now,
         )
         dispatch = PipelineDispatch(commands.pipeline, commands.reader)
+        policies = (IssueCertificate(), CountSeats(followers))
+        readers = [PostgresLogReader(dsn) for _ in policies]
         followed = [
-            Follower(policy, PostgresLogReader(dsn), followers, dispatch, REGISTRY)
-            for policy in (IssueCertificate(), CountSeats(followers))
+            Follower(policy, own, followers, dispatch, REGISTRY)
+            for policy, own in zip(policies, readers, strict=True)
         ]
         await asyncio.to_thread(runner.start)
         following = [asyncio.create_task(one.run(), name=one.policy.name) for one in followed]
         try:
             yield Registrar(commands, reads, log, runner, store, metrics)
         finally:
-            for task in following:
-                task.cancel()
+            for one in followed:
+                one.stop()
             await asyncio.gather(*following, return_exceptions=True)
             await asyncio.to_thread(runner.stop)
             await notices.close()
-            await asyncio.to_thread(reader.close)
+            for one_reader in (reader, *readers):
+                await asyncio.to_thread(one_reader.close)
             await asyncio.to_thread(store.close)
             await asyncio.to_thread(followers.close)

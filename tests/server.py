@@ -104,7 +104,7 @@ class Server:
 
     def get(self, path: str, **headers: str) -> Answer:
         """GET a path; header names with underscores for dashes."""
-        return self.request("GET", path, **headers)
+        return self.request("GET", path, None, **headers)
 
     def post(self, path: str, body: Any, **headers: str) -> Answer:
         """POST JSON (or bytes as they are)."""

@@ -75,9 +75,7 @@ class PostgresStore:
 
     def close(self) -> None:
         """Let the connections go, and with them the lead."""
-        if self._leading is not None:
-            self._leading.close()
-            self._leading, self._leads = None, False
+        self._give_up_lead()
         self._pool.close()
 
     def lead(self) -> bool:
@@ -95,9 +93,14 @@ class PostgresStore:
                 else:
                     self._leading.execute("select")
             except psycopg.OperationalError:
-                self._leading, self._leads = None, False
+                self._give_up_lead()
                 raise
         return self._leads
+
+    def _give_up_lead(self) -> None:
+        if self._leading is not None:
+            self._leading.close()
+        self._leading, self._leads = None, False
 
     def states(self) -> Sequence[ReadingState]:
         """Return every generation of every reading that exists."""

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 
 from commands.ports import LogUnavailable
 from domain.kernel import Envelope
@@ -18,7 +19,7 @@ from streams.ports import Dispatch, Followers, FollowerState
 PAGE_FACTS_MAX = 2_000
 IN_FLIGHT_MAX = 64
 """Commands of one policy that are under way at a time."""
-WAIT_SECONDS_MAX = 1.0
+WAIT_SECONDS_MAX = 0.5
 BACKOFF_SECONDS_MIN = 0.2
 BACKOFF_SECONDS_MAX = 30.0
 
@@ -57,6 +58,7 @@ class Follower:
         self._registry = registry
         self._begin_at = begin_at
         self._state: FollowerState | None = None
+        self._stopping = asyncio.Event()
 
     @property
     def position(self) -> int | None:
@@ -64,21 +66,28 @@ class Follower:
         return self._state.position if self._state else None
 
     async def run(self) -> None:
-        """Follow the log until cancelled."""
+        """Follow the log until it is stopped."""
         backoff = BACKOFF_SECONDS_MIN
-        while True:
+        while not self._stopping.is_set():
             try:
                 if not await self.step():
                     await asyncio.to_thread(self._log.wait, self.position or 0, WAIT_SECONDS_MAX)
                 backoff = BACKOFF_SECONDS_MIN
             except (LogUnavailable, StoreUnavailable) as error:
                 _log.warning("policy %s waits: %s", self.policy.name, error)
-                await asyncio.sleep(backoff)
+                await self._pause(backoff)
                 backoff = min(2 * backoff, BACKOFF_SECONDS_MAX)
             except Exception as error:
                 await self._stall(error)
-                await asyncio.sleep(backoff)
+                await self._pause(backoff)
                 backoff = min(2 * backoff, BACKOFF_SECONDS_MAX)
+
+    def stop(self) -> None:
+        """Let ``run`` return after the page under way; the log is then free to be closed.
+
+        It takes no longer than that page and ``WAIT_SECONDS_MAX``.
+        """
+        self._stopping.set()
 
     async def step(self) -> bool:
         """Act on one page. Returns whether there was one.
@@ -130,6 +139,10 @@ class Follower:
             self._followers.move(self.policy.name, state.position, begin, epoch)
             self._state = state = FollowerState(begin, state.began_at, epoch)
         return state
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
 
     async def _stall(self, error: Exception) -> None:
         said = f"{type(error).__name__}: {error}"

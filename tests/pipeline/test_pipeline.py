@@ -50,7 +50,7 @@ def test_what_is_so_already_is_unchanged(process: Process) -> None:
 
 
 def test_a_hot_stream_is_decided_in_order_and_never_over_capacity(process: Process) -> None:
-    """Of 200 learners at once for 50 seats, the first 50 are in and 150 are told that it is full."""
+    """Of 200 learners at once for 50 seats the first 50 are in; 150 are told that it is full."""
 
     async def scenario() -> None:
         await schedule(process, capacity=50)

@@ -139,7 +139,8 @@ def test_a_log_that_is_away_is_tried_again(log: Recorded, followers: AnyFollower
         await asyncio.to_thread(eventually, lambda: desk.asked, 10, "an attempt")
         desk.error = None
         await asyncio.to_thread(eventually, lambda: follower.position == 4, 20, "caught up")
-        running.cancel()
+        follower.stop()
+        await running
 
     asyncio.run(away_and_back())
     assert (len(desk.taken), follower.error) == (2, None)
@@ -219,7 +220,8 @@ def test_a_stuck_policy_says_so(log: Recorded) -> None:
         await asyncio.to_thread(
             eventually, lambda: followers.errors.get("issue-certificate"), 10, "noted"
         )
-        running.cancel()
+        follower.stop()
+        await running
 
     asyncio.run(stuck())
     assert followers.errors["issue-certificate"] == "ValueError: no such command"
