@@ -36,6 +36,7 @@ from streams.policies.count_seats import CountSeats
 from streams.policies.dispatch import PipelineDispatch
 from streams.policies.follower import Follower
 from streams.policies.issue_certificate import IssueCertificate
+from streams.policies.policy import Policy
 from streams.runner.runner import Runner
 
 QUERY_CONNECTIONS_MAX = 8
@@ -129,7 +130,7 @@ async def _parts(dsn: str) -> AsyncIterator[Registrar]:
             clock=utc_now,
         )
         dispatch = PipelineDispatch(commands.pipeline, commands.reader)
-        policies = (IssueCertificate(), CountSeats(followers))
+        policies: tuple[Policy, ...] = (IssueCertificate(), CountSeats(followers))
         readers = [PostgresLogReader(dsn) for _ in policies]
         followed = [
             Follower(policy, own, followers, dispatch, REGISTRY)
