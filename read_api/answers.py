@@ -14,6 +14,8 @@ from read_api.ports import ParkedKey
 class AsOf(msgspec.Struct, frozen=True, omit_defaults=True):
     """The moment that an answer describes: a position of the log and when it was recorded.
 
+    Everything up to the position is in the answer. What is told of one learner has nothing later in
+    it; lists and sums that take from several readings may, of a reading that is ahead.
     ``occurred_at`` is there where only what had occurred by then was counted.
     """
 

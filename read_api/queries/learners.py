@@ -147,9 +147,13 @@ async def learner(
         (about,) = await snapshot.rows(
             """select count(*) as facts, min(occurred_at) as first_occurred_at,
                       max(occurred_at) as last_occurred_at
-               from views.history where subject = %(subject)s""",
+               from views.history where subject = %(subject)s and position <= %(through)s""",
             subject=subject,
+            through=snapshot.position,
         )
+    if any(row["position"] > snapshot.position for row in rows):  # progress is ahead of history
+        common = Moment(position=snapshot.position)
+        return await learner(deps, asking, subject, moment=common, min_position=min_position)
     if not rows and not about["facts"]:
         raise NotFound("learner", subject)
     return Learner(
@@ -190,7 +194,7 @@ async def enrolments(
 
 
 _OF_SUBJECT = f"""
-    select {COLUMNS} from views.enrolments where subject = %(subject)s
+    select {COLUMNS}, position from views.enrolments where subject = %(subject)s
     order by enrolled_at, run"""
 
 

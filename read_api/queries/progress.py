@@ -145,7 +145,11 @@ async def read_stand(
     moment: Moment,
     min_position: int,
 ) -> Stand:
-    """Read where a learner stands in a run at a moment. Raises NotFound."""
+    """Read where a learner stands in a run at a moment. Raises NotFound.
+
+    Where one reading is ahead of the other, and has taken in something later about this very
+    enrolment or run, the answer is folded as of the position that both have reached.
+    """
     if not moment.is_now:
         past = await asof.learner(deps, asking, subject, moment, min_position, run=run)
         enrolment = past.enrolments.get(run)
@@ -173,8 +177,13 @@ async def read_stand(
         )
         items = await read_items(snapshot, run)
         policies = await snapshot.rows(
-            "select policy, policy_number from views.runs where run = %(run)s", run=run
+            """select policy, policy_number, updated_position as position
+               from views.runs where run = %(run)s""",
+            run=run,
         )
+    if any(row["position"] > snapshot.position for row in (*found, *rows, *policies)):
+        common = Moment(position=snapshot.position)
+        return await read_stand(deps, asking, run, subject, common, min_position)
     policy = policies[0] if policies else {}
     return Stand(
         found[0],

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.databases import Databases
-from tests.read_api.world import World, certified, furnish, world
+from tests.read_api.world import World, furnish, world
 
 
 @pytest.fixture(scope="package")
@@ -15,7 +15,6 @@ def furnished(databases_18: Databases) -> Iterator[World]:
     """A registrar with a little of everything in it. Tests only read it."""
     with databases_18.fresh() as dsn, world(dsn) as one:
         furnish(one)
-        certified(one)
         yield one
 
 

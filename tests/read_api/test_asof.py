@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -9,6 +11,7 @@ import msgspec
 from domain.kernel import Envelope
 from projections.progress import PROGRESS
 from read_api.asof import fold
+from read_api.ports import Snapshot, Views
 from tests.read_api.world import World, furnish
 
 ONE = "enrolments/AAA-2013J/s1"
@@ -30,6 +33,10 @@ class Watching:
             path: self._one.ask(f"/v1/{path}?{query}").json() for path in PATHS
         }
 
+    def certified(self, run: str, subject: str) -> None:
+        """Wait for the policy."""
+        self._one.certified(run, subject)
+
 
 def test_what_was_answered_at_a_position_is_answered_as_of_it(empty: World) -> None:
     watching = Watching(empty)
@@ -39,6 +46,30 @@ def test_what_was_answered_at_a_position_is_answered_as_of_it(empty: World) -> N
         for path, answer in answers.items():
             past = empty.ask(f"/v1/{path}?as_of_position={position}").json()
             assert past == answer, (path, position)
+
+
+class Behind:
+    """Views of which one reading stands at an earlier position than what the others show."""
+
+    def __init__(self, views: Views, position: int) -> None:
+        self._views = views
+        self._position = position
+
+    @asynccontextmanager
+    async def at(self, *readings: str) -> AsyncIterator[Snapshot]:
+        async with self._views.at(*readings) as snapshot:
+            snapshot.position = self._position  # type: ignore[misc]
+            yield snapshot
+
+
+def test_an_answer_from_readings_that_stand_apart_holds_nothing_later_than_it_says(
+    furnished: World,
+) -> None:
+    for position in range(6, furnished.position + 1):
+        behind = furnished.but(views=Behind(furnished.reads.views, position))
+        for path in (ONE, f"{ONE}/progress", f"{ONE}/grade", "learners/s1"):
+            told = behind.ask(f"/v1/{path}").json()
+            assert told == furnished.ask(f"/v1/{path}?as_of_position={position}").json(), path
 
 
 def test_a_recorded_time_is_the_last_position_by_then(furnished: World) -> None:

@@ -16,6 +16,7 @@ from infra.compose import Registrar, embedded
 from infra.settings import Settings
 from infra.web.apps import full_app
 from infra.web.metrics import Metrics
+from read_api.ports import Selection
 
 T = TypeVar("T")
 SECONDS_MAX = 30.0
@@ -107,6 +108,21 @@ class World:
         self.position = max(self.position, found["position"])
         return found
 
+    def certified(self, run: str, subject: str) -> None:
+        """Wait until the policy that follows results has issued the certificate."""
+        wanted = Selection(types=("CertificateIssued",), run=run, subject=subject)
+        log = self.reads.log
+
+        async def issued() -> int:
+            async with asyncio.timeout(SECONDS_MAX):
+                while True:
+                    head = (await log.head()).position
+                    if (await log.window("main", 0, head, 1, wanted)).facts:
+                        return head
+                    await log.wait(head, SECONDS_MAX)
+
+        self.position = max(self.position, self.run(issued()))
+
     def ask(self, path: str, **headers: str) -> httpx.Response:
         """Ask for an address, as it is."""
         return self.run(
@@ -132,12 +148,6 @@ class World:
         found: dict[str, Any] = answer.json()
         assert found["status"] == status
         return found
-
-
-def certified(one: World) -> None:
-    """Wait until the policy that follows outcomes has issued the certificate of ``furnish``."""
-    assert one.run(one.reads.log.wait(one.position, SECONDS_MAX))
-    one.position = one.run(one.reads.log.head()).position
 
 
 @contextmanager
@@ -211,4 +221,5 @@ def furnish(one: World) -> None:
         occurred_at="2013-11-22T18:00:00Z",
     )
     one.command("compute-grade", **s1, occurred_at="2014-06-01T08:00:00Z")
+    one.certified(**s1)
     one.command("record-outcome", **s1, result="pass", occurred_at="2014-06-25T08:00:00Z")
