@@ -14,7 +14,8 @@ from commands.register import DECISIONS
 from commands.requests import FactSummary, Recorded
 from domain.access import DEVELOPMENT
 from infra.compose import utc_now
-from infra.serve import calm_garbage_collection, uvicorn_config
+from infra.process import calm_garbage_collection
+from infra.serve import uvicorn_config
 
 app = FastAPI()
 _reader = CommandReader(DECISIONS, b"a secret of thirty-two bytes ....", utc_now)

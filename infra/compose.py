@@ -18,6 +18,7 @@ from commands.register import DECISIONS
 from domain.access import DEVELOPMENT, Principal
 from domain.streams import REGISTRY
 from infra.engines.postgres import Postgres
+from infra.following import RunnerProcess
 from infra.keys.opener import KeyOpener
 from infra.keys.postgres import PostgresKeys
 from infra.log.history import PostgresHistory
@@ -30,14 +31,12 @@ from infra.stores.followers import PostgresFollowers
 from infra.stores.postgres import PostgresStore
 from infra.stores.views import PostgresPositions, PostgresViews, read_pool
 from infra.web.metrics import Metrics
-from projections.register import READINGS
 from read_api.dependencies import ReadDependencies
 from streams.policies.count_seats import CountSeats
 from streams.policies.dispatch import PipelineDispatch
 from streams.policies.follower import Follower
 from streams.policies.issue_certificate import IssueCertificate
 from streams.policies.policy import Policy
-from streams.runner.runner import Runner
 
 QUERY_CONNECTIONS_MAX = 8
 KEY_CONNECTIONS_MAX = 3
@@ -59,7 +58,7 @@ class Registrar(NamedTuple):
     commands: CommandDependencies
     reads: ReadDependencies
     log: PostgresLog
-    runner: Runner
+    runner: RunnerProcess
     store: PostgresStore
     metrics: Metrics
 
@@ -87,7 +86,7 @@ def database(settings: Settings) -> Iterator[str]:
 
 @asynccontextmanager
 async def embedded(settings: Settings) -> AsyncIterator[Registrar]:
-    """Run everything in this process: commands, readings, policies, queries."""
+    """Run everything: commands, policies and queries here, the readings in a child process."""
     held = database(settings)
     dsn = await asyncio.to_thread(held.__enter__)
     try:
@@ -104,10 +103,9 @@ async def _parts(dsn: str) -> AsyncIterator[Registrar]:
     )
     queries_pool = read_pool(dsn, QUERY_CONNECTIONS_MAX)
     notices = Notices(dsn)
-    reader = PostgresLogReader(dsn)
     store = PostgresStore(dsn)
     followers = PostgresFollowers(dsn)
-    runner = Runner(reader, store, store, READINGS, REGISTRY)
+    runner = RunnerProcess(dsn)
     async with keys_pool, queries_pool, PostgresLog(dsn, REGISTRY) as log:
         keys = PostgresKeys(keys_pool)
         await notices.open()
@@ -146,7 +144,7 @@ async def _parts(dsn: str) -> AsyncIterator[Registrar]:
             await asyncio.gather(*following, return_exceptions=True)
             await asyncio.to_thread(runner.stop)
             await notices.close()
-            for one_reader in (reader, *readers):
-                await asyncio.to_thread(one_reader.close)
+            for reader in readers:
+                await asyncio.to_thread(reader.close)
             await asyncio.to_thread(store.close)
             await asyncio.to_thread(followers.close)

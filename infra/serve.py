@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 import socket
 import sys
@@ -16,6 +15,7 @@ from starlette.types import ASGIApp
 
 from infra.compose import Registrar, embedded
 from infra.importers.oulad import example
+from infra.process import calm_garbage_collection
 from infra.settings import Settings
 from infra.web.apps import full_app
 
@@ -35,13 +35,6 @@ def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
         backlog=BACKLOG,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
     )
-
-
-def calm_garbage_collection() -> None:
-    """Collect rarely: at the default thresholds it costs half of the batch route's time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 50, 1_000)
 
 
 def listen(host: str, port: int) -> socket.socket:

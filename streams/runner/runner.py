@@ -27,7 +27,7 @@ PAGE_FACTS_MAX = 5_000
 IDLE_SECONDS_MAX = 0.5
 """How long the runner waits for the log before it looks for requests again."""
 LINGER_SECONDS = 0.05
-"""While facts trickle in, batches begin so far apart: one costs much the same for 1 fact and for 100.
+"""While facts trickle in, batches begin so far apart: one costs much the same for 1 fact and 100.
 The first fact after a silence waits for nothing."""
 STOP_SECONDS_MAX = 30.0
 

@@ -122,8 +122,8 @@ def test_it_is_told_and_recovered_from_without_a_restart(place: Place, how: sign
     with Load(server, f"{how.name}-") as load:
         eventually(lambda: len(load.acknowledged) >= 50, 30, "commands are acknowledged")
         stop(postgres, how)
-        eventually(lambda: load.unavailable >= 8, 30, "clients are told")
         assert_all_say_so(server)
+        eventually(lambda: load.unavailable >= 8, 30, "clients are told")
         postgres.start()
         known = len(load.acknowledged)
         eventually(

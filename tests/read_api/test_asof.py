@@ -65,6 +65,8 @@ class Behind:
 def test_an_answer_from_readings_that_stand_apart_holds_nothing_later_than_it_says(
     furnished: World,
 ) -> None:
+    for path in (ONE, "learners/s1"):
+        furnished.get(path)  # waits until all that was sent is read
     for position in range(6, furnished.position + 1):
         behind = furnished.but(views=Behind(furnished.reads.views, position))
         for path in (ONE, f"{ONE}/progress", f"{ONE}/grade", "learners/s1"):
