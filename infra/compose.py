@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from starlette.requests import HTTPConnection
 from commands.app import CommandDependencies
 from commands.batch import CommandReader, encode_results, run_batch
 from commands.pipeline import Pipeline
+from commands.ports import LogUnavailable
 from commands.register import DECISIONS
 from domain.access import DEVELOPMENT, Principal
 from domain.streams import REGISTRY
@@ -40,6 +42,11 @@ from streams.policies.policy import Policy
 
 QUERY_CONNECTIONS_MAX = 8
 KEY_CONNECTIONS_MAX = 3
+EXPIRED_KEYS_MAX = 5_000
+"""Command keys forgotten in one statement."""
+FORGET_EVERY_SECONDS = 3_600
+
+_log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
@@ -106,10 +113,10 @@ async def _parts(dsn: str) -> AsyncIterator[Registrar]:
     store = PostgresStore(dsn)
     followers = PostgresFollowers(dsn)
     runner = RunnerProcess(dsn)
-    async with keys_pool, queries_pool, PostgresLog(dsn, REGISTRY) as log:
+    metrics = Metrics()
+    async with keys_pool, queries_pool, PostgresLog(dsn, REGISTRY, metrics.batch) as log:
         keys = PostgresKeys(keys_pool)
         await notices.open()
-        metrics = Metrics()
         commands = CommandDependencies(
             Pipeline(log, keys, REGISTRY, utc_now),
             CommandReader(DECISIONS, await keys.digest_secret(), utc_now),
@@ -136,15 +143,27 @@ async def _parts(dsn: str) -> AsyncIterator[Registrar]:
         ]
         await asyncio.to_thread(runner.start)
         following = [asyncio.create_task(one.run(), name=one.policy.name) for one in followed]
+        forgetting = asyncio.create_task(_forget_expired_keys(log), name="expired keys")
         try:
             yield Registrar(commands, reads, log, runner, store, metrics)
         finally:
+            forgetting.cancel()
             for one in followed:
                 one.stop()
-            await asyncio.gather(*following, return_exceptions=True)
+            await asyncio.gather(*following, forgetting, return_exceptions=True)
             await asyncio.to_thread(runner.stop)
             await notices.close()
             for reader in readers:
                 await asyncio.to_thread(reader.close)
             await asyncio.to_thread(store.close)
             await asyncio.to_thread(followers.close)
+
+
+async def _forget_expired_keys(log: PostgresLog) -> None:
+    while True:
+        try:
+            while await log.forget_expired_keys(EXPIRED_KEYS_MAX) == EXPIRED_KEYS_MAX:
+                pass
+        except LogUnavailable as error:
+            _log.warning("expired command keys are forgotten another time: %s", error)
+        await asyncio.sleep(FORGET_EVERY_SECONDS)

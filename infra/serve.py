@@ -7,8 +7,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -18,6 +17,7 @@ from infra.importers.oulad import example
 from infra.process import calm_garbage_collection
 from infra.settings import Settings
 from infra.web.apps import full_app
+from infra.web.limits import BoundedProtocol, BoundedServer
 
 SHUTDOWN_SECONDS_MAX = 5
 BACKLOG = 1024
@@ -27,6 +27,7 @@ def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
     """Return the configuration of every server of ours."""
     return uvicorn.Config(
         app,
+        http=BoundedProtocol,
         log_level="warning",
         access_log=False,
         lifespan="off",
@@ -66,15 +67,6 @@ def _loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-class _Server(uvicorn.Server):
-    """A server that leaves signals to us: uvicorn's way ends the process before it tidied up."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
-
-
 class _Stop:
     """What Ctrl-C and SIGTERM do: end the server once there is one, and the start before that."""
 
@@ -98,7 +90,7 @@ async def _serve(settings: Settings, bound: socket.socket) -> None:
     where = settings.folder if settings.database_url is None else "the database that is set"
     _say(f"registrar: data in {where}")
     async with embedded(settings) as registrar:
-        server = _Server(
+        server = BoundedServer(
             uvicorn_config(full_app(registrar.commands, registrar.reads, registrar.metrics))
         )
         stop.server = server

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import psycopg
 
@@ -35,8 +35,11 @@ _NOT_ONE = ("23505", "P0002")
 class Appender:
     """The one that appends, for one event loop."""
 
-    def __init__(self, dsn: str, known: KnownVersions) -> None:
+    def __init__(
+        self, dsn: str, known: KnownVersions, sent: Callable[[int], None] = lambda _: None
+    ) -> None:
         self._dsn = dsn
+        self._sent = sent
         self._known = known
         self._queue: deque[Pending] = deque()
         self._wire: Wire | None = None
@@ -120,6 +123,7 @@ class Appender:
         self._contested = bool(held)
         if gathered.requests:
             self._in_flight = gathered
+            self._sent(len(gathered.requests))
             wire.send([gathered.call()], self._answered)
         elif held:
             self._schedule()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Self
@@ -22,11 +22,14 @@ class PostgresLog:
 
     It keeps a session to append, one to read, and up to four to hold streams. Lost sessions are
     made again; requests wait for that up to 5 s. ``dsn`` is libpq's; the schema is migrated.
+    ``sent`` is told of every batch how many requests went into it.
     """
 
-    def __init__(self, dsn: str, registry: Registry) -> None:
+    def __init__(
+        self, dsn: str, registry: Registry, sent: Callable[[int], None] = lambda _: None
+    ) -> None:
         known = KnownVersions()
-        self._appender = Appender(dsn, known)
+        self._appender = Appender(dsn, known, sent)
         self._tails = Tails(dsn, registry, known)
         self._holds = Holds(dsn, registry, known)
 

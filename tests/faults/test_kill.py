@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
@@ -25,6 +27,7 @@ from tests.faults.load import Load, assert_each_once, open_run, resend_all
 from tests.server import Server, eventually, free_port, running
 
 SECOND_START_SECONDS_MAX = 5.0
+STOP_SECONDS_MAX = 15.0
 READ_SECONDS_MAX = 30.0
 REBUILD_SECONDS_MAX = 60.0
 ONE_LINE_SECONDS_MAX = 60.0
@@ -121,6 +124,22 @@ def test_whatever_ends_it_under_load_every_command_is_there_once(
             rebuild_all(postgres.dsn)
             read_to_the_end(server)
             assert readings(postgres.dsn) == live
+
+
+def test_ctrl_c_does_not_wait_for_who_listens(data: Path) -> None:
+    """Subscribers are let go, those who read and those who do not, without a word of complaint."""
+    with running(data, "--no-example") as server:
+        open_run(server)
+        deaf = socket.create_connection(("127.0.0.1", server.port))
+        with deaf, urllib.request.urlopen(f"{server.url}/v1/events?after=0") as stream:  # noqa: S310
+            deaf.sendall(b"GET /v1/events?after=0 HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert deaf.recv(12) == b"HTTP/1.1 200"
+            assert stream.readline().startswith(b"retry: ")
+            began = time.monotonic()
+            assert server.stop() == 0
+            assert time.monotonic() - began < STOP_SECONDS_MAX
+    assert "Traceback" not in server.output
+    assert "ERROR" not in server.output
 
 
 def test_two_servers_may_share_a_data_folder(data: Path) -> None:
