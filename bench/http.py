@@ -1,8 +1,9 @@
 """How much of a bare FastAPI endpoint's rate does the command API keep?
 
 Single commands at 64 connections, beside a FastAPI endpoint that only validates the same body; and
-batches of 100, beside the same route without deciding and appending. The load is wrk's (Debian:
-apt-get install wrk), because a client in Python would be the bottleneck.
+batches of 100, beside the same route on a log that records nothing (the same without append), and
+beside one that does not even decide (no goal). The load is wrk's (Debian: apt-get install wrk),
+because a client in Python would be the bottleneck.
 """
 
 from __future__ import annotations
@@ -16,12 +17,36 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from typing import Any, NamedTuple
 
 from bench.report import Report, median_ratio
 from tests.server import Server, eventually, free_port
 
-CONNECTIONS = 64
-BATCH_CONNECTIONS = 8
+
+class Load(NamedTuple):
+    """What wrk sends: a script, over so many connections."""
+
+    script: str
+    connections: int
+
+
+SINGLE, BATCH = Load("single.lua", 64), Load("batch.lua", 8)
+RUN_COMMANDS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("create-course", {"course": "bench", "title": "Bench"}),
+    (
+        "schedule-run",
+        {
+            "run": "bench",
+            "course": "bench",
+            "title": "Bench",
+            "starts": "2026-01-01T00:00:00Z",
+            "ends": "2046-01-01T00:00:00Z",
+            "modes": ["honor"],
+            "certificate_modes": ["honor"],
+        },
+    ),
+)
+"""An unlimited run to enrol in."""
 ROUNDS, ROUND_SECONDS = 5, 6
 QUICK_ROUNDS, QUICK_ROUND_SECONDS = 2, 3
 WARM_SECONDS = 2
@@ -44,30 +69,31 @@ def measure(*, quick: bool) -> Report:
             _prepare(server)
             peer_url = f"http://127.0.0.1:{peer_port}"
             eventually(lambda: _answers(peer_port), 20, "the peer answers")
-            cases = {
-                "single": ("single.lua", CONNECTIONS, "/v1/commands/enrol-learner", "/validate"),
-                "batch_100": ("batch.lua", BATCH_CONNECTIONS, "/v1/commands", "/batch"),
+            addresses = {
+                "single": (f"{server.url}/v1/commands/enrol-learner", SINGLE),
+                "single_peer": (f"{peer_url}/validate", SINGLE),
+                "batch_100": (f"{server.url}/v1/commands", BATCH),
+                "batch_100_peer": (f"{peer_url}/batch", BATCH),
+                "batch_100_validated": (f"{peer_url}/batch-validated", BATCH),
             }
-            rates: dict[str, list[float]] = {}
-            for case, (script, connections, ours, theirs) in cases.items():
-                for number in range(-1, rounds):
-                    for side, url in (
-                        ("registrar", server.url + ours),
-                        ("peer", peer_url + theirs),
-                    ):
-                        warm = number < 0
-                        rate = _load(
-                            wrk, script, connections, WARM_SECONDS if warm else seconds, url
-                        )
-                        if not warm:
-                            rates.setdefault(f"{case}_{side}", []).append(rate)
+            rates: dict[str, list[float]] = {name: [] for name in addresses}
+            for number in range(-1, rounds):
+                for name, (url, load) in addresses.items():
+                    if number < 0:
+                        _load(wrk, load, WARM_SECONDS, url)
+                    else:
+                        rates[name].append(_load(wrk, load, seconds, url))
         finally:
             peer.terminate()
             peer.wait()
             server.stop()
     figures = {f"{name}_per_second": round(median(values)) for name, values in rates.items()}
     ratios = {
-        case: median_ratio(rates[f"{case}_registrar"], rates[f"{case}_peer"]) for case in GOALS
+        "single": median_ratio(rates["single"], rates["single_peer"]),
+        "batch_100": median_ratio(rates["batch_100"], rates["batch_100_peer"]),
+        "batch_100_beside_validating": median_ratio(
+            rates["batch_100"], rates["batch_100_validated"]
+        ),
     }
     return Report("http", ratios, GOALS, figures)
 
@@ -78,26 +104,17 @@ def _answers(port: int) -> bool:
 
 
 def _prepare(server: Server) -> None:
-    assert server.command("create-course", {"course": "bench", "title": "Bench"}).status == 201
-    scheduled = {
-        "run": "bench",
-        "course": "bench",
-        "title": "Bench",
-        "starts": "2026-01-01T00:00:00Z",
-        "ends": "2046-01-01T00:00:00Z",
-        "modes": ["honor"],
-        "certificate_modes": ["honor"],
-    }
-    assert server.command("schedule-run", scheduled).status == 201
+    for name, body in RUN_COMMANDS:
+        assert server.command(name, body).status == 201
 
 
-def _load(wrk: str, script: str, connections: int, seconds: int, url: str) -> float:
+def _load(wrk: str, load: Load, seconds: int, url: str) -> float:
     """Run wrk once, and return requests a second. Fails where an answer was not a success."""
     prefix = f"s{time.monotonic_ns()}"
     done = subprocess.run(
         [
-            *(wrk, "-t1", f"-c{connections}", f"-d{seconds}s"),
-            *("-s", str(SCRIPTS / script), url, "--", prefix),
+            *(wrk, "-t1", f"-c{load.connections}", f"-d{seconds}s"),
+            *("-s", str(SCRIPTS / load.script), url, "--", prefix),
         ],
         capture_output=True,
         text=True,

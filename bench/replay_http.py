@@ -123,7 +123,8 @@ def _behind(url: str) -> float:
 
 
 class _Memory(threading.Thread):
-    """Watches the server's resident memory, and that of it and its PostgreSQL together."""
+    """Watches the resident memory of the server and its readings' process, without and with
+    PostgreSQL."""
 
     def __init__(self, server: psutil.Process) -> None:
         super().__init__(daemon=True)
@@ -135,9 +136,15 @@ class _Memory(threading.Thread):
     def run(self) -> None:
         while not self._over.wait(SAMPLE_SECONDS):
             with contextlib.suppress(psutil.Error):
-                self._peak = max(self._peak, self._server.memory_info().rss / MB)
-                family = self._server.children(recursive=True)
-                self._all = max(self._all, self._peak + sum(map(_private, family)))
+                ours = self._server.memory_info().rss / MB
+                postgres = 0.0
+                for child in self._server.children(recursive=True):
+                    if child.name() == "postgres":
+                        postgres += _private(child)
+                    else:
+                        ours += child.memory_info().rss / MB
+                self._peak = max(self._peak, ours)
+                self._all = max(self._all, ours + postgres)
 
     def stop(self) -> tuple[float, float]:
         """Return both peaks, in megabytes."""

@@ -11,8 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
-from starlette.requests import ClientDisconnect
-from starlette.requests import Request as HttpRequest
+from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from commands.batch import CommandReader, encode_answer, encode_results, run_batch
@@ -44,7 +43,7 @@ class CommandDependencies(NamedTuple):
 
     pipeline: Pipeline
     reader: CommandReader
-    authenticate: Callable[[HttpRequest], Principal]
+    authenticate: Callable[[HTTPConnection], Principal]
     answered: Callable[[str, str], None]
 
 
@@ -77,10 +76,12 @@ class CommandApi:
         try:
             if scope["method"] != "POST":
                 raise WrongMethod(scope["method"])
-            request = HttpRequest(scope, receive)
-            principal = self._d.authenticate(request)
+            principal = self._d.authenticate(HTTPConnection(scope))
+            headers = _Headers(scope)
             reply = await (
-                self._batch(request, principal) if is_batch else self._one(name, request, principal)
+                self._batch(headers, receive, principal)
+                if is_batch
+                else self._one(name, headers, receive, principal)
             )
         except Exception as error:
             problem = describe(error)
@@ -90,34 +91,52 @@ class CommandApi:
             reply = problem_reply(problem)
         await reply.send(send)
 
-    async def _one(self, name: str, request: HttpRequest, principal: Principal) -> Reply:
-        d, headers = self._d, request.headers
+    async def _one(
+        self, name: str, headers: _Headers, receive: Receive, principal: Principal
+    ) -> Reply:
+        d = self._d
+        body = await _body(headers, receive, BODY_BYTES_MAX)
         answer = await d.pipeline.execute(
-            d.reader.read(
-                name,
-                await _body(request, BODY_BYTES_MAX),
-                principal,
-                _key(headers.get("idempotency-key")),
-                _version(headers.get("if-match")),
-            )
+            d.reader.read(name, body, principal, _key(headers.key), _version(headers.if_match))
         )
-        body, etag = encode_answer(answer), (b"etag", b'"%d"' % answer.version)
+        content, etag = encode_answer(answer), (b"etag", b'"%d"' % answer.version)
         if isinstance(answer, Unchanged):
             d.answered(name, "unchanged")
-            return Reply(200, JSON, (etag,), body)
+            return Reply(200, JSON, (etag,), content)
         d.answered(name, "recorded")
         if answer.replayed:
-            return Reply(200, JSON, (etag, (b"idempotent-replayed", b"true")), body)
-        return Reply(201, JSON, (etag,), body)
+            return Reply(200, JSON, (etag, (b"idempotent-replayed", b"true")), content)
+        return Reply(201, JSON, (etag,), content)
 
-    async def _batch(self, request: HttpRequest, principal: Principal) -> Reply:
+    async def _batch(self, headers: _Headers, receive: Receive, principal: Principal) -> Reply:
         """Transact up to 500 commands that each stand alone."""
         d = self._d
-        requests = d.reader.read_batch(await _body(request, BATCH_BYTES_MAX), principal)
+        requests = d.reader.read_batch(await _body(headers, receive, BATCH_BYTES_MAX), principal)
         answers = await run_batch(d.pipeline, requests)
         for read, answer in zip(requests, answers, strict=True):
             d.answered(read.decision.name if isinstance(read, Request) else "", _outcome(answer))
         return Reply(200, JSON, (), encode_results(answers))
+
+
+class _Headers:
+    """The request's headers that commands know, found in one pass."""
+
+    __slots__ = ("if_match", "key", "length", "media_type")
+
+    def __init__(self, scope: Scope) -> None:
+        self.media_type = b""
+        self.length: bytes | None = None
+        self.key: str | None = None
+        self.if_match: str | None = None
+        for name, value in scope["headers"]:
+            if name == b"content-type":
+                self.media_type = value
+            elif name == b"content-length":
+                self.length = value
+            elif name == b"idempotency-key":
+                self.key = value.decode("latin-1")
+            elif name == b"if-match":
+                self.if_match = value.decode("latin-1")
 
 
 def _outcome(answer: Answer | Exception) -> str:
@@ -138,24 +157,21 @@ def problem_reply(problem: Problem) -> Reply:
     return Reply(problem.status, b"application/problem+json", headers, body)
 
 
-async def _body(request: HttpRequest, limit: int) -> bytes:
-    media = request.headers.get("content-type", "")
-    if media.partition(";")[0].strip().lower() != "application/json":
+async def _body(headers: _Headers, receive: Receive, limit: int) -> bytes:
+    if headers.media_type.partition(b";")[0].strip().lower() != b"application/json":
         raise WrongMediaType
-    declared = request.headers.get("content-length")
-    try:
-        if declared is not None and declared.isdigit():
-            if int(declared) > limit:
-                raise TooLarge(limit)
-            return await request.body()
-        chunks = bytearray()
-        async for chunk in request.stream():
-            chunks += chunk
-            if len(chunks) > limit:
-                raise TooLarge(limit)
-        return bytes(chunks)
-    except ClientDisconnect:
-        raise Malformed(FieldError("body", "was cut off")) from None
+    if headers.length is not None and headers.length.isdigit() and int(headers.length) > limit:
+        raise TooLarge(limit)
+    body: bytes = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Malformed(FieldError("body", "was cut off"))
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise TooLarge(limit)
+        if not message.get("more_body"):
+            return body
 
 
 def _key(header: str | None) -> str | None:

@@ -84,7 +84,8 @@ def attempt(
         if None in entries:
             return Needs(cache.missing(refs), (), refs)
     held: list[Entry] = [entry for entry in entries if entry is not None]
-    rests_on = tuple({id(e.pending): e.pending for e in held if e.pending is not None}.values())
+    pending = [entry.pending for entry in held if entry.pending is not None]
+    rests_on = tuple(dict.fromkeys(pending)) if pending else ()
     primary = held[0].version
     error: Exception | None = None
     decided: list[Fact | Elsewhere] = []

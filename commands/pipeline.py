@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import Future, gather, get_running_loop
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -94,6 +94,9 @@ class Pipeline:
             self._running.add(key)
         try:
             refs = request.decision.streams(request.command, request.principal.tenant)
+            missing = self._cache.missing(refs)
+            if missing:
+                await self._load(missing)
             for _ in range(LOADS_A_ROUND_MAX):
                 result = self._attempt(request, refs, self._clock())
                 if not isinstance(result, Needs):
@@ -165,23 +168,20 @@ class Pipeline:
             for tenant, subject in need.keys:
                 wanted.setdefault(tenant, {})[subject] = None
 
-        async def load() -> None:
-            found = await self._log.read_streams(dict.fromkeys(refs, 0))
-            for name, ref in refs.items():
-                self._cache.loaded(ref, found.get(name, ()))
-
         async def unlock(tenant: str, subjects: list[str]) -> None:
             if len(self._subject_keys) > SUBJECT_KEYS_CACHED_MAX:
                 self._subject_keys.clear()
             for subject, key in (await self._keys.for_subjects(tenant, subjects)).items():
                 self._subject_keys[tenant, subject] = key
 
-        if refs and not wanted:
-            await load()
-            return set(refs)
         work = [unlock(tenant, list(subjects)) for tenant, subjects in wanted.items()]
-        await gather(*([load()] if refs else []), *work)
+        await gather(*([self._load(refs)] if refs else []), *work)
         return set(refs)
+
+    async def _load(self, refs: Mapping[str, StreamRef[Any]]) -> None:
+        found = await self._log.read_streams(dict.fromkeys(refs, 0))
+        for name, ref in refs.items():
+            self._cache.loaded(ref, found.get(name, ()))
 
     async def _repeated(self, item: Request, found: Repeated) -> Answer | Exception:
         """Give the first answer again."""
@@ -238,7 +238,8 @@ class _Round:
         for item in self.todo:
             missing.update(self.p._cache.missing(item.refs))
         if missing:
-            self.fresh |= await self.p._fetch([Needs(missing, (), ())])
+            await self.p._load(missing)
+            self.fresh |= set(missing)
 
     def _pass(self, items: list[_Open]) -> tuple[list[_Open], list[Needs]]:
         """Decide what can be decided; what waits holds back those behind it on its streams."""

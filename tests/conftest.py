@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 
 import pytest
 
 from tests.databases import DEBIAN_15, Databases, databases
+
+ONLY_FOR = "only for"
+"""Begins the reason of a skip that another kind of machine makes up for, not another engine."""
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +35,24 @@ def dsn(databases_18: Databases) -> Iterator[str]:
     """The address of a migrated database with an empty log, for one test."""
     with databases_18.fresh() as address:
         yield address
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail where something was skipped and nothing may be; say in one line what ran."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or session.config.option.collectonly:
+        return
+    engines = ["PostgreSQL 18 (embedded)"]
+    if (DEBIAN_15 / "bin" / "postgres").exists():
+        engines.append("PostgreSQL 15")
+    if shutil.which("chromium"):
+        engines.append("Chromium")
+    reporter.write_line(f"engines: {', '.join(engines)}")
+    skipped = [
+        report
+        for report in reporter.stats.get("skipped", ())
+        if ONLY_FOR not in str(report.longrepr)
+    ]
+    if skipped and os.environ.get("TESTS_NOTHING_SKIPPED"):
+        reporter.write_line(f"{len(skipped)} tests were skipped, and none may be", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -26,9 +26,10 @@ from streams.runner.track import Track
 PAGE_FACTS_MAX = 5_000
 IDLE_SECONDS_MAX = 0.5
 """How long the runner waits for the log before it looks for requests again."""
-LINGER_SECONDS = 0.05
-"""While facts trickle in, batches begin so far apart: one costs much the same for 1 fact and 100.
-The first fact after a silence waits for nothing."""
+LINGER_SECONDS_MIN, LINGER_SECONDS_MAX = 0.05, 0.5
+LINGER_TIMES = 3
+"""While facts trickle in, the runner rests three times as long as the last batch took: a batch
+costs much the same for 1 fact and for 100. The first fact after a silence waits for nothing."""
 STOP_SECONDS_MAX = 30.0
 
 _log = logging.getLogger(__name__)
@@ -194,7 +195,8 @@ class Runner:
                 if not self.step():
                     self._wait()
                 elif not self._behind:
-                    self._stopping.wait(max(0.0, began + LINGER_SECONDS - time.monotonic()))
+                    rest = LINGER_TIMES * (time.monotonic() - began)
+                    self._stopping.wait(min(LINGER_SECONDS_MAX, max(LINGER_SECONDS_MIN, rest)))
             except StoreUnavailable as error:
                 _log.warning("readings wait: %s", error)
                 self._stopping.wait(IDLE_SECONDS_MAX)

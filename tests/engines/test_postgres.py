@@ -179,7 +179,9 @@ def test_data_of_another_version_is_refused(data: Path) -> None:
         server.start()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts the server under another account")
+@pytest.mark.skipif(
+    os.geteuid() != 0, reason="only for root, who starts the server under another account"
+)
 def test_as_root_parents_are_opened_for_searching_only(data: Path) -> None:
     """A closed parent gets the search permission for others, and nothing more."""
     closed = data / "closed"

@@ -188,7 +188,7 @@ def test_a_data_folder_that_cannot_be_one_is_one_line(where: str) -> None:
     assert said.stderr.count("\n") == 1
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.skipif(os.geteuid() == 0, reason="only for others than root, who may write everywhere")
 def test_a_data_folder_that_may_not_be_written_is_one_line(data: Path) -> None:
     """The path is named."""
     data.mkdir(mode=0o500)
