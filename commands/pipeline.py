@@ -94,6 +94,8 @@ class Pipeline:
             self._running.add(key)
         try:
             refs = request.decision.streams(request.command, request.principal.tenant)
+            if self._contention.gate(refs):
+                return None
             missing = self._cache.missing(refs)
             if missing:
                 await self._load(missing)
@@ -249,27 +251,28 @@ class _Round:
         blocked: set[str] = set()
         gated: dict[str, str] = {}
         for item in items:
-            result = p._attempt(item.request, item.refs, now)
-            gate = None if isinstance(result, Needs) else p._contention.gate(result.refs)
-            own = _own(result.refs)
-            touched = [ref.name for ref in result.refs] if gate or gated else ()
+            gate = p._contention.gate(item.refs)
+            result = None if gate else p._attempt(item.request, item.refs, now)
+            refs = item.refs
+            if result is not None and not isinstance(result, Needs):
+                refs = result.refs
+                gate = p._contention.gate(refs)
+            own = _own(refs)
+            touched = [ref.name for ref in refs] if gate or gated else ()
             if not blocked.isdisjoint(own) or any(gated.get(n, gate) != gate for n in touched):
                 waiting.append(item)
                 blocked.update(own)
-                continue
-            match result:
-                case Decided():
-                    if gate is not None:
-                        self.turns.append(p._contention.turn(gate, partial(self._in_turn, item)))
-                        gated.update(dict.fromkeys(touched, gate))
-                    else:
-                        self._submitted(item, result, p._log.submit(result.append, result.rests_on))
-                case Declined():
-                    self.declined.append((item, result))
-                case Needs():
-                    waiting.append(item)
-                    needs.append(result)
-                    blocked.update(own)
+            elif gate is not None and not isinstance(result, Declined):
+                self.turns.append(p._contention.turn(gate, partial(self._in_turn, item)))
+                gated.update(dict.fromkeys(touched, gate))
+            elif isinstance(result, Decided):
+                self._submitted(item, result, p._log.submit(result.append, result.rests_on))
+            elif isinstance(result, Declined):
+                self.declined.append((item, result))
+            elif result is not None:
+                waiting.append(item)
+                needs.append(result)
+                blocked.update(own)
         return waiting, needs
 
     def _submitted(self, item: _Open, decided: Decided, future: Future[Outcome]) -> None:

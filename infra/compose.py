@@ -145,6 +145,7 @@ async def _parts(dsn: str) -> AsyncIterator[Registrar]:
         following = [asyncio.create_task(one.run(), name=one.policy.name) for one in followed]
         forgetting = asyncio.create_task(_forget_expired_keys(log), name="expired keys")
         try:
+            await asyncio.to_thread(runner.wait_until_made, store)
             yield Registrar(commands, reads, log, runner, store, metrics)
         finally:
             forgetting.cancel()

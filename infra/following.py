@@ -14,6 +14,7 @@ import sys
 import threading
 
 from domain.streams import REGISTRY
+from infra.engines.account import EngineError
 from infra.log.reader import PostgresLogReader
 from infra.process import calm_garbage_collection
 from infra.stores.postgres import PostgresStore
@@ -23,6 +24,7 @@ from streams.runner.runner import Runner
 RESTART_SECONDS_MIN, RESTART_SECONDS_MAX = 0.2, 5.0
 STOP_SECONDS_MAX = 30.0
 CHECK_SECONDS = 1.0
+MADE_SECONDS_MAX, MADE_CHECK_SECONDS = 60.0, 0.05
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +53,16 @@ class RunnerProcess:
         """Start the child, and a thread that watches it."""
         self._spawn()
         self._watch.start()
+
+    def wait_until_made(self, store: PostgresStore) -> None:
+        """Wait until every reading has tables to answer from. Raises EngineError after 60 s."""
+        wanted = {reading.name for reading in READINGS}
+        for _ in range(int(MADE_SECONDS_MAX / MADE_CHECK_SECONDS)):
+            if wanted <= {state.name for state in store.states() if state.live}:
+                return
+            if self._stopping.wait(MADE_CHECK_SECONDS):
+                return
+        raise EngineError("the process of the readings does not start")
 
     def stop(self) -> None:
         """Let the child finish its batch and end; it is killed after 30 s."""

@@ -199,11 +199,15 @@ class ReadingStatus(NamedTuple):
 
 
 class FollowerStatus(NamedTuple):
-    """How a follower of the log that acts on facts (a policy) is doing."""
+    """How a follower of the log that acts on facts (a policy) is doing.
+
+    ``lag_seconds`` is the age of the first fact that it has not acted on.
+    """
 
     name: str
     position: int
     head: int
+    lag_seconds: float
     moved_at: datetime
     error: str | None
 

@@ -36,8 +36,11 @@ _READINGS = """
   order by l.name
 """
 _FOLLOWERS = """
-  select f.name, f.position, (select coalesce(max(position), 0) from log.facts), f.moved_at, f.error
-  from readings.followers f order by f.name
+  select f.name, f.position, (select coalesce(max(position), 0) from log.facts),
+    greatest(0, coalesce(extract(epoch from clock_timestamp() - waiting.recorded_at), 0))::float8,
+    f.moved_at, f.error
+  from readings.followers f left join log.facts waiting on waiting.position = f.position + 1
+  order by f.name
 """
 
 

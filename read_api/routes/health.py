@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from projections.ports import ReadingStatus, StoreUnavailable
+from projections.ports import FollowerStatus, ReadingStatus, StoreUnavailable
 from read_api.dependencies import ReadDependencies
 from read_api.queries import log
 
@@ -33,6 +33,17 @@ class ReadingHealth(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None
 
 
+class PolicyHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """One policy: how far behind it is, and what it is stuck on."""
+
+    name: str
+    position: int
+    lag_positions: int
+    lag_seconds: float
+    stalled: bool
+    error: str | None
+
+
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     """Whether requests can be served, and if not, why: one sentence for each fault."""
 
@@ -40,6 +51,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     faults: list[str]
     position: int | None
     readings: list[ReadingHealth]
+    policies: list[PolicyHealth]
 
 
 class HealthRoutes:
@@ -58,7 +70,7 @@ class HealthRoutes:
         return Response(b'{"status":"ok"}', media_type="application/json")
 
     async def readyz(self, _: Request) -> Response:
-        """200, or 503 with the faults: the log or the store away, a reading stalled."""
+        """200, or 503 with the faults: log or store away, a reading stalled, a policy stuck."""
         found = await readiness(self._deps)
         status = 200 if found.ready else 503
         return Response(msgspec.json.encode(found), status, media_type="application/json")
@@ -69,10 +81,12 @@ async def readiness(deps: ReadDependencies) -> Readiness:
     faults: list[str] = []
     position: int | None = None
     statuses: Sequence[ReadingStatus] = ()
+    followers: Sequence[FollowerStatus] = ()
     try:
         async with asyncio.timeout(CHECK_SECONDS_MAX):
             position = (await deps.log.head()).position
             statuses = await log.lags(deps)
+            followers = await asyncio.to_thread(deps.status.followers)
     except (StoreUnavailable, TimeoutError):
         faults.append("The log or the store of readings cannot be reached.")
     now = deps.clock()
@@ -80,11 +94,15 @@ async def readiness(deps: ReadDependencies) -> Readiness:
     faults += [
         f"Reading {one.name} has stalled at {one.position}." for one in readings if one.stalled
     ]
+    policies = [_policy(follower, now) for follower in followers]
+    faults += [f"Policy {one.name} is stuck at {one.position}." for one in policies if one.stalled]
     if not faults and not readings:
         faults.append("No reading is made yet.")
     if not deps.runner_alive():
         faults.append("What keeps the readings up has died.")
-    return Readiness(ready=not faults, faults=faults, position=position, readings=readings)
+    return Readiness(
+        ready=not faults, faults=faults, position=position, readings=readings, policies=policies
+    )
 
 
 def _health(status: ReadingStatus, now: datetime) -> ReadingHealth:
@@ -99,5 +117,17 @@ def _health(status: ReadingStatus, now: datetime) -> ReadingHealth:
         lag_seconds=status.lag_seconds,
         parked=status.parked,
         stalled=status.state == "stalled" or (late and still),
+        error=status.error,
+    )
+
+
+def _policy(status: FollowerStatus, now: datetime) -> PolicyHealth:
+    still = now - status.moved_at > timedelta(seconds=STALL_SECONDS)
+    return PolicyHealth(
+        name=status.name,
+        position=status.position,
+        lag_positions=max(0, status.head - status.position),
+        lag_seconds=status.lag_seconds,
+        stalled=status.error is not None or (status.lag_seconds > STALL_SECONDS and still),
         error=status.error,
     )

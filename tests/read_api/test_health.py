@@ -10,7 +10,7 @@ import pytest
 
 from domain.streams import REGISTRY
 from infra.web.problems import problem_types, rules
-from projections.ports import ReadingStatus, StoreUnavailable
+from projections.ports import FollowerStatus, ReadingStatus, StoreUnavailable
 from read_api.sentences import tells
 from tests.read_api.test_queries import Away
 from tests.read_api.world import COURSE, World
@@ -41,6 +41,27 @@ class Told:
     def status(self) -> Sequence[ReadingStatus]:
         return [self._status]
 
+    def followers(self) -> Sequence[FollowerStatus]:
+        return []
+
+
+class ToldOfPolicy(Told):
+    """Says of one policy what a test wants to hear, and that the reading is fine."""
+
+    def __init__(self, **changes: Any) -> None:
+        super().__init__()
+        self._policy = FollowerStatus(
+            name="issue-certificate",
+            position=9,
+            head=9,
+            lag_seconds=0.0,
+            moved_at=NOW - timedelta(hours=1),
+            error=None,
+        )._replace(**changes)
+
+    def followers(self) -> Sequence[FollowerStatus]:
+        return [self._policy]
+
 
 class Silent:
     """Readings that cannot be asked."""
@@ -70,6 +91,8 @@ def test_ready_while_idle_readings_are_up_to_date(furnished: World) -> None:
     [
         {"status": Told(lag_positions=1, lag_seconds=11.0)},
         {"status": Told(state="stalled", error="disk full")},
+        {"status": ToldOfPolicy(error="a fact that cannot be read")},
+        {"status": ToldOfPolicy(head=10, lag_seconds=11.0)},
         {"status": Silent()},
         {"status": Told(), "runner_alive": lambda: False},
     ],
@@ -93,6 +116,20 @@ def test_a_reading_that_lags_but_moves_is_no_fault(
     furnished: World, changes: dict[str, Any]
 ) -> None:
     one = furnished.but(status=Told(**changes), clock=lambda: NOW)
+    assert one.ask("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"head": 10, "lag_seconds": 0.2},
+        {"head": 900, "lag_seconds": 60.0, "moved_at": NOW - timedelta(seconds=1)},
+    ],
+)
+def test_a_policy_that_has_just_been_woken_or_moves_is_no_fault(
+    furnished: World, changes: dict[str, Any]
+) -> None:
+    one = furnished.but(status=ToldOfPolicy(**changes), clock=lambda: NOW)
     assert one.ask("/readyz").status_code == 200
 
 
