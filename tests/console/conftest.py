@@ -16,16 +16,17 @@ from tests.server import running
 WAIT_MS_MAX = 10_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A running server with a small record in it."""
     with running(tmp_path_factory.mktemp("console") / "data", "--no-example") as server:
         yield load(server)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A real, headless Chromium."""
+    """A real, headless Chromium. It keeps an event loop running in this thread: none of the other
+    tests could run one."""
     if program() is None:
         pytest.skip("no Chromium is installed; on Debian: apt-get install chromium")
     with chromium() as started:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
+import axe_playwright_python
 import httpx
 import pytest
-from platformdirs import user_cache_path
 from playwright.sync_api import expect
 
 from tests.console.conftest import Open
@@ -20,8 +18,6 @@ PAGE_BYTES_MAX = 150_000
 SERVER_SECONDS_MAX = 0.1
 """Time to answer a page that was asked for before."""
 MEASURED = 5
-AXE = "axe-core@4.10.3"
-NPM_SECONDS_MAX = 120
 
 PATHS = (
     "/console",
@@ -42,19 +38,8 @@ PATHS = (
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """The source of axe-core, from npm, kept in the user's cache."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is not installed, so axe-core cannot be had")
-    folder = user_cache_path("registrar") / "test" / AXE
-    found = folder / "node_modules" / "axe-core" / "axe.min.js"
-    if not found.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        command = [npm, "install", "--silent", "--no-save", "--prefix", str(folder), AXE]
-        done = subprocess.run(command, capture_output=True, timeout=NPM_SECONDS_MAX, check=False)
-        if done.returncode:
-            pytest.skip(f"npm cannot get axe-core: {done.stderr.decode()[-200:]}")
-    return Path(found).read_text()
+    """The source of axe-core."""
+    return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
