@@ -33,6 +33,7 @@ from domain.access import DEVELOPMENT
 from domain.streams import REGISTRY
 from infra.keys.memory import MemoryKeys
 from infra.log.postgres import PostgresLog
+from infra.process import calm_garbage_collection
 
 LEARNERS = 64
 PROCESSES = 4
@@ -147,6 +148,7 @@ async def _rush(dsn: str, name: str, prefix: str, start: float, seconds: float) 
 
 
 def _rush_in_process(pipe: Connection, dsn: str, name: str, prefix: str, seconds: float) -> None:
+    calm_garbage_collection()  # as every server of ours does
     pipe.send("ready")
     start: float = pipe.recv()
     pipe.send(run(_rush(dsn, name, prefix, start, seconds)))

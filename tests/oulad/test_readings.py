@@ -123,8 +123,15 @@ def facts_of(dsn: str) -> int:
 
 
 def begin(server: Server, *runs: str) -> subprocess.Popen[bytes]:
-    """Start a replay beside the test."""
-    return subprocess.Popen(command(server, *runs), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    """Start a replay beside the test.
+
+    It heeds Ctrl-C even where the tests run in the background of a shell, which has it ignored.
+    """
+    return subprocess.Popen(
+        ["env", "--default-signal=INT", *command(server, *runs)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill-9", "ctrl-c"])
