@@ -14,7 +14,7 @@ DOCUMENTS_KEPT_MAX = 20_000
 """Documents that a live reading keeps at hand between batches."""
 REBUILD_DOCUMENTS_KEPT_MAX = 600_000
 """The same for one that is rebuilt: while they suffice, nothing is read back."""
-REBUILD_WRITE_DOCUMENTS_MAX = 100_000
+REBUILD_WRITE_DOCUMENTS_MAX = 250_000
 """Documents that one being rebuilt changes before it writes: most are changed again and again, so
 to write late is to write little."""
 TELL_SECONDS = 1.0
