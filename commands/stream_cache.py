@@ -10,7 +10,7 @@ from typing import Any
 from commands.ports import Appended, Outcome
 from domain.kernel import Envelope, StreamRef
 
-STREAMS_CACHED_MAX = 8_000
+STREAMS_CACHED_MAX = 6_000
 
 
 class Entry:

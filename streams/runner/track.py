@@ -10,7 +10,7 @@ from projections.batch import Folding
 from projections.decoding import Taken
 from projections.ports import Changes, Generation, ReadingStore, StalePosition, StoreUnavailable
 
-DOCUMENTS_KEPT_MAX = 20_000
+DOCUMENTS_KEPT_MAX = 10_000
 """Documents that a live reading keeps at hand between batches."""
 REBUILD_DOCUMENTS_KEPT_MAX = 600_000
 """The same for one that is rebuilt: while they suffice, nothing is read back."""
