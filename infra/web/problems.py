@@ -18,12 +18,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from commands.ports import LogUnavailable
+from commands.problems import RETRY_AFTER_SECONDS
 from domain.kernel import Refusal
 from projections.ports import StoreUnavailable
 from read_api.errors import BadParameter, NotFound, NotYet
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_AFTER_SECONDS = 1
 ERRORS_MAX = 50
 
 _logger = logging.getLogger(__name__)
