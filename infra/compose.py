@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from psycopg_pool import AsyncConnectionPool
 from starlette.requests import HTTPConnection
 
 from commands.app import CommandDependencies
@@ -28,6 +27,7 @@ from infra.log.notices import Notices
 from infra.log.postgres import PostgresLog
 from infra.log.reader import PostgresLogReader
 from infra.migrations import migrate
+from infra.pools import async_pool
 from infra.settings import Settings
 from infra.stores.followers import PostgresFollowers
 from infra.stores.postgres import PostgresStore
@@ -105,9 +105,7 @@ async def embedded(settings: Settings) -> AsyncIterator[Registrar]:
 
 @asynccontextmanager
 async def _parts(dsn: str) -> AsyncIterator[Registrar]:
-    keys_pool = AsyncConnectionPool(
-        dsn, min_size=1, max_size=KEY_CONNECTIONS_MAX, open=False, timeout=5
-    )
+    keys_pool = async_pool(dsn, KEY_CONNECTIONS_MAX)
     queries_pool = read_pool(dsn, QUERY_CONNECTIONS_MAX)
     notices = Notices(dsn)
     store = PostgresStore(dsn)

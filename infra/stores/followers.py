@@ -6,15 +6,13 @@ import asyncio
 import threading
 from collections.abc import Sequence
 
-from psycopg_pool import ConnectionPool
-
 from domain.enrolment.facts import LearnerEnrolled
 from domain.enrolment.state import ENROLMENT
+from infra.pools import pool
 from infra.stores.postgres import unavailable
 from streams.ports import FollowerState
 
 CONNECTIONS_MAX = 2
-CONNECT_SECONDS_MAX = 10.0
 
 # The last of these facts says whether a learner is in; streams sort by name in byte order.
 _ROSTER = """
@@ -33,15 +31,7 @@ class PostgresFollowers:
     """Implements ``streams.ports.Followers`` and ``Roster``."""
 
     def __init__(self, dsn: str) -> None:
-        self._pool = ConnectionPool(
-            dsn,
-            min_size=0,
-            max_size=CONNECTIONS_MAX,
-            timeout=CONNECT_SECONDS_MAX,
-            kwargs={"autocommit": True, "options": "-c application_name=registrar-followers"},
-            check=ConnectionPool.check_connection,
-            open=False,
-        )
+        self._pool = pool(dsn, CONNECTIONS_MAX, "-c application_name=registrar-followers")
 
     def close(self) -> None:
         """Let the connections go."""

@@ -16,8 +16,9 @@ import msgspec
 import psycopg
 from msgspec.structs import astuple
 from psycopg import errors, sql
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import PoolTimeout
 
+from infra.pools import CONNECT_SECONDS_MAX, pool
 from infra.stores import statements, status
 from infra.stores.columns import Column, columns_of, copied, reader
 from projections.ports import (
@@ -36,7 +37,6 @@ from projections.reading import Key, Reading
 
 CONNECTIONS_MAX = 3
 """One follows the log, one writes a rebuild beside it, one is for people asking."""
-CONNECT_SECONDS_MAX = 10.0
 LOCK_WAIT_MS_MAX = 500
 """How long taking over a view may wait for its readers, while new ones queue up behind."""
 OPTIONS = (
@@ -63,15 +63,7 @@ class PostgresStore:
         self._dsn = dsn
         self._leading: psycopg.Connection | None = None
         self._leads = False
-        self._pool = ConnectionPool(
-            dsn,
-            min_size=0,
-            max_size=CONNECTIONS_MAX,
-            timeout=CONNECT_SECONDS_MAX,
-            kwargs={"autocommit": True, "options": OPTIONS},
-            check=ConnectionPool.check_connection,
-            open=False,
-        )
+        self._pool = pool(dsn, CONNECTIONS_MAX, OPTIONS)
 
     def close(self) -> None:
         """Let the connections go, and with them the lead."""

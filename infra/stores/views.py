@@ -15,15 +15,12 @@ from psycopg.sql import SQL, Composed, Identifier
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from infra.log.notices import Notices
+from infra.pools import async_pool
 from projections.ports import StoreUnavailable
 from projections.register import READINGS
 from read_api.ports import ParkedKey
 
 QUERY_SECONDS_MAX = 10
-CONNECT_SECONDS_MAX = 3.0
-RECONNECT_SECONDS_MAX = 2.0
-"""After which a connection is given up until the next query wants it, so that pauses between the
-attempts do not grow with the length of an outage."""
 POLL_SECONDS = 0.25
 """How often a waiting query looks by itself, should a notice be lost."""
 WHOLE = frozenset({"~stream", "~unreadable"})
@@ -38,19 +35,12 @@ def read_pool(dsn: str, size: int) -> Pool:
         await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
         await connection.set_read_only(True)
 
-    return AsyncConnectionPool(
+    return async_pool(
         dsn,
-        min_size=1,
-        max_size=size,
-        open=False,
-        timeout=CONNECT_SECONDS_MAX,
-        reconnect_timeout=RECONNECT_SECONDS_MAX,
-        configure=configure,
-        check=AsyncConnectionPool.check_connection,
-        kwargs={
-            "row_factory": dict_row,
-            "options": f"-c statement_timeout={QUERY_SECONDS_MAX}s -c timezone=UTC -c jit=off",
-        },
+        size,
+        configure,
+        row_factory=dict_row,
+        options=f"-c statement_timeout={QUERY_SECONDS_MAX}s -c timezone=UTC -c jit=off",
     )
 
 

@@ -24,6 +24,8 @@ LINGER_SECONDS = 0.1
 WAIT_SECONDS_MAX = 0.5
 BACKOFF_SECONDS_MIN = 0.2
 BACKOFF_SECONDS_MAX = 30.0
+UNAVAILABLE_SECONDS = 0.5
+"""A log that is away is asked again so soon, however long it has been away."""
 
 _log = logging.getLogger(__name__)
 
@@ -79,8 +81,7 @@ class Follower:
                 backoff = BACKOFF_SECONDS_MIN
             except (LogUnavailable, StoreUnavailable) as error:
                 _log.warning("policy %s waits: %s", self.policy.name, error)
-                await self._pause(backoff)
-                backoff = min(2 * backoff, BACKOFF_SECONDS_MAX)
+                await self._pause(UNAVAILABLE_SECONDS)
             except Exception as error:
                 await self._stall(error)
                 await self._pause(backoff)

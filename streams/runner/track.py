@@ -21,6 +21,8 @@ TELL_SECONDS = 1.0
 """How often one being rebuilt says how far it is."""
 BACKOFF_SECONDS_MIN = 0.5
 BACKOFF_SECONDS_MAX = 30.0
+UNAVAILABLE_SECONDS = 0.5
+"""A store that is away is asked again so soon, however long it has been away."""
 
 
 class Track:
@@ -117,13 +119,16 @@ class Track:
         self._folding = None
         self._under_way = None
         self.position = self.written
+        self.error = f"{type(error).__name__}: {error}"
+        if isinstance(error, StoreUnavailable):
+            self._again_at = time.monotonic() + UNAVAILABLE_SECONDS
+            return
         self._again_at = time.monotonic() + self._backoff
         self._backoff = min(2 * self._backoff, BACKOFF_SECONDS_MAX)
-        self.error = f"{type(error).__name__}: {error}"
         if isinstance(error, StalePosition):
             self._again_at = 0.0
             self._find_position()
-        elif not isinstance(error, StoreUnavailable):
+        else:
             self._note(self.error)
 
     def _full(self) -> bool:

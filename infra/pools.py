@@ -1,0 +1,49 @@
+"""How are connections to PostgreSQL held ready, and how soon are they there after an outage?"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
+
+CONNECT_SECONDS_MAX = 3.0
+"""How long somebody waits for a connection before the server counts as away."""
+RECONNECT_SECONDS_MAX = 2.0
+"""After which an attempt is given up until somebody wants a connection again, so that the pauses
+between attempts do not grow with the length of an outage."""
+
+
+def pool(dsn: str, size: int, options: str) -> ConnectionPool:
+    """Return a pool in autocommit, not opened yet, that connects when it is first asked."""
+    return ConnectionPool(
+        dsn,
+        min_size=0,
+        max_size=size,
+        open=False,
+        timeout=CONNECT_SECONDS_MAX,
+        reconnect_timeout=RECONNECT_SECONDS_MAX,
+        check=ConnectionPool.check_connection,
+        kwargs={"autocommit": True, "options": options},
+    )
+
+
+def async_pool(
+    dsn: str,
+    size: int,
+    configure: Callable[[AsyncConnection[Any]], Awaitable[None]] | None = None,
+    **connection: Any,
+) -> AsyncConnectionPool[AsyncConnection[Any]]:
+    """Return a pool, not opened yet, for asyncio; ``connection`` are arguments of psycopg's."""
+    return AsyncConnectionPool(
+        dsn,
+        min_size=1,
+        max_size=size,
+        open=False,
+        timeout=CONNECT_SECONDS_MAX,
+        reconnect_timeout=RECONNECT_SECONDS_MAX,
+        check=AsyncConnectionPool.check_connection,
+        configure=configure,
+        kwargs=connection,
+    )
