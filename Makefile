@@ -1,7 +1,7 @@
 # registrar: `make run` starts it, `make test` tests it. Everything else is listed by `make help`.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench docs screenshots lock clean
+.PHONY: help run cluster engines test check bench docs screenshots lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,7 +14,14 @@ help: ## List the targets
 run: $(VENV)/run.stamp ## Start registrar on 127.0.0.1:8000 with a real course run loaded (Ctrl-C stops it)
 	@exec $(BIN)/registrar serve --example $(ARGS)
 
+cluster: $(VENV)/cluster.stamp ## Start every process and engine of the cluster mode on this machine
+	@exec $(BIN)/registrar up --cluster $(ARGS)
+
+engines: $(VENV)/run.stamp ## Get Kafka, Elasticsearch, Redis and PostgreSQL 15 (as root: Debian packages too)
+	@$(BIN)/python -m infra.engines.provision --packages
+
 test: check ## Check, then run every test that this machine allows
+	@$(BIN)/python -m infra.engines.provision || echo "The tests go on without what is missing."
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/test.stamp ## Format, lint, types, layers, documents
@@ -23,6 +30,7 @@ check: $(VENV)/test.stamp ## Format, lint, types, layers, documents
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache > $(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
 	@$(BIN)/python -m docs.generate --check
+	@$(BIN)/python -m docs.compatibility
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir $(VENV)/site
 
 bench: $(VENV)/test.stamp ## Run a benchmark: make bench NAME=append
@@ -31,12 +39,13 @@ bench: $(VENV)/test.stamp ## Run a benchmark: make bench NAME=append
 docs: $(VENV)/test.stamp ## Generate the reference from the code
 	@$(BIN)/python -m docs.generate
 
-lock: $(VENV)/run.stamp ## Resolve the locked dependencies anew
+lock: $(VENV)/run.stamp ## Resolve the locked dependencies anew, one set of versions for all
 	@$(BIN)/python -m pip install -q uv
-	@for set in run test; do $(BIN)/uv pip compile -q --upgrade pyproject.toml requirements/build.in \
-	  $$([ $$set = run ] || echo --extra test -c requirements/run.lock) --universal --generate-hashes \
-	  --no-emit-index-url --python-version 3.11 --custom-compile-command "make lock" \
-	  -o requirements/$$set.lock; done
+	@lock() { $(BIN)/uv pip compile -q --upgrade pyproject.toml requirements/build.in --universal \
+	  --generate-hashes --no-emit-index-url --python-version 3.11 --custom-compile-command "make lock" "$$@"; }; \
+	lock --extra cluster -o requirements/cluster.lock && \
+	lock -c requirements/cluster.lock -o requirements/run.lock && \
+	lock -c requirements/cluster.lock --extra cluster --extra test -o requirements/test.lock
 
 clean: ## Remove what was built here (not your data)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -8,7 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.cluster_engines import elasticsearch, had, kafka, redis_server
 from tests.databases import DEBIAN_15, Databases, databases
+
+__all__ = ["elasticsearch", "kafka", "redis_server"]
 
 ONLY_FOR = "only for"
 """Begins the reason of a skip that another kind of machine makes up for, not another engine."""
@@ -47,7 +50,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         engines.append("PostgreSQL 15")
     if shutil.which("chromium"):
         engines.append("Chromium")
-    reporter.write_line(f"engines: {', '.join(engines)}")
+    of_cluster, missing = had()
+    without = "".join(f"; without: {reason}" for reason in missing)
+    reporter.write_line(f"engines: {', '.join(engines + of_cluster)}{without}")
     skipped = [
         report
         for report in reporter.stats.get("skipped", ())

@@ -1,9 +1,10 @@
-"""Which system account does PostgreSQL run under, and what may that account reach?
+"""Which system account does an engine run under, and what may that account reach?
 
-PostgreSQL refuses to run as root. Where registrar itself runs as root (a container, a first try on
-a server), the engine gets an unprivileged system account of its own. That account must be able to
-walk down to the data folder and to the binaries, so those parents get the search permission for
-others (``o+x``: entering, not listing), only where it is missing, and nothing else is changed.
+PostgreSQL and Elasticsearch refuse to run as root. Where registrar itself runs as root (a
+container, a first try on a server), each engine gets an unprivileged system account of its own.
+That account must be able to walk down to the data folder and to the binaries, so those parents get
+the search permission for others (``o+x``: entering, not listing), only where it is missing, and
+nothing else is changed.
 """
 
 from __future__ import annotations
@@ -31,27 +32,27 @@ class Account(NamedTuple):
     gid: int
 
 
-def engine_account() -> Account | None:
-    """Return the account to run PostgreSQL under; None: the one that registrar runs under.
+def engine_account(name: str = ACCOUNT) -> Account | None:
+    """Return the account to run an engine under; None: the one that registrar runs under.
 
     Creates the account where it is missing. Raises EngineError where that fails.
     """
     if os.geteuid() != 0:
         return None
     try:
-        entry = pwd.getpwnam(ACCOUNT)
+        entry = pwd.getpwnam(name)
     except KeyError:
-        _create_account()
-        entry = pwd.getpwnam(ACCOUNT)
+        _create_account(name)
+        entry = pwd.getpwnam(name)
     return Account(entry.pw_uid, entry.pw_gid)
 
 
-def _create_account() -> None:
+def _create_account(name: str) -> None:
     useradd = shutil.which("useradd") or shutil.which("useradd", path="/usr/sbin:/sbin")
     if useradd is None:
         raise EngineError(
-            "PostgreSQL does not run as root, and there is no useradd to make an account for it; "
-            "start registrar as another user, or name a server in REGISTRAR_DATABASE_URL"
+            "no engine is run as root, and there is no useradd to make an account for it; "
+            "start registrar as another user, or name a server in the settings"
         )
     done = subprocess.run(  # noqa: S603  # fixed arguments, absolute path
         [
@@ -63,7 +64,7 @@ def _create_account() -> None:
             "/nonexistent",
             "--shell",
             "/usr/sbin/nologin",
-            ACCOUNT,
+            name,
         ],
         capture_output=True,
         text=True,
@@ -71,9 +72,9 @@ def _create_account() -> None:
         check=False,
     )
     try:
-        pwd.getpwnam(ACCOUNT)  # two starts may race; whoever made it, it is there
+        pwd.getpwnam(name)  # two starts may race; whoever made it, it is there
     except KeyError:
-        raise EngineError(f"cannot make the account {ACCOUNT}: {done.stderr.strip()}") from None
+        raise EngineError(f"cannot make the account {name}: {done.stderr.strip()}") from None
 
 
 def let_through(path: Path, account: Account) -> None:

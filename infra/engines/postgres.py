@@ -53,7 +53,7 @@ SETTINGS = {
     "listen_addresses": "",
     "port": str(PORT),
     "unix_socket_permissions": "0700",
-    "max_connections": "60",
+    "max_connections": "100",
     "shared_buffers": "128MB",
     "fsync": "on",
     "synchronous_commit": "on",
