@@ -13,6 +13,7 @@ from typing import Any
 
 from domain.kernel import Envelope
 from projections.decoding import UNREADABLE, Broken, Taken
+from projections.partitions import Partition, is_shared
 from projections.ports import WHOLE_STREAM, Changes, Parked
 from projections.reading import Amounts, Documents, Key, Reading, Tally
 
@@ -79,12 +80,18 @@ class Folding:
         """What is put aside, by kind and key in the order of positions."""
         return [one for entries in self._aside.values() for one in entries]
 
-    def take(self, page: Iterable[Taken]) -> None:
-        """Take facts in, in order. A fact that a fold cannot take is put aside with its key."""
-        routes = self._routes
-        concerned: list[list[Taken]] = [[] for _ in self.reading.documents]
+    def take(self, page: Iterable[Taken], partition: Partition | None = None) -> None:
+        """Take facts in, in order. A fact that a fold cannot take is put aside with its key.
+
+        Facts that reached a ``partition`` are taken into the documents that it keeps.
+        """
+        routes, kinds = self._routes, self.reading.documents
+        concerned: list[list[Taken]] = [[] for _ in kinds]
         for fact in page:
-            for at in routes.get(fact.type, ()):
+            found = routes.get(fact.type, ())
+            if partition is not None and is_shared(fact.stream, fact.subject):
+                found = tuple(at for at in found if _keeps(partition, kinds[at], fact))
+            for at in found:
                 concerned[at].append(fact)
         for documents, facts in zip(self.reading.documents, concerned, strict=True):
             if facts:
@@ -210,6 +217,13 @@ class Folding:
                         row = sums.get(at) or [0] * len(amounts)
                         sums[at] = [a - b for a, b in zip(row, amounts, strict=True)]
         return {at: tuple(row) for at, row in sums.items() if any(row)}
+
+
+def _keeps(partition: Partition, documents: Documents[Any], fact: Taken) -> bool:
+    """One that cannot be read is parked wherever it came."""
+    if isinstance(fact, Broken) and not fact.stream:
+        return True
+    return partition.keeps(documents.key, fact.stream, fact.subject)
 
 
 def _whole(fact: Broken) -> Key:

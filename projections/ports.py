@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -67,7 +67,10 @@ class Generation(NamedTuple):
 
 
 class ReadingState(NamedTuple):
-    """Where one generation of a reading stands. ``live`` is the one that answers come from."""
+    """Where one generation of a reading stands. ``live`` is the one that answers come from.
+
+    ``position`` is the least of its ``partitions``.
+    """
 
     name: str
     generation: int
@@ -77,6 +80,39 @@ class ReadingState(NamedTuple):
     epoch: str
     moved_at: datetime | None
     error: str | None
+    partitions: int = 1
+
+
+class Bookmark(NamedTuple):
+    """The last message of a topic's partition that is taken in."""
+
+    topic: str
+    offset: int
+
+
+class Place(NamedTuple):
+    """Where one partition of a reading's live generation stands.
+
+    ``revision`` moves whenever something is let go that was parked: whoever holds documents of the
+    partition at hand must read them again.
+    """
+
+    generation: int
+    version: int
+    epoch: str
+    partition: int
+    partitions: int
+    position: int
+    revision: int
+    bookmark: Bookmark | None
+
+
+class Move(NamedTuple):
+    """One partition on its way from a place to a later position."""
+
+    place: Place
+    position: int
+    bookmark: Bookmark | None
 
 
 class Changes(NamedTuple):
@@ -94,6 +130,10 @@ class Changes(NamedTuple):
     unparked: Sequence[Parked] = ()
 
 
+CatchUp = Callable[[int], None]
+"""Takes a generation on to a position of the log, and writes it."""
+
+
 class ReadingStore(Protocol):
     """Where readings are kept: a table per document kind and tally, per generation.
 
@@ -109,30 +149,33 @@ class ReadingStore(Protocol):
     def states(self) -> Sequence[ReadingState]:
         """Return every generation of every reading that exists, in order of name and number."""
 
-    def create(self, reading: Reading, epoch: str) -> ReadingState:
-        """Make empty tables for the next generation, at position 0.
+    def create(self, reading: Reading, epoch: str, partitions: int = 1) -> ReadingState:
+        """Make empty tables for the next generation, at position 0 in so many partitions.
 
         It is live, with its views, if the reading has no live generation.
         """
 
     def load(self, of: Generation, documents: str, keys: Iterable[Key]) -> dict[Key, Any]:
-        """Return the documents under these keys; absent: none."""
+        """Return the documents under these keys; absent: none. Raises StalePosition where the
+        generation was dropped."""
 
     def parked(self, of: Generation) -> Sequence[Parked]:
         """Return what is put aside, by kind, key and position."""
 
     def apply(self, of: Generation, expected_position: int, changes: Changes) -> None:
-        """Write one batch and its position in one transaction.
+        """Write one batch and its position in one transaction, for all partitions in step.
 
         Raises StalePosition, and writes nothing, where the stored position is not the expected one
         or the generation is gone: another process has this reading.
         """
 
-    def promote(self, of: Generation) -> None:
+    def promote(self, of: Generation, catch_up: CatchUp | None = None) -> None:
         """Make this generation the live one and point the stable views at it, in one transaction.
 
-        Whoever is reading a view is not disturbed: it raises StoreUnavailable rather than wait long
-        for them, and may be called again.
+        Where it is behind the live one, that is held where it is while ``catch_up`` is called with
+        its position; what it writes counts at once. Whoever is reading a view is not disturbed.
+        Raises StoreUnavailable rather than wait long for them, or where it is still behind, and
+        may be called again.
         """
 
     def sweep(self, name: str) -> None:
@@ -146,6 +189,24 @@ class ReadingStore(Protocol):
 
     def fault(self, of: Generation, error: str | None) -> None:
         """Note what keeps a generation from moving, for all to see; None: nothing any more."""
+
+
+class PartitionStore(ReadingStore, Protocol):
+    """Where readings are kept by several workers, each of which has some partitions."""
+
+    def places(self, name: str) -> Sequence[Place]:
+        """Return where the partitions of the live generation stand, in order; empty: there is
+        none."""
+
+    def move(self, of: Generation, moves: Sequence[Move], changes: Changes) -> None:
+        """Write one batch that moves these partitions, each with its bookmark, in one transaction.
+
+        ``changes.position`` says nothing here. Raises StalePosition, and writes nothing, where one
+        of them is no longer in its place, or the generation no longer the live one.
+        """
+
+    def alive(self, name: str, partitions: Sequence[int]) -> None:
+        """Note that these partitions of the live generation have a worker that is well."""
 
 
 Action = Literal["rebuild", "retry"]
@@ -175,13 +236,22 @@ class ReadingRequests(Protocol):
         """Return that sentence, or None while the request is open."""
 
 
+class PartitionStatus(NamedTuple):
+    """How far one partition of a reading is."""
+
+    number: int
+    position: int
+    lag_positions: int
+    lag_seconds: float
+
+
 class ReadingStatus(NamedTuple):
-    """How one reading is doing.
+    """How one reading is doing; of several partitions the worst counts.
 
     ``lag_positions`` counts facts that are not taken in yet, ``lag_seconds`` is how long the first
     of them has been in the log. ``progress`` is the share from 0 to 1 of a rebuild under way, as a
     percentage it is for people only. ``parked`` counts facts put aside, ``error`` says why the
-    reading stands still.
+    reading stands still, or that nobody is there to move it.
     """
 
     name: str
@@ -196,6 +266,7 @@ class ReadingStatus(NamedTuple):
     parked: int
     moved_at: datetime | None
     error: str | None
+    partitions: tuple[PartitionStatus, ...] = ()
 
 
 class FollowerStatus(NamedTuple):

@@ -251,12 +251,15 @@ def _better(one: Attempt, raw: str, possible: str | None) -> bool:
 
 def measure_item(item: ItemProgress) -> Mapping[Key, Amounts]:
     """What one item adds to the sums of its enrolment."""
-    detail = item.attempts_detail
+    graded = late = 0
+    for one in item.attempts_detail:
+        graded += one.raw is not None
+        late += one.late_seconds > 0
     return {
         (item.run, item.subject): (
             item.attempts,
-            sum(1 for a in detail if a.raw is not None),
-            sum(1 for a in detail if a.late_seconds > 0),
+            graded,
+            late,
             int(item.banked),
             int(item.viewed_at is not None),
             int(item.completed_at is not None),

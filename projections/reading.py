@@ -33,7 +33,8 @@ class Documents(NamedTuple, Generic[D]):
     document, the same object where nothing changes, or None where there is still nothing to keep.
     ``facts`` are the stored names of the facts that concern it at all. ``write_once`` documents are
     made by one fact and never read back. ``indexes`` are SQL index expressions, ``generated`` are
-    columns that the database derives (name to SQL definition).
+    columns that the database derives (name to SQL definition). ``searched`` are the text fields
+    whose words a search engine finds; an engine that is asked for them all derives its own indexes.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Documents(NamedTuple, Generic[D]):
     indexes: tuple[str, ...] = ()
     write_once: bool = False
     generated: Mapping[str, str] = {}
+    searched: tuple[str, ...] = ()
 
 
 class Tally(NamedTuple):

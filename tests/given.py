@@ -159,9 +159,11 @@ def run(run_id: str = RUN_ID, course: str = COURSE_ID, **changes: Any) -> RunSch
     return RunScheduled(run=run_id, course=course, **(fields | changes))
 
 
-def content(*items: Item, run_id: str = RUN_ID, number: int = 1) -> ContentVersionPublished:
+def content(
+    *items: Item, run_id: str = RUN_ID, number: int = 1, removed: tuple[str, ...] = ()
+) -> ContentVersionPublished:
     """A version of a run's content."""
-    return ContentVersionPublished(run_id, number, items)
+    return ContentVersionPublished(run_id, number, items, removed=removed)
 
 
 TMA = Item(

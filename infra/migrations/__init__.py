@@ -62,10 +62,7 @@ def migrate(dsn: str, folder: Path = FOLDER) -> list[str]:
             " number int primary key, name text not null, checksum text not null,"
             " applied_at timestamptz not null default clock_timestamp())"
         )
-        rows = connection.execute(
-            "select number, name, checksum from public.registrar_migrations order by number"
-        )
-        applied = {cast("int", number): (name, checksum) for number, name, checksum in rows}
+        applied = _applied(connection)
         _refuse_unfit(migrations, applied)
         missing = [migration for migration in migrations if migration.number not in applied]
         for migration in missing:
@@ -77,6 +74,32 @@ def migrate(dsn: str, folder: Path = FOLDER) -> list[str]:
                     (migration.number, migration.name, migration.checksum),
                 )
     return [migration.name for migration in missing]
+
+
+def require(dsn: str, folder: Path = FOLDER) -> None:
+    """Raise MigrationError unless the database is just what this version works with.
+
+    For processes that are many: one job migrates before they start.
+    """
+    migrations = load(folder)
+    with psycopg.connect(dsn, autocommit=True, connect_timeout=10) as connection:
+        try:
+            applied = _applied(connection)
+        except psycopg.errors.UndefinedTable:
+            applied = {}
+    _refuse_unfit(migrations, applied)
+    missing = [migration.name for migration in migrations if migration.number not in applied]
+    if missing:
+        raise MigrationError(
+            f"the database lacks {', '.join(missing)}; run registrar migrate first"
+        )
+
+
+def _applied(connection: psycopg.Connection) -> dict[int, tuple[str, str]]:
+    rows = connection.execute(
+        "select number, name, checksum from public.registrar_migrations order by number"
+    )
+    return {cast("int", number): (name, checksum) for number, name, checksum in rows}
 
 
 def _refuse_unfit(migrations: list[Migration], applied: dict[int, tuple[str, str]]) -> None:

@@ -1,42 +1,25 @@
-"""Which columns does a row struct have, and how do its values become binary COPY and back?"""
+"""Which columns does a row struct have, and how do its values get in and out of them?"""
 
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
-from struct import Struct as Packed
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 import msgspec
-from psycopg.types.numeric import DecimalBinaryDumper
 
-HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-TRAILER = b"\xff\xff"
-_NULL = b"\xff\xff\xff\xff"
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_EPOCH_DAY = date(2000, 1, 1).toordinal()
-
-_length = Packed(">i").pack
-_big = Packed(">iq").pack
-_small = Packed(">ii").pack
-_count = Packed(">h").pack
-_numeric = DecimalBinaryDumper(Decimal)
 _json = msgspec.json.Encoder(decimal_format="string").encode
-
-Encode = Callable[[Any], bytes]
 
 
 class Column(NamedTuple):
-    """A column: ``encode`` gives the value with its length, as binary COPY has it; ``decode`` makes
-    the field's value of what the server sends (None: it is that already)."""
+    """A column: ``decode`` makes the field's value of what the server sends (None: it is that
+    already)."""
 
     name: str
     sql: str
     nullable: bool
-    encode: Encode
     decode: Callable[[Any], Any] | None
 
     @property
@@ -45,58 +28,13 @@ class Column(NamedTuple):
         return f'"{self.name}"::text' if self.sql == "jsonb" else f'"{self.name}"'
 
 
-class _Texts(dict[str, bytes]):
-    """Texts as encoded in one COPY, where the same ones come again and again."""
-
-    def __missing__(self, value: str) -> bytes:
-        data = self[value] = _text(value)
-        return data
-
-
-def _text(value: str) -> bytes:
-    data = value.encode()
-    if b"\0" in data:  # PostgreSQL has no such character
-        data = data.replace(b"\0", b"\xef\xbf\xbd")
-    return _length(len(data)) + data
-
-
-def _integer(value: int) -> bytes:
-    return _big(8, value)
-
-
-def _boolean(value: bool) -> bytes:
-    return b"\0\0\0\1\1" if value else b"\0\0\0\1\0"
-
-
-def _moment(value: datetime) -> bytes:
-    passed = value - _EPOCH
-    return _big(8, (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds)
-
-
-def _day(value: date) -> bytes:
-    return _small(4, value.toordinal() - _EPOCH_DAY)
-
-
-@lru_cache(maxsize=16_384)
-def _decimal(value: Decimal) -> bytes:
-    data = bytes(_numeric.dump(value) or b"")
-    return _length(len(data)) + data
-
-
-def _document(value: Any) -> bytes:
-    data = _json(value)
-    if b"\\u0000" in data:
-        data = data.replace(b"\\u0000", b"\\ufffd")
-    return _length(len(data) + 1) + b"\1" + data
-
-
-_SIMPLE: dict[Any, tuple[str, Encode]] = {
-    str: ("text", _text),
-    bool: ("boolean", _boolean),
-    int: ("bigint", _integer),
-    datetime: ("timestamptz", _moment),
-    date: ("date", _day),
-    Decimal: ("numeric", _decimal),
+_SIMPLE: dict[Any, str] = {
+    str: "text",
+    bool: "boolean",
+    int: "bigint",
+    datetime: "timestamptz",
+    date: "date",
+    Decimal: "numeric",
 }
 
 
@@ -109,9 +47,8 @@ def column(name: str, hint: Any) -> Column:
     if get_origin(kind) is Literal:
         kind = str
     if kind in _SIMPLE:
-        sql, encode = _SIMPLE[kind]
-        return Column(name, sql, nullable, encode, None)
-    return Column(name, "jsonb", nullable, _document, msgspec.json.Decoder(hint).decode)
+        return Column(name, _SIMPLE[kind], nullable, None)
+    return Column(name, "jsonb", nullable, msgspec.json.Decoder(hint).decode)
 
 
 def columns_of(row: type[msgspec.Struct]) -> tuple[Column, ...]:
@@ -120,20 +57,32 @@ def columns_of(row: type[msgspec.Struct]) -> tuple[Column, ...]:
     return tuple(column(name, hints[name]) for name in row.__struct_fields__)
 
 
-def copied(columns: Sequence[Column], rows: Iterable[Iterable[Any]]) -> bytes:
-    """Return rows as one binary COPY."""
-    text = _Texts().__getitem__
-    encoders = [text if one.encode is _text else one.encode for one in columns]
-    begin = _count(len(encoders))
-    parts = [HEADER]
+def sent_types(columns: Sequence[Column]) -> list[str]:
+    """Return as what a binary COPY takes the values that ``sent`` gives."""
+    return ["bytea" if one.sql == "jsonb" else one.sql for one in columns]
+
+
+def sent(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    """Yield rows fit for a binary COPY."""
+    texts = [at for at, one in enumerate(columns) if one.sql == "text"]
+    documents = [at for at, one in enumerate(columns) if one.sql == "jsonb"]
     for row in rows:
-        parts.append(begin)
-        parts += [
-            _NULL if value is None else encode(value)
-            for encode, value in zip(encoders, row, strict=True)
-        ]
-    parts.append(TRAILER)
-    return b"".join(parts)
+        values = list(row)
+        for at in texts:
+            text = values[at]
+            if text is not None and "\0" in text:  # PostgreSQL has no such character
+                values[at] = text.replace("\0", "\ufffd")
+        for at in documents:
+            if values[at] is not None:
+                values[at] = _document(values[at])
+        yield values
+
+
+def _document(value: Any) -> bytes:
+    data = _json(value)
+    if b"\\u0000" in data:
+        data = data.replace(b"\\u0000", b"\\ufffd")
+    return b"\1" + data  # the version of jsonb's binary form
 
 
 def reader(row: type[msgspec.Struct]) -> Callable[[Sequence[Any]], Any]:

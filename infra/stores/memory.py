@@ -11,12 +11,16 @@ from typing import Any
 
 from projections.ports import (
     Action,
+    CatchUp,
     Changes,
     Generation,
+    Move,
     Parked,
+    Place,
     ReadingState,
     Request,
     StalePosition,
+    StoreUnavailable,
 )
 from projections.reading import Amounts, Key, Reading
 
@@ -24,6 +28,10 @@ from projections.reading import Amounts, Key, Reading
 class _Tables:
     def __init__(self, state: ReadingState) -> None:
         self.state = state
+        self.places = [
+            Place(state.generation, state.version, state.epoch, n, state.partitions, 0, 0, None)
+            for n in range(state.partitions)
+        ]
         self.taken = 0
         self.documents: dict[str, dict[Key, Any]] = defaultdict(dict)
         self.tallies: dict[str, dict[Key, Amounts]] = defaultdict(dict)
@@ -31,7 +39,7 @@ class _Tables:
 
 
 class MemoryStore:
-    """Implements ``projections.ports.ReadingStore`` and ``ReadingRequests``."""
+    """Implements ``projections.ports.PartitionStore`` and ``ReadingRequests``."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -48,13 +56,15 @@ class MemoryStore:
         with self._lock:
             return [self._tables[at].state for at in sorted(self._tables)]
 
-    def create(self, reading: Reading, epoch: str) -> ReadingState:
+    def create(self, reading: Reading, epoch: str, partitions: int = 1) -> ReadingState:
         """Make room for the next generation."""
         with self._lock:
             self._last[reading.name] += 1
             number = self._last[reading.name]
             live = not any(s.name == reading.name and s.live for s in self.states())
-            state = ReadingState(reading.name, number, reading.version, 0, live, epoch, None, None)
+            state = ReadingState(
+                reading.name, number, reading.version, 0, live, epoch, None, None, partitions
+            )
             self._tables[reading.name, number] = _Tables(state)
             return state
 
@@ -73,30 +83,86 @@ class MemoryStore:
         """Write one batch and its position."""
         with self._lock:
             tables = self._tables.get((of.reading.name, of.number))
-            if tables is None or tables.state.position != expected_position:
+            if tables is None or {p.position for p in tables.places} != {expected_position}:
                 raise StalePosition(f"{of.reading.name} is not at {expected_position}")
-            for kind, documents in changes.documents.items():
-                tables.documents[kind].update(documents)
-            for tally, deltas in changes.deltas.items():
-                kept = tables.tallies[tally]
-                for key, amounts in deltas.items():
-                    old = kept.get(key) or (0,) * len(amounts)
-                    kept[key] = tuple(_sum(a, b) for a, b in zip(old, amounts, strict=True))
-            for one in changes.unparked:
-                tables.parked.pop((one.documents, one.key, one.position), None)
-            for one in changes.parked:
-                tables.parked[one.documents, one.key, one.position] = one
-            tables.state = tables.state._replace(
-                position=changes.position, moved_at=datetime.now(UTC), error=None
-            )
+            tables.places = [
+                place._replace(position=changes.position, bookmark=None) for place in tables.places
+            ]
+            self._write(tables, changes)
 
-    def promote(self, of: Generation) -> None:
-        """Make this generation the live one."""
+    def places(self, name: str) -> Sequence[Place]:
+        """Return where the partitions of the live generation stand."""
         with self._lock:
-            self._of(of)
+            live = [t for t in self._tables.values() if t.state.live and t.state.name == name]
+            return list(live[0].places) if live else []
+
+    def move(self, of: Generation, moves: Sequence[Move], changes: Changes) -> None:
+        """Write one batch that moves these partitions."""
+        with self._lock:
+            tables = self._tables.get((of.reading.name, of.number))
+            stands = (place._replace(bookmark=None) for place in tables.places) if tables else ()
+            known = set(stands)
+            if any(one.place._replace(bookmark=None) not in known for one in moves):
+                raise StalePosition(f"{of.reading.name} is no longer where it was")
+            if tables is None or not tables.state.live:
+                raise StalePosition(f"{of.reading.name} generation {of.number} is not live")
+            for one in moves:
+                tables.places[one.place.partition] = one.place._replace(
+                    position=one.position,
+                    revision=one.place.revision + bool(changes.unparked),
+                    bookmark=one.bookmark,
+                )
+            self._write(tables, changes)
+
+    def _write(self, tables: _Tables, changes: Changes) -> None:
+        for kind, documents in changes.documents.items():
+            tables.documents[kind].update(documents)
+        for tally, deltas in changes.deltas.items():
+            kept = tables.tallies[tally]
+            for key, amounts in deltas.items():
+                old = kept.get(key) or (0,) * len(amounts)
+                kept[key] = tuple(_sum(a, b) for a, b in zip(old, amounts, strict=True))
+        for one in changes.unparked:
+            tables.parked.pop((one.documents, one.key, one.position), None)
+        for one in changes.parked:
+            tables.parked[one.documents, one.key, one.position] = one
+        tables.state = tables.state._replace(
+            position=min(place.position for place in tables.places),
+            moved_at=datetime.now(UTC),
+            error=None,
+        )
+
+    def alive(self, name: str, partitions: Sequence[int]) -> None:
+        """Do nothing: nobody asks after workers in memory."""
+
+    def promote(self, of: Generation, catch_up: CatchUp | None = None) -> None:
+        """Make this generation the live one. Nothing holds the other while this one catches up: it
+        may be behind again, as with an engine that is slow."""
+        ahead = self._ahead(of)
+        if ahead is not None and catch_up is not None:
+            catch_up(ahead)
+        with self._lock:
+            if self._ahead(of) is not None:
+                raise StoreUnavailable(f"{of.reading.name} is behind the live one")
             for at, tables in self._tables.items():
                 if at[0] == of.reading.name:
                     tables.state = tables.state._replace(live=at[1] == of.number)
+
+    def _ahead(self, of: Generation) -> int | None:
+        """Return how far the live generation is, where this one of the same epoch is behind."""
+        with self._lock:
+            mine = self._of(of).state
+            live = (mine.name, True, mine.epoch)
+            ahead = max(
+                (
+                    place.position
+                    for tables in self._tables.values()
+                    if (tables.state.name, tables.state.live, tables.state.epoch) == live
+                    for place in tables.places
+                ),
+                default=0,
+            )
+            return ahead if ahead > mine.position else None
 
     def sweep(self, name: str) -> None:
         """Drop the generations older than the live one."""

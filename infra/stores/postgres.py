@@ -1,32 +1,34 @@
 """How are readings kept in PostgreSQL?
 
-A generation of a reading has tables of its own; the views of the schema ``views`` show the live
-one. A batch goes in by binary COPY, in one transaction with the position, which is compared and set
-first: that also fences a second writer. Commits do not wait for the disk: a batch that a crash of
-the server takes back is taken with its position, and is read from the log again.
+A batch goes in in one transaction with the position, which is compared and set first: that also
+fences a second writer. Commits do not wait for the disk: a batch that a crash of the server takes
+back is taken with its position, and is read from the log again. Documents may stand elsewhere (a
+*shelf*); where each generation stands, and what is put aside, is here for all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
-import msgspec
 import psycopg
-from msgspec.structs import astuple
 from psycopg import errors, sql
 from psycopg_pool import PoolTimeout
 
 from infra.pools import CONNECT_SECONDS_MAX, pool
-from infra.stores import statements, status
-from infra.stores.columns import Column, columns_of, copied, reader
+from infra.stores import states, status
+from infra.stores.shelves import Shelf
+from infra.stores.tables import Tables, run
 from projections.ports import (
     Action,
+    CatchUp,
     Changes,
     FollowerStatus,
     Generation,
+    Move,
     Parked,
+    Place,
     ReadingState,
     ReadingStatus,
     Request,
@@ -46,23 +48,21 @@ OPTIONS = (
 )
 LEAD_LOCK = 7_236_002
 """The advisory lock of the one process that moves the readings."""
-CHANNEL = "readings"
-"""Says ``name position`` whenever the live generation of a reading has moved."""
-
-_KEY = msgspec.json.Encoder()
-_STATES = (
-    "select name, generation, version, position, live, epoch, moved_at, error"
-    " from readings.state order by name, generation"
-)
 
 
 class PostgresStore:
-    """Implements ``projections.ports.ReadingStore``, ``ReadingRequests`` and ``StatusReader``."""
+    """Implements ``projections.ports.PartitionStore``, ``ReadingRequests`` and ``StatusReader``.
 
-    def __init__(self, dsn: str) -> None:
+    The documents of readings that ``shelves`` names stand there, all others in tables.
+    """
+
+    def __init__(self, dsn: str, shelves: Mapping[str, Shelf] | None = None) -> None:
         self._dsn = dsn
+        self._tables: Shelf = Tables()
+        self._shelves = shelves or {}
         self._leading: psycopg.Connection | None = None
         self._leads = False
+        self._prepared: set[tuple[str, int]] = set()
         self._pool = pool(dsn, CONNECTIONS_MAX, OPTIONS)
 
     def close(self) -> None:
@@ -96,114 +96,66 @@ class PostgresStore:
 
     def states(self) -> Sequence[ReadingState]:
         """Return every generation of every reading that exists."""
-        with self._connection() as connection:
-            rows = connection.execute(_STATES).fetchall()
-        return [ReadingState(*row) for row in rows]
+        with self.connection() as connection:
+            return states.all_states(connection)
 
-    def create(self, reading: Reading, epoch: str) -> ReadingState:
+    def create(self, reading: Reading, epoch: str, partitions: int = 1) -> ReadingState:
         """Make empty tables for the next generation."""
-        with self._transaction() as connection:
-            number = self._one(
-                connection,
-                "insert into readings.generations as g (name, last) values (%s, 1)"
-                " on conflict (name) do update set last = g.last + 1 returning last",
-                reading.name,
-            )
-            of = Generation(reading, cast("int", number))
-            live = not self._one(
-                connection,
-                "select exists (select from readings.state where name = %s and live)",
-                reading.name,
-            )
-            connection.execute(
-                "insert into readings.state (name, generation, version, position, live, epoch)"
-                " values (%s, %s, %s, 0, %s, %s)",
-                (reading.name, of.number, reading.version, live, epoch),
-            )
-            made = statements.create(of)
-            if live:
-                made += statements.indexes(of)
-                made += [statements.view(of, view) for view in reading.views]
-            for statement in made:
-                _run(connection, statement)
-        return ReadingState(reading.name, of.number, reading.version, 0, live, epoch, None, None)
+        with self.transaction() as connection:
+            state = states.begin(connection, reading, epoch, partitions)
+            of = Generation(reading, state.generation)
+            self._shelf(reading.name).make(connection, of, state.live)
+        return state
 
     def load(self, of: Generation, documents: str, keys: Iterable[Key]) -> dict[Key, Any]:
         """Return the documents under these keys."""
-        kind = statements.kinds(of.reading)[documents]
-        arrays = [list(part) for part in zip(*keys, strict=True)]
-        if not arrays:
-            return {}
-        with self._connection() as connection:
-            cursor = connection.cursor(binary=True)
-            rows = cursor.execute(sql.SQL(statements.load(of, kind)), arrays).fetchall()
-        read = reader(kind.row)
-        at = [kind.row.__struct_fields__.index(name) for name in kind.key]
-        return {tuple(row[i] for i in at): read(row) for row in rows}
+        try:
+            with self.connection() as connection:
+                return self._shelf(of.reading.name).load(connection, of, documents, keys)
+        except errors.UndefinedTable:
+            raise StalePosition(f"{of.reading.name} has no generation {of.number}") from None
 
     def parked(self, of: Generation) -> Sequence[Parked]:
         """Return what is put aside."""
-        with self._connection() as connection:
-            rows = connection.execute(
-                "select documents, key, position, error from readings.parked"
-                " where name = %s and generation = %s order by documents, key, position",
-                (of.reading.name, of.number),
-            ).fetchall()
-        return [
-            Parked(documents, tuple(msgspec.json.decode(key)), position, error)
-            for documents, key, position, error in rows
-        ]
+        with self.connection() as connection:
+            return states.parked(connection, of)
 
     def apply(self, of: Generation, expected_position: int, changes: Changes) -> None:
         """Write one batch and its position in one transaction."""
-        name, number = of.reading.name, of.number
-        with self._transaction() as connection:
-            live = self._one(
-                connection,
-                "update readings.state set position = %s, moved_at = clock_timestamp(),"
-                " error = null, error_at = null"
-                " where name = %s and generation = %s and position = %s returning live",
-                changes.position,
-                name,
-                number,
-                expected_position,
-            )
-            if live is None:
-                raise StalePosition(f"{name} generation {number} is not at {expected_position}")
-            self._write_documents(connection, of, changes)
-            self._write_tallies(connection, of, changes)
-            self._write_parked(connection, of, changes)
-            if live:
-                connection.execute(
-                    "select pg_notify(%s, %s)", (CHANNEL, f"{name} {changes.position}")
-                )
+        with self.transaction() as connection:
+            live = states.move_all(connection, of, expected_position, changes)
+            self._shelf(of.reading.name).write(connection, of, changes, live)
 
-    def promote(self, of: Generation) -> None:
+    def places(self, name: str) -> Sequence[Place]:
+        """Return where the partitions of the live generation stand."""
+        with self.connection() as connection:
+            return states.places(connection, name)
+
+    def move(self, of: Generation, moves: Sequence[Move], changes: Changes) -> None:
+        """Write one batch that moves these partitions in one transaction."""
+        with self.transaction() as connection:
+            states.move_parts(connection, of, moves, changes)
+            self._shelf(of.reading.name).write(connection, of, changes, True)
+
+    def alive(self, name: str, partitions: Sequence[int]) -> None:
+        """Note that these partitions have a worker."""
+        with self.connection() as connection:
+            states.alive(connection, name, partitions)
+
+    def promote(self, of: Generation, catch_up: CatchUp | None = None) -> None:
         """Make this generation the live one."""
-        name = of.reading.name
-        for statement in statements.indexes(of):
-            with self._connection() as connection:
-                _run(connection, statement)
-        for statement in statements.analyze(of):
-            with self._connection() as connection:
-                _run(connection, statement)
-        with self._transaction() as connection:
-            _run(connection, f"set local lock_timeout = {LOCK_WAIT_MS_MAX}")
-            for view in of.reading.views:
-                _run(connection, statements.view(of, view))
-            connection.execute(
-                "update readings.state set live = false where name = %s and live", (name,)
-            )
-            position = self._one(
-                connection,
-                "update readings.state set live = true where name = %s and generation = %s"
-                " returning position",
-                name,
-                of.number,
-            )
-            if position is None:
-                raise StalePosition(f"{name} has no generation {of.number}")
-            connection.execute("select pg_notify(%s, %s)", (CHANNEL, f"{name} {position}"))
+        shelf, at = self._shelf(of.reading.name), (of.reading.name, of.number)
+        if at not in self._prepared:  # once: while it takes its time, the live one moves on
+            with self.connection() as connection:
+                shelf.prepare(connection, of)
+            self._prepared.add(at)
+        with self.transaction() as connection:
+            run(connection, f"set local lock_timeout = {LOCK_WAIT_MS_MAX}")
+            ahead = states.hold(connection, of)
+            if ahead is not None and catch_up is not None:
+                catch_up(ahead)  # over other connections: the rows of this generation are free
+            states.promote(connection, of)
+            shelf.show(connection, of)
 
     def sweep(self, name: str) -> None:
         """Drop the generations older than the live one, as far as nobody reads them."""
@@ -214,51 +166,25 @@ class PostgresStore:
 
     def drop(self, name: str, number: int) -> None:
         """Drop a generation that is not live."""
-        with self._transaction() as connection:
-            _run(connection, f"set local lock_timeout = {LOCK_WAIT_MS_MAX}")
-            version = self._one(
-                connection,
-                "delete from readings.state where name = %s and generation = %s and not live"
-                " returning version",
-                name,
-                number,
-            )
-            if version is None:
-                return
-            connection.execute(
-                "delete from readings.parked where name = %s and generation = %s", (name, number)
-            )
-            pattern = statements.tables(name, cast("int", version), number)
-            tables = connection.execute(
-                "select tablename from pg_tables where schemaname = 'readings' and tablename ~ %s",
-                (pattern,),
-            ).fetchall()
-            for (table,) in tables:
-                connection.execute(
-                    sql.SQL("drop table {}").format(sql.Identifier(statements.SCHEMA, table))
-                )
+        with self.transaction() as connection:
+            run(connection, f"set local lock_timeout = {LOCK_WAIT_MS_MAX}")
+            version = states.forget(connection, name, number)
+            if version is not None:
+                self._shelf(name).remove(connection, name, version, number)
 
     def taken(self, of: Generation, position: int) -> None:
         """Note how far a generation being filled has got."""
-        with self._connection() as connection:
-            connection.execute(
-                "update readings.state set taken = %s where name = %s and generation = %s",
-                (position, of.reading.name, of.number),
-            )
+        with self.connection() as connection:
+            states.taken(connection, of, position)
 
     def fault(self, of: Generation, error: str | None) -> None:
         """Note what keeps a generation from moving."""
-        with self._connection() as connection:
-            connection.execute(
-                "update readings.state set error = %s,"
-                " error_at = case when %s::text is null then null else clock_timestamp() end"
-                " where name = %s and generation = %s",
-                (error, error, of.reading.name, of.number),
-            )
+        with self.connection() as connection:
+            states.fault(connection, of, error)
 
     def ask(self, name: str, action: Action) -> Request:
         """Leave a request, unless it is there already."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute(
                 "insert into readings.requests (name, action) values (%s, %s)"
                 " on conflict (name, action) where done_at is null do nothing",
@@ -275,7 +201,7 @@ class PostgresStore:
 
     def asked(self) -> Sequence[Request]:
         """Return the open requests."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             rows = connection.execute(
                 "select number, name, action from readings.requests where done_at is null"
                 " order by number"
@@ -284,7 +210,7 @@ class PostgresStore:
 
     def done(self, request: Request, result: str) -> None:
         """Close a request."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             connection.execute(
                 "update readings.requests set done_at = clock_timestamp(), result = %s"
                 " where number = %s and done_at is null",
@@ -293,7 +219,7 @@ class PostgresStore:
 
     def result(self, request: Request) -> str | None:
         """Return what came of a request."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             found = self._one(
                 connection, "select result from readings.requests where number = %s", request.number
             )
@@ -301,76 +227,29 @@ class PostgresStore:
 
     def status(self) -> Sequence[ReadingStatus]:
         """Return how every reading is doing."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             return status.readings(connection)
 
     def followers(self) -> Sequence[FollowerStatus]:
         """Return how every follower is doing."""
-        with self._connection() as connection:
+        with self.connection() as connection:
             return status.followers(connection)
 
-    def _write_documents(
-        self, connection: psycopg.Connection, of: Generation, changes: Changes
-    ) -> None:
-        for documents in of.reading.documents:
-            changed = changes.documents.get(documents.name)
-            if not changed:
-                continue
-            columns = columns_of(documents.row)
-            created = set(changes.created.get(documents.name, ()))
-            new = sorted(created)
-            old = sorted(key for key in changed if key not in created)
-            if new:
-                rows = (astuple(changed[key]) for key in new)
-                _copy(connection, statements.insert(of, documents.name, columns), columns, rows)
-            if old:
-                rows = (astuple(changed[key]) for key in old)
-                make, fill = statements.stage(of, documents.name, columns)
-                _run(connection, make)
-                _copy(connection, fill, columns, rows)
-                _run(connection, statements.update(of, documents))
-
-    def _write_tallies(
-        self, connection: psycopg.Connection, of: Generation, changes: Changes
-    ) -> None:
-        for tally in of.reading.tallies:
-            deltas = changes.deltas.get(tally.name)
-            if not deltas:
-                continue
-            columns = statements.tally_columns(tally)
-            make, fill = statements.stage(of, tally.name, columns)
-            _run(connection, make)
-            _copy(connection, fill, columns, (key + amounts for key, amounts in deltas.items()))
-            _run(connection, statements.add(of, tally))
-
-    def _write_parked(
-        self, connection: psycopg.Connection, of: Generation, changes: Changes
-    ) -> None:
-        at = (of.reading.name, of.number)
-        for one in changes.unparked:
-            connection.execute(
-                "delete from readings.parked where name = %s and generation = %s"
-                " and documents = %s and key = %s and position = %s",
-                (*at, one.documents, _key_text(one.key), one.position),
-            )
-        for one in changes.parked:
-            connection.execute(
-                "insert into readings.parked (name, generation, documents, key, position, error)"
-                " values (%s, %s, %s, %s, %s, %s) on conflict (name, generation, documents, key,"
-                " position) do update set error = excluded.error",
-                (*at, one.documents, _key_text(one.key), one.position, one.error),
-            )
+    def _shelf(self, name: str) -> Shelf:
+        return self._shelves.get(name, self._tables)
 
     @contextmanager
-    def _connection(self) -> Iterator[psycopg.Connection]:
+    def connection(self) -> Iterator[psycopg.Connection]:
+        """Hold a connection, in autocommit. Raises StoreUnavailable."""
         with unavailable():
             self._pool.open()
             with self._pool.connection() as connection:
                 yield connection
 
     @contextmanager
-    def _transaction(self) -> Iterator[psycopg.Connection]:
-        with self._connection() as connection, connection.transaction():
+    def transaction(self) -> Iterator[psycopg.Connection]:
+        """Hold a connection in a transaction. Raises StoreUnavailable."""
+        with self.connection() as connection, connection.transaction():
             yield connection
 
     def _one(self, connection: psycopg.Connection, statement: str, *values: Any) -> Any:
@@ -389,22 +268,3 @@ def unavailable() -> Iterator[None]:
         raise StoreUnavailable("the tables are in use") from error
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise StoreUnavailable(str(error).strip() or "the connection was lost") from error
-
-
-def _run(connection: psycopg.Connection, statement: str) -> None:
-    connection.execute(sql.SQL(statement))  # built from names of ours
-
-
-def _copy(
-    connection: psycopg.Connection,
-    statement: str,
-    columns: Sequence[Column],
-    rows: Iterable[Iterable[Any]],
-) -> None:
-    data = copied(columns, rows)
-    with connection.cursor() as cursor, cursor.copy(sql.SQL(statement)) as copy:
-        copy.write(data)
-
-
-def _key_text(key: Key) -> str:
-    return _KEY.encode(key).decode()

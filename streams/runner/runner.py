@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import groupby
 
 from domain.registry import Registry
@@ -21,6 +22,7 @@ from projections.ports import (
 )
 from projections.reading import Reading
 from streams.runner.requests import Requests
+from streams.runner.retry import retry, taken_in
 from streams.runner.track import Track
 
 PAGE_FACTS_MAX = 5_000
@@ -35,18 +37,18 @@ STOP_SECONDS_MAX = 30.0
 _log = logging.getLogger(__name__)
 
 
-def nobody(_name: str, _position: int) -> None:
-    """Tell nobody that a reading moved."""
-
-
 class Runner:
     """Keeps every reading up with the log; rebuilds beside what is live, and then takes over.
 
     A page is read and decoded once for all readings that stand at its beginning. An error stops
     only its own reading. A reading is rebuilt when its live generation is of another version, of
-    another epoch of the log, or when a request asks for it; what was interrupted begins anew.
-    ``moved(name, position)`` is called, in the runner's thread, after each write to a live reading.
+    another epoch of the log, in another number of partitions, or when a request asks for it; what
+    was interrupted begins anew.
     """
+
+    partitions = 1
+    keeps_live = True
+    """Whether this runner moves the live generations too, and not workers elsewhere."""
 
     def __init__(
         self,
@@ -55,16 +57,14 @@ class Runner:
         requests: ReadingRequests,
         readings: Sequence[Reading],
         registry: Registry,
-        moved: Callable[[str, int], None] = nobody,
         page_facts: int = PAGE_FACTS_MAX,
     ) -> None:
         self._log = log
         self._store = store
-        self._requests = Requests(requests, log, registry)
+        self._requests = Requests(requests)
         self._readings = {reading.name: reading for reading in readings}
         self._registry = registry
         self._wanted = frozenset().union(*(reading.facts for reading in readings))
-        self._moved = moved
         self._page_facts = page_facts
         self._epoch: str | None = None
         self._behind = False
@@ -102,9 +102,9 @@ class Runner:
             self._epoch = None
             return False
         self._survey()
-        asked = self._requests.fulfil(self._live, self._beside, self._rebuild)
+        asked = self._requests.fulfil(self._live, self._beside, self._rebuild, self._retry)
         busy = False
-        tracks = [t for t in (*self._live.values(), *self._beside.values()) if t.ready]
+        tracks = [track for track in self._moving() if track.ready]
         tracks.sort(key=_position)
         for position, group in groupby(tracks, _position):
             busy |= self._advance(position, list(group))
@@ -116,11 +116,16 @@ class Runner:
         while self.step():
             pass
 
+    def _moving(self) -> list[Track]:
+        live = self._live.values() if self.keeps_live else ()
+        return [*live, *self._beside.values()]
+
     def _advance(self, position: int, tracks: Sequence[Track]) -> bool:
         rows = self._log.page(position, self._page_facts)
         if not rows:
             for track in tracks:
                 track.settle()
+                track.at_end = True
             return False
         page = decode(rows, self._registry, self._wanted)
         more = len(rows) == self._page_facts
@@ -140,8 +145,11 @@ class Runner:
         self._live, self._beside = {}, {}
         states = {s.name: s for s in self._store.states() if s.live}
         for reading in self._readings.values():
-            state = states.get(reading.name) or self._store.create(reading, epoch)
-            if (state.version, state.epoch) == (reading.version, epoch):
+            state = states.get(reading.name)
+            if state is None:
+                state = self._store.create(reading, epoch, self.partitions)
+            wanted = (reading.version, epoch, self.partitions)
+            if (state.version, state.epoch, state.partitions) == wanted:
                 self._live[reading.name] = self._track(reading, state)
             else:
                 self._rebuild(reading.name, epoch)
@@ -153,29 +161,46 @@ class Runner:
         for state in self._store.states():
             if state.name == name and not state.live:
                 self._store.drop(name, state.generation)
-        state = self._store.create(reading, epoch or self._log.epoch())
+        state = self._store.create(reading, epoch or self._log.epoch(), self.partitions)
         self._beside[name] = self._track(reading, state)
         _log.info("rebuilding %s as generation %d", name, state.generation)
         return self._beside[name]
 
     def _track(self, reading: Reading, state: ReadingState) -> Track:
         of = Generation(reading, state.generation)
-        return Track(of, state.position, state.live, self._store, self._moved, self._writer)
+        return Track(of, state.position, state.live, self._store, self._writer)
+
+    def _retry(self, name: str) -> str:
+        """Take what a live generation has put aside in again. Returns what came of it."""
+        track = self._live[name]
+        track.settle()
+        folding = track.folding()
+        before = folding.parked
+        retry(folding, before, self._log, self._registry)
+        track.apply(folding.changes(track.written))
+        return taken_in(len(before), len(track.folding().parked))
 
     def _take_over(self) -> bool:
-        """Promote what has caught up with the log, and drop what it replaces."""
+        """Promote what has caught up with the log, and drop what it replaces.
+
+        Raises StoreUnavailable where one has to wait, when all others have had their turn.
+        """
+        waits: StoreUnavailable | None = None
         done = False
         for name, track in list(self._beside.items()):
-            if track.error is not None or track.position < self._log.head()[0]:
+            if track.error is not None or not track.at_end:
                 continue
             track.settle()
             if track.error is not None or not track.settled:
                 continue
-            self._store.promote(track.of)
+            try:
+                self._store.promote(track.of, partial(self._catch_up, track))
+            except StoreUnavailable as error:
+                waits = error
+                continue
             track.live = True
             self._live[name] = self._beside.pop(name)
             self._swept.discard(name)
-            self._moved(name, track.position)
             self._requests.rebuilt(name, track.of.number)
             _log.info("generation %d of %s is live", track.of.number, name)
             done = True
@@ -185,7 +210,16 @@ class Runner:
             except StoreUnavailable:
                 continue  # somebody still reads the old tables; they go another time
             self._swept.add(name)
+        if waits is not None:
+            raise waits
         return done
+
+    def _catch_up(self, track: Track, position: int) -> None:
+        """Take a track on to a position that was in the log when the live one reached it."""
+        while track.position < position and track.error is None:
+            if not self._advance(track.position, [track]):
+                break
+        track.settle()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -208,9 +242,9 @@ class Runner:
         if self._epoch is None:
             self._stopping.wait(IDLE_SECONDS_MAX)
             return
-        tracks = [*self._live.values(), *self._beside.values()]
+        tracks = self._moving()
         healthy = [track.position for track in tracks if track.error is None]
-        if len(healthy) < len(tracks):
+        if len(healthy) < len(tracks) or not tracks:
             self._stopping.wait(IDLE_SECONDS_MAX)
         else:
             self._log.wait(min(healthy), IDLE_SECONDS_MAX)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 
 from projections.batch import Folding
@@ -26,7 +26,8 @@ UNAVAILABLE_SECONDS = 0.5
 
 
 class Track:
-    """One generation under way: taken in up to ``position``, written up to ``written``.
+    """One generation under way: taken in up to ``position``, written up to ``written``; ``at_end``
+    tells whether that was the log's end when it was last read.
 
     An error, whatever it is, stops this track alone: it is noted for all to see, what is not
     written is forgotten, and after a while the track goes on from what the store says.
@@ -38,16 +39,15 @@ class Track:
         position: int,
         live: bool,
         store: ReadingStore,
-        moved: Callable[[str, int], None],
         writer: Executor | None = None,
     ) -> None:
         self.of = of
         self.live = live
         self.position = self.written = position
+        self.at_end = False
         self.gone = False
         self.error: str | None = None
         self._store = store
-        self._moved = moved
         self._writer = writer
         self._folding: Folding | None = None
         self._under_way: Future[None] | None = None
@@ -74,7 +74,7 @@ class Track:
         """Take in the facts up to position ``through``, and write unless more are to come."""
         try:
             self.folding().take(page)
-            self.position = through
+            self.position, self.at_end = through, not more
             if not more or self._full():
                 self._write()
         except Exception as error:
@@ -112,7 +112,6 @@ class Track:
         """Write changes that do not come from a page (a retry), with nothing else under way."""
         self._store.apply(self.of, self.written, changes)
         self.folding().written(DOCUMENTS_KEPT_MAX)
-        self._moved(self.name, self.written)
 
     def fail(self, error: Exception) -> None:
         """Forget what is not written, note why, and try again later."""
@@ -162,8 +161,6 @@ class Track:
             raise
         self.error = None
         self._backoff = BACKOFF_SECONDS_MIN
-        if self.live:
-            self._moved(self.name, changes.position)
 
     def _join(self) -> None:
         under_way, self._under_way = self._under_way, None

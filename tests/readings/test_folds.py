@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 from domain.catalogue.facts import ContentVersionPublished, Item, SeatsCounted, SeatsLimited
 from domain.credentials.facts import CertificateRevoked
@@ -28,7 +29,7 @@ from projections.exact import score, share
 from projections.history import HISTORY
 from projections.ports import Generation
 from projections.progress import PROGRESS
-from projections.reading import Reading
+from projections.reading import Key, Reading
 from projections.search import SEARCH
 from tests.readings import histories as h
 from tests.readings.recorded import MONDAY, Recorded, filled, kept_up
@@ -209,6 +210,38 @@ def test_learners_courses_runs_items_and_certificates_can_be_found() -> None:
         SEARCH, "entry", *h.CATALOGUE, (MINE, LearnerEnrolled("audit")), (MINE, h.issued("s1"))
     )
     assert {entry.kind for entry in entries} == {"course", "run", "item", "learner", "certificate"}
+
+
+def test_an_item_that_is_taken_out_is_retired_until_it_is_published_again() -> None:
+    """What was never published is not made by being taken out."""
+    stream, kept = f"run-content/{h.RUN}", h.CONTENT.items
+    out = ContentVersionPublished(h.RUN, 2, kept[:1], removed=("v1", "never"))
+
+    def retired(*more: tuple[str, Fact]) -> dict[str, bool]:
+        entries = documents(SEARCH, "entry", *h.CATALOGUE, *more)
+        return {entry.id: entry.retired for entry in entries if entry.kind == "item"}
+
+    assert retired() == {"a1": False, "v1": False}
+    assert retired((stream, out)) == {"a1": False, "v1": True}
+    back = ContentVersionPublished(h.RUN, 3, kept)
+    assert retired((stream, out), (stream, back)) == {"a1": False, "v1": False}
+
+
+@given(h.histories)
+def test_what_can_be_found_is_the_same_when_facts_are_taken_in_again(
+    facts: list[tuple[str, Fact]],
+) -> None:
+    """A store that writes documents before their position may hold some that are ahead of it."""
+    found: dict[Key, Any] = {}
+    once: dict[Key, Any] = {}
+    (entries,) = SEARCH.documents
+    log = filled(facts)
+    for envelopes, into in ((log.envelopes, once), (log.envelopes * 2, found)):
+        for envelope in envelopes:
+            if envelope.type in entries.facts:
+                for key in entries.keys(envelope):
+                    into[key] = entries.fold(into.get(key), envelope, key)
+    assert found == once
 
 
 def test_totals_of_a_run_follow_withdrawals_and_corrected_outcomes() -> None:

@@ -14,7 +14,8 @@ import pytest
 from domain.enrolment.facts import LearnerEnrolled, LearnerWithdrawn
 from domain.streams import REGISTRY
 from infra.stores.postgres import PostgresStore
-from infra.stores.views import PostgresViews, read_pool
+from infra.stores.reading import read_pool
+from infra.stores.views import PostgresViews
 from projections.ports import StoreUnavailable
 from projections.register import READINGS
 from streams.runner.runner import Runner

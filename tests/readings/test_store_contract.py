@@ -1,70 +1,33 @@
-"""What does every store of readings promise? The same suite for memory and PostgreSQL."""
+"""What does every store of readings promise? The same suite for all of them.
+
+Elasticsearch keeps documents only; what is promised of sums is asked of the others.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from msgspec import Struct
 
 from projections.ports import Changes, Generation, Parked, StalePosition
-from projections.reading import Documents, Reading, Tally, View, columns
-from tests.readings.conftest import Store
-
-AT = datetime(2013, 10, 1, 12, 0, 0, 123_456, tzinfo=UTC)
+from tests.readings.conftest import Store, store_in
+from tests.readings.sample import FULL, PLAIN, SAMPLE, SUMS, Everything, changes
 
 
-class Everything(Struct, frozen=True):
-    """A row with every type of column."""
-
-    run: str
-    number: int
-    text: str | None = None
-    flag: bool = False
-    at: datetime | None = None
-    day: date | None = None
-    exact: Decimal | None = None
-    spans: tuple[tuple[int, int], ...] = ()
-    days: tuple[date | None, ...] = ()
+@pytest.fixture(params=["memory", "postgres", "elasticsearch"])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """Each store in turn, empty."""
+    with store_in(request, request.param) as one:
+        yield one
 
 
-SAMPLE = Reading(
-    name="sample",
-    version=1,
-    documents=(
-        Documents(
-            "thing",
-            Everything,
-            ("run", "number"),
-            frozenset(),
-            lambda _: (),
-            lambda document, _, __: document,
-            indexes=("(text)",),
-        ),
-    ),
-    tallies=(Tally("sums", {"run": str, "day": date}, {"count": int, "total": Decimal}, {}),),
-    views=(View("sample_things", columns(Everything), "{thing}"),),
-)
-PLAIN = Everything("r", 1)
-FULL = Everything(
-    "r",
-    2,
-    "naïve 學",
-    True,
-    AT,
-    date(2013, 10, 1),
-    Decimal("-12.3400"),
-    ((0, 5),),
-    (None, date.min),
-)
-
-
-def changes(position: int, *rows: Everything, new: bool = True, **more: Any) -> Changes:
-    """Return a batch that writes these rows."""
-    written = {(row.run, row.number): row for row in rows}
-    return Changes(position, {"thing": written}, {"thing": list(written) if new else []}, **more)
+@pytest.fixture(params=["memory", "postgres"])
+def store_of_sums(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """Each store that keeps sums too."""
+    with store_in(request, request.param) as one:
+        yield one
 
 
 @pytest.fixture
@@ -80,6 +43,24 @@ def test_rows_come_back_as_they_were_written(store: Store, of: Generation) -> No
     assert found == {("r", 1): PLAIN, ("r", 2): FULL}
 
 
+def test_decimals_keep_their_digits(store_of_sums: Store) -> None:
+    """Equal numbers written with different digits in one batch stay apart."""
+    of = Generation(SAMPLE, store_of_sums.create(SAMPLE, "epoch").generation)
+    kept = [Everything("r", n, exact=Decimal(text)) for n, text in enumerate(("1.5", "1.50"))]
+    store_of_sums.apply(of, 0, changes(2, *kept))
+    found = store_of_sums.load(of, "thing", [("r", 0), ("r", 1)])
+    assert [str(found["r", n].exact) for n in (0, 1)] == ["1.5", "1.50"]
+
+
+def test_what_postgres_has_no_character_for_is_replaced(request: pytest.FixtureRequest) -> None:
+    """A NUL in a text does not stop the reading."""
+    with store_in(request, "postgres") as store:
+        of = Generation(SAMPLE, store.create(SAMPLE, "epoch").generation)
+        store.apply(of, 0, changes(1, Everything("r", 1, text="a\0b")))
+        found = store.load(of, "thing", [("r", 1)])
+    assert found["r", 1].text == "a\ufffdb"
+
+
 def test_a_document_is_replaced_whole(store: Store, of: Generation) -> None:
     """What was there before leaves nothing behind."""
     store.apply(of, 0, changes(1, FULL))
@@ -89,12 +70,22 @@ def test_a_document_is_replaced_whole(store: Store, of: Generation) -> None:
 
 def test_a_batch_is_written_once(store: Store, of: Generation) -> None:
     """The same batch again is stale and changes nothing: position and rows go together."""
-    once = changes(3, PLAIN, deltas={"sums": {("r", date(2013, 10, 1)): (1, Decimal("0.1"))}})
-    store.apply(of, 0, once)
+    store.apply(of, 0, changes(3, PLAIN))
     with pytest.raises(StalePosition):
         store.apply(of, 0, changes(5, FULL))
     assert [state.position for state in store.states()] == [3]
     assert store.load(of, "thing", [("r", 2)]) == {}
+
+
+def test_a_batch_with_sums_is_written_once(store_of_sums: Store) -> None:
+    """They go together with the position too."""
+    summing = SAMPLE._replace(tallies=(SUMS,))
+    of = Generation(summing, store_of_sums.create(summing, "epoch").generation)
+    once = changes(3, PLAIN, deltas={"sums": {("r", date(2013, 10, 1)): (1, Decimal("0.1"))}})
+    store_of_sums.apply(of, 0, once)
+    with pytest.raises(StalePosition):
+        store_of_sums.apply(of, 0, once)
+    assert [state.position for state in store_of_sums.states()] == [3]
 
 
 def test_an_empty_batch_moves_the_position(store: Store, of: Generation) -> None:
@@ -146,6 +137,8 @@ def test_a_dropped_generation_takes_nothing(store: Store, of: Generation) -> Non
     store.drop("sample", beside.number)
     with pytest.raises(StalePosition):
         store.apply(beside, 0, Changes(1))
+    with pytest.raises(StalePosition):
+        store.load(beside, "thing", [("r", 1)])
 
 
 def test_a_fault_is_seen_until_the_reading_moves(store: Store, of: Generation) -> None:

@@ -1,0 +1,50 @@
+"""How is a connection had that reads one snapshot?"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+from psycopg import AsyncConnection, IsolationLevel
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from infra.pools import async_pool
+from projections.ports import StoreUnavailable
+
+QUERY_SECONDS_MAX = 10
+
+Pool = AsyncConnectionPool[AsyncConnection[DictRow]]
+
+
+def read_pool(dsn: str, size: int) -> Pool:
+    """Return a pool, not opened yet, whose transactions read one snapshot and write nothing."""
+
+    async def configure(connection: AsyncConnection[DictRow]) -> None:
+        await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+        await connection.set_read_only(True)
+
+    return async_pool(
+        dsn,
+        size,
+        configure,
+        row_factory=dict_row,
+        options=f"-c statement_timeout={QUERY_SECONDS_MAX}s -c timezone=UTC -c jit=off",
+    )
+
+
+@asynccontextmanager
+async def reading(pool: Pool) -> AsyncIterator[AsyncConnection[DictRow]]:
+    """Hold a connection in one transaction. Raises StoreUnavailable.
+
+    The transaction is begun in so many words: a request that is cancelled while the pool looks
+    whether its connection is alive leaves it with autocommit on.
+    """
+    try:
+        async with pool.connection() as connection, connection.transaction():
+            yield connection
+    except (psycopg.OperationalError, PoolTimeout) as error:
+        raise StoreUnavailable(f"the views cannot be read: {error}") from error
+    except psycopg.errors.UndefinedTable as error:
+        raise StoreUnavailable(f"a reading is not made yet: {error}") from error
