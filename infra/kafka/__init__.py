@@ -1,0 +1,1 @@
+"""Kafka, as the parts that fill its topics see it."""

@@ -1,0 +1,1 @@
+"""What brings the log's facts to Kafka: packed for the workers, one a message for the outside."""

@@ -1,0 +1,1 @@
+"""Do consumers outside get what they were promised?"""

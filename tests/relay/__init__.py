@@ -1,0 +1,1 @@
+"""Does the relay bring every fact to Kafka?"""
