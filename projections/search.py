@@ -20,8 +20,8 @@ BODY_CHARACTERS_MAX = 20_000
 class Entry(Struct, frozen=True, gc=False):
     """Something that can be found. Personal fields are never in it, but pseudonyms are.
 
-    ``entry`` is unique over all kinds; ``content_number`` is the content version that an item was
-    last in.
+    ``entry`` is unique over all kinds; ``retired`` is an item that is no longer in its run's
+    content. ``position`` is that of the latest fact taken in, and never falls.
     """
 
     entry: str
@@ -31,46 +31,53 @@ class Entry(Struct, frozen=True, gc=False):
     course: str | None
     title: str
     body: str
-    content_number: int | None
+    retired: bool
     position: int
 
 
-class Content(Struct, frozen=True, gc=False):
-    """Which content version is in force in a run."""
-
-    run: str
-    number: int
-
-
 def fold_entry(document: Entry | None, envelope: Envelope, key: Key) -> Entry | None:
-    """Take one fact in, as far as this entry goes."""
+    """Take one fact in, as far as this entry goes.
+
+    A fact that was taken in before changes nothing, so that documents may be ahead of the position
+    that is noted for them: that is so in a store that cannot write both in one transaction.
+    """
     at, ids = envelope.position, envelope.stream.split("/")[2:]
+    if isinstance(envelope.fact, LearnerEnrolled):
+        run, subject = ids
+        return _learner(document, key, run, subject, at)
+    if document is not None and at <= document.position:
+        return document
     match envelope.fact:
         case CourseCreated(course=course, title=title, description=description):
             return _entry(key, "course", course, None, course, title, description, at)
         case RunScheduled(run=run, course=course, title=title):
             return _entry(key, "run", run, run, course, title, course, at)
-        case ContentVersionPublished(run=run, number=number, items=items):
+        case ContentVersionPublished(run=run, items=items):
             for item in items:
                 if key[0] == _item(run, item.item):
                     words = (item.kind, item.label, item.module, item.category)
                     body = " ".join(word for word in words if word)
-                    made = _entry(key, "item", item.item, run, None, item.title, body, at)
-                    return replace(made, content_number=number)
-            return document
-        case LearnerEnrolled():
-            run, subject = ids
-            runs = sorted({*(document.body.split() if document else ()), run})
-            return _entry(key, "learner", subject, None, None, subject, " ".join(runs), at)
+                    return _entry(key, "item", item.item, run, None, item.title, body, at)
+            return document and replace(document, retired=True, position=at)
         case CertificateIssued() as fact:
             run, subject = ids
             body = f"{fact.result} {run} {subject}"
             title = f"{fact.course} {fact.certificate}"
             return _entry(key, "certificate", fact.certificate, run, fact.course, title, body, at)
-        case CertificateRevoked() if document is not None and "revoked" not in document.body:
+        case CertificateRevoked() if document is not None:
             return replace(document, body=f"{document.body} revoked", position=at)
         case _:
             return document
+
+
+def _learner(document: Entry | None, key: Key, run: str, subject: str, at: int) -> Entry:
+    """The runs that a learner was ever in, in whatever order they are told: a fact that was put
+    aside comes later than others of the same learner."""
+    known = set(document.body.split()) if document is not None else set()
+    if document is not None and run in known:
+        return document
+    at = at if document is None else max(at, document.position)
+    return _entry(key, "learner", subject, None, None, subject, " ".join(sorted({*known, run})), at)
 
 
 def _entry(
@@ -83,7 +90,7 @@ def _entry(
     body: str,
     position: int,
 ) -> Entry:
-    return Entry(key[0], kind, id_, run, course, title, body[:BODY_CHARACTERS_MAX], None, position)
+    return Entry(key[0], kind, id_, run, course, title, body[:BODY_CHARACTERS_MAX], False, position)
 
 
 def entry_keys(envelope: Envelope) -> Iterable[Key]:
@@ -93,8 +100,9 @@ def entry_keys(envelope: Envelope) -> Iterable[Key]:
             return ((f"course/{course}",),)
         case RunScheduled(run=run):
             return ((f"run/{run}",),)
-        case ContentVersionPublished(run=run, items=items):
-            return tuple((_item(run, item.item),) for item in items)
+        case ContentVersionPublished(run=run, items=items, removed=removed):
+            ids = (*(item.item for item in items), *removed)
+            return tuple((_item(run, id_),) for id_ in ids)
         case LearnerEnrolled():
             return ((f"learner/{envelope.stream.split('/')[3]}",),)
         case (
@@ -105,26 +113,18 @@ def entry_keys(envelope: Envelope) -> Iterable[Key]:
             return ()
 
 
-def fold_content(document: Content | None, envelope: Envelope, key: Key) -> Content | None:
-    """Note the content version in force."""
-    fact = envelope.fact
-    return Content(key[0], fact.number) if isinstance(fact, ContentVersionPublished) else document
-
-
-def content_keys(envelope: Envelope) -> Iterable[Key]:
-    """The run whose content it is."""
-    return ((envelope.stream.split("/")[2],),)
-
-
 def _item(run: str, item: str) -> str:
     return f"item/{run}/{item}"
 
 
+_ID, _TITLE, _BODY = (f"readings.folded({field})" for field in ("id", "title", "body"))
 TSV = (
     "tsvector generated always as ("
-    "setweight(to_tsvector('simple', id || ' ' || replace(id, '-', ' ')), 'A') || "
-    "setweight(to_tsvector('simple', title), 'A') || setweight(to_tsvector('english', title), 'B')"
-    " || to_tsvector('simple', body) || setweight(to_tsvector('english', body), 'D')) stored"
+    f"setweight(to_tsvector('simple', {_ID}), 'A') || "
+    f"setweight(to_tsvector('simple', {_TITLE}), 'A') || "
+    f"setweight(to_tsvector('english', {_TITLE}), 'B') || "
+    f"to_tsvector('simple', {_BODY}) || "
+    f"setweight(to_tsvector('english', {_BODY}), 'D')) stored"
 )
 """Words as they are, so that pseudonyms and ids are found, and stemmed English beside them."""
 
@@ -140,24 +140,10 @@ SEARCH = Reading(
             | names(CertificateIssued, CertificateRevoked),
             keys=entry_keys,
             fold=fold_entry,
-            indexes=("using gin (tsv)", "(id text_pattern_ops)"),
+            indexes=("using gin (tsv)", "(lower(id))"),
             generated={"tsv": TSV},
-        ),
-        Documents(
-            name="content",
-            row=Content,
-            key=("run",),
-            facts=names(ContentVersionPublished),
-            keys=content_keys,
-            fold=fold_content,
+            searched=("id", "title", "body"),
         ),
     ),
-    views=(
-        View(
-            "search",
-            (*columns(Entry, "e"), "e.tsv"),
-            "{entry} e where e.kind <> 'item' or e.content_number ="
-            " (select c.number from {content} c where c.run = e.run)",
-        ),
-    ),
+    views=(View("search", (*columns(Entry), "tsv"), "{entry} where not retired"),),
 )

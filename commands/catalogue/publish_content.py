@@ -101,7 +101,8 @@ def publish_content(
     if content.number > 0 and tuple(content.items.values()) == items:
         return
     require_unarchived(run, command.run)
-    yield ContentVersionPublished(command.run, content.number + 1, items, command.changes)
+    removed = tuple(sorted(content.items.keys() - {item.item for item in items}))
+    yield ContentVersionPublished(command.run, content.number + 1, items, command.changes, removed)
 
 
 def answer(facts: tuple[Fact, ...]) -> dict[str, Any]:

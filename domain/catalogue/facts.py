@@ -120,12 +120,16 @@ class RunArchived(Fact, frozen=True):
 
 
 class ContentVersionPublished(Fact, frozen=True):
-    """The run's whole content, as numbered state. ``number`` counts from 1."""
+    """The run's whole content, as numbered state. ``number`` counts from 1.
+
+    ``removed`` are the items of the version before that are not in this one.
+    """
 
     run: str
     number: int
     items: tuple[Item, ...]
     changes: str = ""
+    removed: tuple[str, ...] = ()
 
 
 class GradingPolicyPublished(Fact, frozen=True):

@@ -30,7 +30,7 @@ from domain.catalogue.rules import (
     RunUnknown,
     SeatsNotLimited,
 )
-from tests.given import COURSE_FACT, RUN_ID, RUNNING, TMA, day, given, run
+from tests.given import COURSE_FACT, RUN_ID, RUNNING, TMA, content, day, given, run
 
 DATES = {"starts": day(0, 0).isoformat(), "ends": day(269, 0).isoformat()}
 SCHEDULE = {
@@ -112,8 +112,25 @@ def test_content_is_numbered() -> None:
     items = [{"item": "a", "kind": "quiz", "title": "A", "possible": "10.50", "weight": 2.5}]
     facts = given(*RUNNING).when("publish-content", run=RUN_ID, items=items)
     published = Item("a", "quiz", "A", possible="10.50", weight="2.5")
-    record = facts.then(ContentVersionPublished(RUN_ID, 2, (published,)))
+    removed = ("1752", "546614", "v1")
+    record = facts.then(ContentVersionPublished(RUN_ID, 2, (published,), removed=removed))
     record.when("publish-content", run=RUN_ID, items=items, changes="none").nothing()
+
+
+def test_content_says_which_items_of_the_version_before_it_leaves_out() -> None:
+    """Whoever reads the fact knows what went without having read the version before; the first
+    version leaves nothing out, and what went once is not said to go again."""
+    first = [
+        {"item": "a", "kind": "quiz", "title": "A"},
+        {"item": "b", "kind": "page", "title": "B"},
+    ]
+    a, b = Item("a", "quiz", "A"), Item("b", "page", "B")
+    record = given(COURSE_FACT, run())
+    record = record.when("publish-content", run=RUN_ID, items=first).then(content(a, b))
+    record = record.when("publish-content", run=RUN_ID, items=first[:1]).then(
+        content(a, number=2, removed=("b",))
+    )
+    record.when("publish-content", run=RUN_ID, items=[]).then(content(number=3, removed=("a",)))
 
 
 def test_a_policy_is_numbered_and_ordered() -> None:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from fractions import Fraction
 
 from read_api.console import formats
-from read_api.console.pages.search import marked
 
 
 def test_shares_are_rounded_to_a_tenth_of_a_per_cent() -> None:
@@ -40,8 +39,3 @@ def test_a_body_is_shown_as_text() -> None:
     assert "<script" not in drawn
     assert drawn.unescape().count("</pre>") == 1
     assert '<span class="k">&#34;a&lt;b&#34;</span>:' in drawn
-
-
-def test_found_words_are_marked_and_all_else_is_text() -> None:
-    """Only the search's own marks become markup."""
-    assert marked("<b>\x02TMA\x03 1") == "&lt;b&gt;<mark>TMA</mark> 1"

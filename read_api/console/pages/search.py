@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from fastapi import Request
-from markupsafe import Markup, escape
 
 from read_api.console.render import Page, address
 from read_api.dependencies import ReadDependencies
+from read_api.ports import Piece
 from read_api.queries import search
 
 HITS_MAX = 30
@@ -22,14 +23,14 @@ _PLURALS = {
 
 
 class HitRow(NamedTuple):
-    """One thing found: what it is, where it leads, and the words found, marked."""
+    """One thing found: what it is, where it leads, and a text in pieces, of which some match."""
 
     kind: str
     id: str
     title: str
     href: str
     run: str | None
-    highlight: Markup
+    highlight: Sequence[Piece]
     exact: bool
 
 
@@ -74,7 +75,7 @@ def _draw(found: search.Found) -> dict[str, Any]:
 
 
 def hit_row(hit: search.Hit) -> HitRow:
-    """Say where a hit leads to; nothing of it is taken as markup but the marks."""
+    """Say where a hit leads to."""
     href = {
         "course": address("/console/runs", q=hit.id),
         "run": f"/console/runs/{hit.id}",
@@ -82,10 +83,4 @@ def hit_row(hit: search.Hit) -> HitRow:
         "learner": f"/console/learners/{hit.id}",
         "certificate": f"/console/certificates/{hit.id}",
     }[hit.kind]
-    return HitRow(hit.kind, hit.id, hit.title, href, hit.run, marked(hit.highlight), hit.exact)
-
-
-def marked(text: str) -> Markup:
-    """Turn the characters around found words into ``<mark>``; everything else is escaped."""
-    plain = str(escape(text)).replace("\x02", "<mark>").replace("\x03", "</mark>")
-    return Markup(plain)  # noqa: S704 - escaped above; only the marks are added
+    return HitRow(hit.kind, hit.id, hit.title, href, hit.run, hit.highlight, hit.exact)

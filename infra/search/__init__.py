@@ -1,0 +1,1 @@
+"""How is what people search for found, in PostgreSQL and in Elasticsearch?"""

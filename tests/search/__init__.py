@@ -1,0 +1,1 @@
+"""Is what people search for found, alike in both engines?"""
