@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from commands.batch import CommandReader, encode_answer, encode_results, run_batch
-from commands.pipeline import Answer, Pipeline
+from commands.pipeline import Answer
 from commands.problems import (
     RETRY_AFTER_SECONDS,
     FieldError,
@@ -26,6 +26,7 @@ from commands.problems import (
     WrongMethod,
     describe,
 )
+from commands.remembered import Transacts
 from commands.requests import Request, Unchanged
 from domain.access import Principal
 
@@ -41,7 +42,7 @@ class CommandDependencies(NamedTuple):
     """All that the command API is a function of. ``answered`` is told the command's name and what
     came of it: recorded, unchanged, or the name of the problem."""
 
-    pipeline: Pipeline
+    pipeline: Transacts
     reader: CommandReader
     authenticate: Callable[[HTTPConnection], Principal]
     answered: Callable[[str, str], None]
@@ -64,13 +65,13 @@ class Reply(NamedTuple):
 
 
 class CommandApi:
-    """An ASGI application for ``/v1/commands`` and what lies under it; nothing else comes here."""
+    """Answers for ``/v1/commands`` and what lies under it; nothing else comes here."""
 
     def __init__(self, dependencies: CommandDependencies) -> None:
         self._d = dependencies
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request. What is a fault of ours is raised before anything was sent."""
+    async def reply(self, scope: Scope, receive: Receive) -> Reply:
+        """Answer one request. Raises what is a fault of ours."""
         is_batch = scope["path"] == PREFIX
         name = "" if is_batch else scope["path"][len(PREFIX) + 1 :]
         try:
@@ -78,18 +79,15 @@ class CommandApi:
                 raise WrongMethod(scope["method"])
             principal = self._d.authenticate(HTTPConnection(scope))
             headers = _Headers(scope)
-            reply = await (
-                self._batch(headers, receive, principal)
-                if is_batch
-                else self._one(name, headers, receive, principal)
-            )
+            if is_batch:
+                return await self._batch(headers, receive, principal)
+            return await self._one(name, headers, receive, principal)
         except Exception as error:
             problem = describe(error)
             if problem is None:
                 raise
             self._d.answered(name, problem.name)
-            reply = problem_reply(problem)
-        await reply.send(send)
+            return problem_reply(problem)
 
     async def _one(
         self, name: str, headers: _Headers, receive: Receive, principal: Principal

@@ -13,8 +13,9 @@ import msgspec
 from pydantic import ValidationError
 
 from commands.decision import Command, Decision
-from commands.pipeline import Answer, Pipeline
+from commands.pipeline import Answer
 from commands.problems import FieldError, Malformed, UnknownCommand, describe, of_validation
+from commands.remembered import Transacts
 from commands.requests import Recorded, Request
 from domain.access import Principal
 
@@ -127,7 +128,10 @@ def answer_document(answer: Answer) -> dict[str, Any]:
             "status": "recorded",
             "position": answer.position,
             "version": answer.version,
-            "facts": [fact._asdict() for fact in answer.facts],
+            "facts": [
+                {"id": id_, "type": type_, "position": at, "stream": stream, "version": version}
+                for id_, type_, at, stream, version in answer.facts
+            ],
             **answer.extra,
         }
     return {"status": "unchanged", "position": answer.position, "version": answer.version}
@@ -147,7 +151,7 @@ def result_document(answer: Answer | Exception) -> dict[str, Any]:
 
 
 async def run_batch(
-    pipeline: Pipeline, requests: Sequence[Request | Exception]
+    pipeline: Transacts, requests: Sequence[Request | Exception]
 ) -> list[Answer | Exception]:
     """Transact what could be read, and keep the others' errors in their places."""
     readable = [request for request in requests if isinstance(request, Request)]

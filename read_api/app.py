@@ -10,12 +10,15 @@ from read_api.routes.events import EventRoutes
 from read_api.routes.health import HealthRoutes
 from read_api.routes.learners import LearnerRoutes
 from read_api.routes.records import RecordRoutes
+from read_api.routes.schemas import SchemaRoutes
+
+PARTS = (CatalogueRoutes, LearnerRoutes, RecordRoutes, EventRoutes, SchemaRoutes, HealthRoutes)
 
 
 def router(deps: ReadDependencies) -> APIRouter:
     """Return the routes, to be put into an application that tells problems (RFC 9457)."""
     routes = APIRouter()
-    for part in (CatalogueRoutes, LearnerRoutes, RecordRoutes, EventRoutes, HealthRoutes):
+    for part in PARTS:
         part(deps).add_to(routes)
     return routes
 

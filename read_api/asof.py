@@ -15,15 +15,16 @@ from typing import Any, NamedTuple
 import msgspec
 
 from domain.access import Principal
-from domain.catalogue.state import COURSE, RUN, RUN_CONTENT, RUN_SEATS
+from domain.catalogue.state import RUN, RUN_CONTENT, RUN_SEATS
 from domain.kernel import Envelope, StreamKind
 from projections.catalogue import CATALOGUE
+from projections.cloudevents import run_in
+from projections.decoding import Unreadable
 from projections.progress import PROGRESS
 from projections.reading import Key, Reading
 from read_api.answers import AsOf, Incomplete, Moment, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter
-from read_api.ports import Unreadable
 
 POSITIONS_READ_MAX = 5_000
 """Facts fetched from the log in one go."""
@@ -103,7 +104,7 @@ async def facts_of(
     """
     position, occurred = await resolve(deps, moment)
     wanted = max(min_position, position or 0)
-    async with deps.snapshot("history", min_position=wanted) as snapshot:
+    async with deps.snapshot("history", min_position=wanted, subject=subject) as snapshot:
         through = snapshot.position if position is None else position
         rows = await snapshot.rows(
             """select position from views.history
@@ -174,8 +175,7 @@ def fold(reading: Reading, facts: Iterable[Envelope]) -> Folded:
 
 def run_of(envelope: Envelope) -> str | None:
     """Return the run that a fact's stream belongs to; None: it is of a course."""
-    _, kind, *ids = envelope.stream.split("/")
-    return ids[0] if ids and kind != COURSE.name else None
+    return run_in(envelope.stream)
 
 
 async def _facts_of_runs(

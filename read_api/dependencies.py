@@ -14,7 +14,7 @@ from domain.registry import Registry
 from projections.ports import StatusReader
 from read_api.answers import AsOf
 from read_api.errors import NotYet
-from read_api.ports import LogHistory, Opener, Positions, Snapshot, Views
+from read_api.ports import LogHistory, Opener, Positions, SearchIndex, Snapshot, Views
 
 WAIT_SECONDS_MAX = 5.0
 """How long a query waits for the readings to reach ``min_position``."""
@@ -28,6 +28,7 @@ class ReadDependencies:
     views: Views
     log: LogHistory
     positions: Positions
+    search: SearchIndex
     status: StatusReader
     opener: Opener
     registry: Registry
@@ -37,14 +38,22 @@ class ReadDependencies:
     wait_seconds: float = WAIT_SECONDS_MAX
 
     @asynccontextmanager
-    async def snapshot(self, *readings: str, min_position: int = 0) -> AsyncIterator[Snapshot]:
-        """Open a snapshot of these readings at ``min_position`` or beyond. Raises NotYet."""
-        if min_position > 0:
-            reached = await self.positions.wait(readings, min_position, self.wait_seconds)
-            if reached < min_position:
-                raise NotYet(min_position, reached)
-        async with self.views.at(*readings) as snapshot:
+    async def snapshot(
+        self, *readings: str, min_position: int = 0, subject: str | None = None
+    ) -> AsyncIterator[Snapshot]:
+        """Open a snapshot of these readings at ``min_position`` or beyond; with a ``subject``, of
+        what they tell of that one. Raises NotYet."""
+        await self.reached(*readings, position=min_position, subject=subject)
+        async with self.views.at(*readings, subject=subject) as snapshot:
             yield snapshot
+
+    async def reached(self, *readings: str, position: int, subject: str | None = None) -> None:
+        """Wait until these readings are at this position or beyond. Raises NotYet."""
+        if position > 0:
+            seconds = self.wait_seconds
+            reached = await self.positions.wait(readings, position, seconds, subject)
+            if reached < position:
+                raise NotYet(position, reached)
 
     async def as_of(self, position: int, occurred_at: datetime | None = None) -> AsOf:
         """Say which moment a position of the log is."""

@@ -37,15 +37,6 @@ async def opened(
     return CLOSED if plain is None else Opened(msgspec.json.decode(plain), erased=False)
 
 
-def without_personal(envelope: Envelope) -> dict[str, Any]:
-    """Return a fact's payload as JSON has it, personal fields left out."""
-    return {
-        name: msgspec.to_builtins(value)
-        for name, value in msgspec.structs.asdict(envelope.fact).items()
-        if not isinstance(value, Personal)
-    }
-
-
 async def with_personal(
     deps: ReadDependencies, asking: Principal, envelope: Envelope
 ) -> dict[str, Any]:

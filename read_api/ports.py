@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from domain.kernel import Envelope, Fact
+import msgspec
 
-
-class Unreadable(Fact, frozen=True):
-    """Stands for a fact that this version cannot read: never stored, only answered."""
-
-    error: str
+from domain.kernel import Envelope
 
 
 class Head(NamedTuple):
@@ -33,10 +29,12 @@ class Selection(NamedTuple):
 
 
 class Window(NamedTuple):
-    """The selected facts of a stretch of the log, in order, and the position that it ends at."""
+    """The selected facts of a stretch of the log, in order, the position that it ends at, and the
+    log's epoch."""
 
     facts: Sequence[Envelope]
     through: int
+    epoch: str
 
 
 class LogHistory(Protocol):
@@ -75,9 +73,14 @@ class LogHistory(Protocol):
 class Positions(Protocol):
     """How far the readings are. Raises StoreUnavailable when that cannot be learned."""
 
-    async def wait(self, readings: Sequence[str], position: int, seconds: float) -> int:
+    async def wait(
+        self, readings: Sequence[str], position: int, seconds: float, subject: str | None = None
+    ) -> int:
         """Return the least position of these readings: at once when it is ``position`` or beyond,
-        otherwise as soon as it is, and after so many seconds whatever it is."""
+        otherwise as soon as it is, and after so many seconds whatever it is.
+
+        With a ``subject`` it is the position up to which all that they tell of that one is read.
+        """
 
 
 class ParkedKey(NamedTuple):
@@ -93,7 +96,7 @@ class Snapshot(Protocol):
 
     @property
     def position(self) -> int:
-        """The least position of the readings asked."""
+        """The least position of the readings asked, or of what they tell of the subject asked."""
 
     @property
     def parked(self) -> Sequence[ParkedKey]:
@@ -106,8 +109,55 @@ class Snapshot(Protocol):
 class Views(Protocol):
     """The views that readings offer. Raises StoreUnavailable when they cannot be reached."""
 
-    def at(self, *readings: str) -> AbstractAsyncContextManager[Snapshot]:
-        """Open one consistent snapshot of the rows and positions of these readings."""
+    def at(
+        self, *readings: str, subject: str | None = None
+    ) -> AbstractAsyncContextManager[Snapshot]:
+        """Open one consistent snapshot of the rows and positions of these readings.
+
+        With a ``subject`` nothing is asked of it but rows of that one, and of courses and runs.
+        """
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A piece of a text: ``match`` says whether it is a word that was searched for."""
+
+    text: str
+    match: bool
+
+
+class Match(NamedTuple):
+    """Something found. ``highlight`` is its title and an excerpt of what else is said of it."""
+
+    kind: str
+    id: str
+    run: str | None
+    course: str | None
+    title: str
+    highlight: Sequence[Piece]
+
+
+class Matches(NamedTuple):
+    """What was found: ``facets`` counts all by kind, ``hits`` are the part that was asked for.
+
+    All that was recorded up to ``position`` could be found, but for what is ``parked``.
+    """
+
+    position: int
+    parked: Sequence[ParkedKey]
+    facets: Mapping[str, int]
+    hits: Sequence[Match]
+
+
+class SearchIndex(Protocol):
+    """What can be searched. Raises StoreUnavailable when it cannot be reached.
+
+    Found is what has all the words, in its id, title or body; of the last word its beginning is
+    enough. Case, accents and signs make no difference, nor does the ending of an English word. An
+    id that is the very words comes first, then what fits best. Any text may be asked for.
+    """
+
+    async def search(self, words: str, kind: str | None, limit: int, offset: int) -> Matches:
+        """Return ``limit`` matches (of one kind, unless None) after the first ``offset``."""
 
 
 class Opener(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -16,7 +17,12 @@ REF_DEPTH_MAX = 12
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
-def respond(request: Request, answer: msgspec.Struct, version: int | None = None) -> Response:
+def respond(
+    request: Request,
+    answer: msgspec.Struct | Mapping[str, Any],
+    version: int | None = None,
+    media_type: str = JSON,
+) -> Response:
     """Answer with an ETag: the stream's version where one says it all, otherwise a digest of the
     answer, which changes with the position that it is as of."""
     body = _encode(answer)
@@ -26,7 +32,7 @@ def respond(request: Request, answer: msgspec.Struct, version: int | None = None
         tag = f'"{version}"'
     if has_tag(request, tag):
         return Response(status_code=304, headers={"etag": tag})
-    return Response(body, headers={"etag": tag, "cache-control": "no-cache"}, media_type=JSON)
+    return Response(body, headers={"etag": tag, "cache-control": "no-cache"}, media_type=media_type)
 
 
 def has_tag(request: Request, tag: str) -> bool:
@@ -37,7 +43,9 @@ def has_tag(request: Request, tag: str) -> bool:
     )
 
 
-def described(answer: type[msgspec.Struct], summary: str, *tags: str) -> dict[str, Any]:
+def described(
+    answer: type[msgspec.Struct], summary: str, *tags: str, media_type: str = JSON
+) -> dict[str, Any]:
     """Return what a route says of itself in the OpenAPI document."""
     schema, definitions = _schema(answer)
     return {
@@ -48,7 +56,7 @@ def described(answer: type[msgspec.Struct], summary: str, *tags: str) -> dict[st
         "responses": {
             200: {
                 "description": (answer.__doc__ or "").strip().partition("\n\n")[0],
-                "content": {JSON: {"schema": _inline(schema, definitions, REF_DEPTH_MAX)}},
+                "content": {media_type: {"schema": _inline(schema, definitions, REF_DEPTH_MAX)}},
                 "headers": {"ETag": {"schema": {"type": "string"}}},
             },
             304: {"description": "The client has it already (`If-None-Match`)"},

@@ -36,7 +36,7 @@ from domain.grading.facts import (
     SubmissionGraded,
 )
 from domain.kernel import Envelope, Fact
-from read_api.ports import Unreadable
+from projections.decoding import Unreadable
 
 F = TypeVar("F", bound=Fact)
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi_offline import FastAPIOffline
-from starlette.types import Message, Receive, Scope, Send
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from commands import openapi as command_openapi
 from commands.app import PREFIX, CommandApi, CommandDependencies
-from infra.web import problems
-from infra.web.metrics import Metrics
+from commands.ports import Log
+from infra.web import health, problems
+from infra.web.hot import Hot, HotAnswers
+from infra.web.metrics import Metrics, look_at_log, look_at_readings
 from read_api import app as read_api
 from read_api.console import pages
 from read_api.dependencies import ReadDependencies
@@ -23,6 +28,10 @@ DESCRIPTION = """The learning record: commands in, facts in an append-only log, 
 
 Every command answers with the position that it reached; a query takes it as `min_position`, and
 then answers with this write in it. Problems are RFC 9457 documents; each `type` explains itself."""
+
+
+ONE = f"{PREFIX}/{{name}}"
+"""How a single command's address is measured."""
 
 
 class Front:
@@ -40,33 +49,74 @@ class Front:
             await self._others(scope, receive, send)
             return
         began, status = time.perf_counter(), 500
-
-        async def noting(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
         try:
-            await self._commands(scope, receive, noting)
+            reply = await self._commands.reply(scope, receive)
+            status = reply.status
+            await reply.send(send)
         except Exception as error:
-            await problems.internal(path, error)(scope, receive, noting)
+            await problems.internal(path, error)(scope, receive, send)
         finally:
-            route = PREFIX if path == PREFIX else f"{PREFIX}/{{name}}"
+            route = PREFIX if path == PREFIX else ONE
             self._metrics.request(scope["method"], route, status, time.perf_counter() - began)
 
 
-def full_app(commands: CommandDependencies, reads: ReadDependencies, metrics: Metrics) -> Front:
+def full_app(
+    commands: CommandDependencies,
+    reads: ReadDependencies,
+    metrics: Metrics,
+    hot: Hot | None = None,
+) -> Front:
     """Return the application that serves everything."""
-    app = FastAPIOffline(
-        redoc_url=None, title=TITLE, version="1", description=DESCRIPTION, redirect_slashes=False
-    )
-    app.include_router(read_api.router(reads))
-    app.include_router(pages.router(reads), include_in_schema=False)
-    problems.install(app)
-    metrics.install(app, reads)
+    app = query_app(reads, metrics, TITLE, hot)
     _describe(app, commands)
     return Front(CommandApi(commands), app, metrics)
+
+
+def query_app(
+    reads: ReadDependencies,
+    metrics: Metrics,
+    title: str = f"{TITLE}: read API",
+    hot: Hot | None = None,
+) -> FastAPI:
+    """Return the application that answers queries and shows the console; answers that are the same
+    for many are kept in ``hot``, if there is one."""
+    app = _app(title)
+    app.include_router(read_api.router(reads))
+    app.include_router(pages.router(reads), include_in_schema=False)
+    _elsewhere(app, PREFIX, "commands are taken by a process with --only commands")
+    problems.install(app)
+    if hot is not None:
+        app.add_middleware(HotAnswers, hot=hot, asking=reads.principal, noted=metrics.given)
+    metrics.install(app, partial(look_at_readings, metrics, reads))
+    return app
+
+
+def command_app(commands: CommandDependencies, log: Log, metrics: Metrics) -> Front:
+    """Return the application that takes commands and nothing else."""
+    app = _app(f"{TITLE}: command API")
+    app.include_router(health.router(log))
+    for path in ("/v1", "/console"):
+        _elsewhere(app, path, "queries are answered by a process with --only queries")
+    problems.install(app)
+    metrics.install(app, partial(look_at_log, metrics, log))
+    _describe(app, commands)
+    return Front(CommandApi(commands), app, metrics)
+
+
+def _elsewhere(app: FastAPI, path: str, hint: str) -> None:
+    """Say of what another process of the cluster answers which one that is."""
+
+    async def not_here(request: Request) -> Response:
+        return problems.known("not-found", f"{request.url.path} is not answered here: {hint}.")
+
+    for below in (path, f"{path}/{{rest:path}}"):
+        app.add_api_route(below, not_here, methods=["GET", "POST"], include_in_schema=False)
+
+
+def _app(title: str) -> FastAPI:
+    return FastAPIOffline(
+        redoc_url=None, title=title, version="1", description=DESCRIPTION, redirect_slashes=False
+    )
 
 
 def _describe(app: FastAPI, commands: CommandDependencies) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from commands.ports import Log, LogUnavailable
 from commands.register import DECISIONS
 from infra.web.problems import problem_types, rules
 from projections.ports import StoreUnavailable
@@ -69,23 +70,45 @@ class Metrics:
             "registrar_log_position", "The last position of the log", registry=registry
         )
 
-        def of_reading(name: str, told: str) -> Gauge:
-            return Gauge(f"registrar_reading_{name}", told, ("reading",), registry=registry)
+        def of_reading(name: str, told: str, *labels: str) -> Gauge:
+            named = ("reading", *labels)
+            return Gauge(f"registrar_reading_{name}", told, named, registry=registry)
 
-        self.position = of_reading("position", "Read up to here")
-        self.lag_positions = of_reading("lag_positions", "Facts not read yet")
-        self.lag_seconds = of_reading("lag_seconds", "Age of the first fact not read yet")
+        self.position = of_reading("position", "Read up to here", "partition")
+        self.lag_positions = of_reading("lag_positions", "Facts not read yet", "partition")
+        self.lag_seconds = of_reading(
+            "lag_seconds", "Age of the first fact not read yet", "partition"
+        )
         self.parked = of_reading("parked", "Facts put aside")
+        self.stalled = of_reading("stalled", "1: it does not move, or nobody is there to move it")
         self.reachable = Gauge(
             "registrar_stores_reachable", "1: log and store answered this scrape", registry=registry
         )
 
-    def install(self, app: FastAPI, deps: ReadDependencies) -> None:
-        """Measure every request to an application, and answer ``/metrics``, which asks log and
-        readings how far they are whenever it is asked."""
+        self.hot = Counter(
+            "registrar_hot_answers",
+            "Answers of which one is given to many: kept, shared or made",
+            ("how",),
+            registry=registry,
+        )
+        self.limited = Counter(
+            "registrar_rate_limited", "Requests refused as too many", registry=registry
+        )
+
+    def redis(self, reachable: Callable[[], bool]) -> None:
+        """Measure whether Redis answers, too. Without it all is slower and nothing is wrong, so no
+        health check tells."""
+        gauge = Gauge(
+            "registrar_redis_reachable", "1: Redis answered when last asked", registry=self.registry
+        )
+        gauge.set_function(reachable)
+
+    def install(self, app: FastAPI, look: Callable[[], Awaitable[None]]) -> None:
+        """Measure every request to an application, and answer ``/metrics``, which looks how far
+        everything is whenever it is asked."""
 
         async def answer(_: Request) -> Response:
-            await _look(self, deps)
+            await look()
             return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
 
         app.router.routes.append(Route("/metrics", answer, methods=["GET"]))
@@ -108,6 +131,10 @@ class Metrics:
     def batch(self, requests: int) -> None:
         """Count an append of so many requests."""
         self.batches.observe(requests)
+
+    def given(self, how: str) -> None:
+        """Count an answer that might be kept."""
+        self.hot.labels(how).inc()
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an HTTP request."""
@@ -161,7 +188,19 @@ def template(scope: Scope) -> str:
     return "/".join(names.get(part, part) for part in parts)
 
 
-async def _look(metrics: Metrics, deps: ReadDependencies) -> None:
+async def look_at_log(metrics: Metrics, log: Log) -> None:
+    """Measure how long the log is."""
+    try:
+        async with asyncio.timeout(SCRAPE_SECONDS_MAX):
+            metrics.head.set(await log.head())
+    except (LogUnavailable, TimeoutError):
+        metrics.reachable.set(0)
+        return
+    metrics.reachable.set(1)
+
+
+async def look_at_readings(metrics: Metrics, deps: ReadDependencies) -> None:
+    """Measure how long the log is, and how far each reading is."""
     try:
         async with asyncio.timeout(SCRAPE_SECONDS_MAX):
             metrics.head.set((await deps.log.head()).position)
@@ -170,8 +209,12 @@ async def _look(metrics: Metrics, deps: ReadDependencies) -> None:
         metrics.reachable.set(0)
         return
     metrics.reachable.set(1)
+    for gauge in (metrics.position, metrics.lag_positions, metrics.lag_seconds):
+        gauge.clear()  # a reading may have fewer partitions than it had
     for status in statuses:
-        metrics.position.labels(status.name).set(status.position)
-        metrics.lag_positions.labels(status.name).set(status.lag_positions)
-        metrics.lag_seconds.labels(status.name).set(status.lag_seconds)
+        for one in status.partitions:
+            metrics.position.labels(status.name, one.number).set(one.position)
+            metrics.lag_positions.labels(status.name, one.number).set(one.lag_positions)
+            metrics.lag_seconds.labels(status.name, one.number).set(one.lag_seconds)
         metrics.parked.labels(status.name).set(status.parked)
+        metrics.stalled.labels(status.name).set(status.state == "stalled")

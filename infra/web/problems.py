@@ -101,6 +101,20 @@ _TYPES = (
         "If-Match names another version than the record has. Read it again and decide anew.",
     ),
     ProblemType(
+        "too-many-requests",
+        429,
+        "Too many requests",
+        "One client may send so many requests a second, and so many at once. "
+        "Retry-After says in how many seconds the next one is allowed.",
+    ),
+    ProblemType(
+        "too-slow",
+        429,
+        "The events were not read",
+        "A subscriber that takes nothing for some time is let go. It loses nothing: "
+        "the stream goes on where it left off, with Last-Event-ID.",
+    ),
+    ProblemType(
         "contended",
         503,
         "Others kept changing what this rests on",
@@ -187,6 +201,19 @@ def known(
     """Return a problem of a kind that has its title and status here."""
     one = next(one for one in _TYPES if one.name == kind)
     return problem(one.status, kind, one.title, detail, headers, **extra)
+
+
+def document(kind: str) -> bytes:
+    """Return the document of a kind that is explained by its meaning alone."""
+    one = next(one for one in _TYPES if one.name == kind)
+    return msgspec.json.encode(
+        {
+            "type": f"/problems/{kind}",
+            "title": one.title,
+            "status": one.status,
+            "detail": one.explanation,
+        }
+    )
 
 
 def install(app: FastAPI) -> None:

@@ -90,7 +90,7 @@ async def _neighbours(deps: ReadDependencies, told: Envelope) -> Sequence[Envelo
         _, kind, *ids = told.stream.split("/")
         kinds = [kind] if run_of(told) is None else ["run", "run-content", "run-seats"]
         return await deps.log.streams([f"{told.tenant}/{one}/{'/'.join(ids)}" for one in kinds])
-    async with deps.snapshot("history") as snapshot:
+    async with deps.snapshot("history", subject=told.subject) as snapshot:
         rows = await snapshot.rows(
             """(select position from views.history
                 where subject = %(subject)s and position < %(position)s

@@ -10,12 +10,12 @@ import msgspec
 
 from domain.access import Principal
 from domain.kernel import Envelope
+from projections.cloudevents import without_personal
 from read_api import cursors
 from read_api.answers import NOW, Moment, Page, earliest
 from read_api.asof import resolve, run_of
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, NotFound
-from read_api.personal import without_personal
 from read_api.queries.catalogue import titles
 from read_api.sentences import Titles, sentence
 
@@ -70,7 +70,7 @@ async def history(
     beyond = cursors.decode(after, order, (int,))[0] if after is not None else None
     position, occurred = await resolve(deps, moment)
     wanted = max(min_position, position or 0)
-    async with deps.snapshot("history", min_position=wanted) as snapshot:
+    async with deps.snapshot("history", min_position=wanted, subject=subject) as snapshot:
         through = snapshot.position if position is None else position
         values = {"subject": subject, "through": through, "occurred": occurred}
         sql = f"""select position {_KNOWN} and (%(run)s::text is null or run = %(run)s)
@@ -115,7 +115,7 @@ def entries(facts: Iterable[Envelope], names: Titles) -> Iterable[Entry]:
             recorded_at=fact.recorded_at,
             actor=fact.actor,
             sentence=sentence(fact, names),
-            data=without_personal(fact),
+            data=msgspec.to_builtins(without_personal(fact.fact)),
         )
 
 

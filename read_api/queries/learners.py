@@ -142,7 +142,9 @@ async def learner(
             as_of=past.as_of,
             incomplete=past.incomplete,
         )
-    async with deps.snapshot("progress", "history", min_position=min_position) as snapshot:
+    async with deps.snapshot(
+        "progress", "history", min_position=min_position, subject=subject
+    ) as snapshot:
         rows = await snapshot.rows(_OF_SUBJECT, subject=subject)
         (about,) = await snapshot.rows(
             """select count(*) as facts, min(occurred_at) as first_occurred_at,
@@ -177,7 +179,9 @@ async def enrolments(
         past = await asof.learner(deps, asking, subject, moment, min_position)
         rows, as_of, incomplete = list(past.enrolments.values()), past.as_of, past.incomplete
     else:
-        async with deps.snapshot("progress", min_position=min_position) as snapshot:
+        async with deps.snapshot(
+            "progress", min_position=min_position, subject=subject
+        ) as snapshot:
             rows = list(await snapshot.rows(_OF_SUBJECT, subject=subject))
         as_of, incomplete = (
             await deps.as_of(snapshot.position),

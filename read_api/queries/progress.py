@@ -165,7 +165,9 @@ async def read_stand(
             past.as_of,
             past.incomplete,
         )
-    async with deps.snapshot("progress", "catalogue", min_position=min_position) as snapshot:
+    async with deps.snapshot(
+        "progress", "catalogue", min_position=min_position, subject=subject
+    ) as snapshot:
         key = {"run": run, "subject": subject}
         found = await snapshot.rows(
             "select * from views.enrolments where run = %(run)s and subject = %(subject)s", **key

@@ -10,16 +10,17 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from domain.access import Principal
 from domain.kernel import Envelope
+from projections.cloudevents import structured
 from projections.ports import StoreUnavailable
 from read_api import cursors
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter
 from read_api.parameters import POSITION_MAX, EventList
-from read_api.ports import Selection
+from read_api.ports import Selection, Window
 from read_api.queries import events, history
 from read_api.responses import described, respond
+from read_api.subscriptions import Subscriptions
 
 RETRY_MILLISECONDS = 2_000
 """After which a subscriber that lost the connection comes back."""
@@ -30,6 +31,7 @@ class EventRoutes:
 
     def __init__(self, deps: ReadDependencies) -> None:
         self._deps = deps
+        self._subscriptions = Subscriptions(deps, _messages)
 
     def add_to(self, router: APIRouter) -> None:
         """Take the address."""
@@ -60,7 +62,7 @@ class EventRoutes:
             )
         after = await self._beginning(request, given)
         return StreamingResponse(
-            _stream(deps, asking, after, selection),
+            self._stream(asking.tenant, after, selection),
             media_type="text/event-stream",
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
@@ -78,18 +80,21 @@ class EventRoutes:
             raise BadParameter(field, f"is beyond the log, which ends at {head}")
         return after
 
+    async def _stream(self, tenant: str, after: int, selection: Selection) -> AsyncIterator[bytes]:
+        """Yield messages. One without facts moves the last id of a subscriber who selects, so that
+        what was looked through once is not looked through again."""
+        yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
+        try:
+            async for told in self._subscriptions.follow(tenant, after, selection):
+                yield told.body or b": still here\nid: %d\n\n" % told.through
+        except StoreUnavailable:
+            yield b": the log is away, come back\n\n"
 
-async def _stream(
-    deps: ReadDependencies, asking: Principal, after: int, selection: Selection
-) -> AsyncIterator[bytes]:
-    yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
-    try:
-        async for facts in events.follow(deps, asking, after, selection):
-            yield b"".join(map(_message, facts)) or b": still here\n\n"
-    except StoreUnavailable:
-        yield b": the log is away, come back\n\n"
+
+def _messages(window: Window) -> bytes:
+    return b"".join(_message(fact, window.epoch) for fact in window.facts)
 
 
-def _message(fact: Envelope) -> bytes:
-    data = msgspec.json.encode(events.cloud_event(fact))
+def _message(fact: Envelope, epoch: str) -> bytes:
+    data = msgspec.json.encode(structured(fact, epoch))
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (fact.position, fact.type.encode(), data)

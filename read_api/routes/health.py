@@ -20,8 +20,17 @@ STALL_SECONDS = 10
 CHECK_SECONDS_MAX = 3.0
 
 
+class PartitionHealth(msgspec.Struct, frozen=True):
+    """How far behind one part of a reading is; a reading in one process has a single one."""
+
+    number: int
+    position: int
+    lag_positions: int
+    lag_seconds: float
+
+
 class ReadingHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """One reading: how far behind it is, and what is wrong with it."""
+    """One reading: how far behind it is, as a whole and in each part, and what is wrong with it."""
 
     name: str
     state: str
@@ -31,6 +40,7 @@ class ReadingHealth(msgspec.Struct, frozen=True, kw_only=True):
     parked: int
     stalled: bool
     error: str | None
+    partitions: list[PartitionHealth]
 
 
 class PolicyHealth(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +102,10 @@ async def readiness(deps: ReadDependencies) -> Readiness:
     now = deps.clock()
     readings = [_health(status, now) for status in statuses]
     faults += [
-        f"Reading {one.name} has stalled at {one.position}." for one in readings if one.stalled
+        f"Reading {one.name} has stalled at {one.position}"
+        + ("." if one.error is None else f": {one.error}.")
+        for one in readings
+        if one.stalled
     ]
     policies = [_policy(follower, now) for follower in followers]
     faults += [f"Policy {one.name} is stuck at {one.position}." for one in policies if one.stalled]
@@ -118,6 +131,7 @@ def _health(status: ReadingStatus, now: datetime) -> ReadingHealth:
         parked=status.parked,
         stalled=status.state == "stalled" or (late and still),
         error=status.error,
+        partitions=[PartitionHealth(*one) for one in status.partitions],
     )
 
 

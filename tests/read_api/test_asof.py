@@ -58,8 +58,8 @@ class Behind:
         self._position = position
 
     @asynccontextmanager
-    async def at(self, *readings: str) -> AsyncIterator[Snapshot]:
-        async with self._views.at(*readings) as snapshot:
+    async def at(self, *readings: str, subject: str | None = None) -> AsyncIterator[Snapshot]:
+        async with self._views.at(*readings, subject=subject) as snapshot:
             snapshot.position = self._position  # type: ignore[misc]
             yield snapshot
 

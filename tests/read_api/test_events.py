@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import jsonschema
 import msgspec
 import pytest
 
+from docs.outside import described
 from tests.read_api.world import COURSE, RUN, World
 
 SECONDS_MAX = 10.0
@@ -111,3 +113,32 @@ def test_a_position_that_cannot_be_is_refused(furnished: World, last: str) -> No
     answer = furnished.ask("/v1/events", **{"last-event-id": last})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "Last-Event-ID"
+
+
+def test_the_schema_of_every_event_is_found(furnished: World) -> None:
+    """By its type or by its dataschema; it is what the reference has, and the data is so."""
+    types = {one["type"]: one for one in furnished.ask("/v1/events/schemas").json()["types"]}
+    assert types.keys() == described().keys()
+    page = furnished.ask("/v1/events?limit=500", accept="application/json").json()
+    for event in page["events"]:
+        answer = furnished.ask(types[event["type"]]["href"])
+        assert answer.headers["content-type"] == "application/schema+json"
+        schema = answer.json()
+        assert schema["$id"] == event["dataschema"] == types[event["type"]]["dataschema"]
+        assert schema == described()[event["type"]]
+        jsonschema.Draft202012Validator(schema).validate(event["data"])
+    tag = answer.headers["etag"]
+    again = furnished.ask(types[event["type"]]["href"], **{"if-none-match": tag})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("path", ["LearnerEnroled/1", "LearnerEnrolled/9", "Unreadable/1"])
+def test_an_event_that_there_is_not_has_no_schema(furnished: World, path: str) -> None:
+    assert "There is no event " in furnished.refused(f"/v1/events/schemas/{path}", 404)["detail"]
+
+
+@pytest.mark.parametrize(
+    "path", ["LearnerEnrolled/x", "LearnerEnrolled/0", "LearnerEnrolled/1?a=1"]
+)
+def test_a_version_that_cannot_be_is_refused(furnished: World, path: str) -> None:
+    furnished.refused(f"/v1/events/schemas/{path}", 422)

@@ -10,7 +10,7 @@ import pytest
 
 from domain.streams import REGISTRY
 from infra.web.problems import problem_types, rules
-from projections.ports import FollowerStatus, ReadingStatus, StoreUnavailable
+from projections.ports import FollowerStatus, PartitionStatus, ReadingStatus, StoreUnavailable
 from read_api.sentences import tells
 from tests.read_api.test_queries import Away
 from tests.read_api.world import COURSE, World
@@ -134,7 +134,8 @@ def test_a_policy_that_has_just_been_woken_or_moves_is_no_fault(
 
 
 def test_metrics_count_by_route_and_tell_how_far_readings_are(furnished: World) -> None:
-    one = furnished.but(status=Told(lag_positions=3, parked=2))
+    partitions = tuple(PartitionStatus(n, 9 - n, 3 - n, 0.5) for n in range(2))
+    one = furnished.but(status=Told(lag_positions=3, parked=2, partitions=partitions))
     one.ask("/v1/runs/AAA-2013J")
     one.ask("/v1/runs/NOPE")
     one.ask("/v1/nothing/here")
@@ -144,7 +145,10 @@ def test_metrics_count_by_route_and_tell_how_far_readings_are(furnished: World) 
     assert f'registrar_http_requests_total{{{route},status="404"}} 1.0' in text
     assert "NOPE" not in text
     assert 'route="other",status="404"' in text
-    assert 'registrar_reading_lag_positions{reading="progress"} 3.0' in text
+    for number, lag in ((0, 3.0), (1, 2.0)):
+        reading = f'{{partition="{number}",reading="progress"}}'
+        assert f"registrar_reading_lag_positions{reading} {lag}" in text
+        assert f"registrar_reading_lag_seconds{reading} 0.5" in text
     assert 'registrar_reading_parked{reading="progress"} 2.0' in text
     assert "registrar_stores_reachable 1.0" in text
     assert "registrar_stores_reachable 0.0" in one.but(status=Silent()).ask("/metrics").text
@@ -183,7 +187,7 @@ def test_wrong_methods_and_addresses_are_problems(furnished: World) -> None:
 class Broken:
     """Views with a fault in them."""
 
-    def at(self, *_: str) -> Any:
+    def at(self, *_: str, **__: str | None) -> Any:
         raise ZeroDivisionError("a secret detail")
 
 
@@ -201,7 +205,8 @@ def test_every_query_is_described_with_its_answer(furnished: World) -> None:
     paths = {path: route for path, route in described.items() if path.startswith("/v1/")}
     assert len(paths) >= 18
     for route in paths.values():
-        schema = route["responses"]["200"]["content"]["application/json"]["schema"]
+        (content,) = route["responses"]["200"]["content"].values()
+        schema = content["schema"]
         assert schema["properties"]
         assert "$ref" not in str(schema)
     parameters = [one["name"] for one in paths["/v1/learners/{subject}/history"]["parameters"]]

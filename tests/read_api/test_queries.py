@@ -257,7 +257,7 @@ def test_search_puts_an_exact_id_first_marks_words_and_counts_kinds(furnished: W
     assert found["hits"][0]["exact"]
     assert found["hits"][0]["kind"] == "run"
     tma = furnished.get("search", q="tma", kind="item", limit=1)
-    assert tma["hits"][0]["highlight"].startswith("\x02TMA\x03 1")
+    assert tma["hits"][0]["highlight"][0] == {"text": "TMA", "match": True}
     assert (tma["total"], tma["facets"]["item"]) == (2, 2)
     rest = furnished.get("search", q="tma", kind="item", limit=1, next=tma["next"])
     assert rest["hits"][0]["id"] != tma["hits"][0]["id"]
@@ -310,7 +310,7 @@ def test_an_answer_about_a_parked_key_says_that_it_is_incomplete(empty: World, d
 class Away:
     """Views that cannot be reached."""
 
-    def at(self, *_: str) -> Any:
+    def at(self, *_: str, **__: str | None) -> Any:
         raise StoreUnavailable("the server does not answer")
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from infra.compose import Registrar, embedded
+from infra.compose.embedded import Registrar, embedded
 from infra.settings import Settings
 from infra.web.apps import full_app
 from infra.web.metrics import Metrics
@@ -77,7 +77,7 @@ class World:
         self.registrar = registrar
         self.reads = replace(registrar.reads, wait_seconds=WAIT_SECONDS, **swapped)
         self.metrics = Metrics()
-        self.app = full_app(registrar.commands, self.reads, self.metrics)
+        self.app = full_app(registrar.commands.dependencies, self.reads, self.metrics)
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app, raise_app_exceptions=False),
             base_url="http://registrar",

@@ -1,0 +1,55 @@
+"""What does one process of a cluster share with the others, and how is it had?"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+from commands.remembered import Answers
+from infra.cache.answers import RedisAnswers
+from infra.cache.epoch import PostgresEpoch
+from infra.cache.hot import RedisHot
+from infra.cache.limits import RedisLimits
+from infra.cache.memory import MemoryLimits
+from infra.cache.notices import RedisSource
+from infra.cache.shared import Shared
+from infra.log.notices import Source
+from infra.settings import Settings
+from infra.web.hot import Hot
+from infra.web.rates import Limits
+
+
+class Sharing(NamedTuple):
+    """What is shared; None, or nothing, where there is no Redis. ``limits`` are this process's own
+    then, and None where clients may send as much as they like. ``reachable`` says whether Redis
+    answered of late."""
+
+    hot: Hot | None = None
+    answers: Answers | None = None
+    limits: Limits | None = None
+    sources: tuple[Source, ...] = ()
+    reachable: Callable[[], bool] | None = None
+
+
+@asynccontextmanager
+async def sharing(settings: Settings, dsn: str) -> AsyncIterator[Sharing]:
+    """Have what is shared for a while. Redis may be away, now or later."""
+    rate, burst = settings.rate_limit_per_second, settings.rate_limit_burst
+    if settings.redis_url is None:
+        yield Sharing(limits=MemoryLimits(rate, burst) if rate else None)
+        return
+    epoch = PostgresEpoch(dsn)
+    shared = Shared(settings.redis_url, settings.cluster, epoch)
+    await epoch.open()
+    try:
+        yield Sharing(
+            RedisHot(shared),
+            RedisAnswers(shared),
+            RedisLimits(shared, rate, burst) if rate else None,
+            (RedisSource(settings.redis_url, settings.cluster),),
+            lambda: shared.reachable,
+        )
+    finally:
+        await epoch.close()
+        await shared.close()

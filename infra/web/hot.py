@@ -1,0 +1,240 @@
+"""Which answers of the read API are the same for many, and how is one of them given to all?
+
+An answer is kept for a second or two with the position that it is as of, and given again to whoever
+may see the same and does not ask for a later position. Of those who ask for what is not kept, one
+is answered by the read API, and the others in this process get what that one got.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from domain.access import Principal
+
+DIGEST_BYTES = 20
+ENTRY_BYTES_MAX = 262_144
+"""Larger answers are not kept."""
+POSITION_DIGITS_MAX = 18
+
+_TEMPLATES = (
+    "/v1/courses/{course}",
+    "/v1/runs",
+    "/v1/runs/{run}",
+    "/v1/runs/{run}/learners",
+    "/v1/analytics/overview",
+    "/v1/analytics/runs/{run}",
+    "/v1/analytics/runs/{run}/daily",
+    "/v1/analytics/runs/{run}/items",
+    "/v1/certificates/{certificate}",
+    "/v1/search",
+)
+
+
+class HotRoute(NamedTuple):
+    """An address of which answers are kept; ``path`` is how metrics call it."""
+
+    path: str
+    matches: Callable[[str], Any]
+
+
+ROUTES = tuple(
+    HotRoute(path, re.compile(re.sub(r"\{\w+\}", "[^/]+", path)).fullmatch) for path in _TEMPLATES
+)
+
+
+class Entry(NamedTuple):
+    """An answer with status 200, and the position that it is as of."""
+
+    position: int
+    etag: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+
+class Hot(Protocol):
+    """Keeps answers for a second or two, one epoch of the log apart from another."""
+
+    async def get(self, key: str) -> Entry | None:
+        """Return what is kept under a key; None: nothing. Never raises."""
+
+    def put(self, key: str, entry: Entry) -> None:
+        """Keep an answer, unless a later one is kept there. Never raises or waits."""
+
+
+class _Wanted(NamedTuple):
+    key: str
+    min_position: int
+    tags: frozenset[bytes]
+    route: HotRoute
+
+
+class _Answered(NamedTuple):
+    """What the read API answered; ``entry`` is None where that is not to be kept."""
+
+    messages: tuple[Message, ...]
+    entry: Entry | None
+
+
+class _AsOf(msgspec.Struct):
+    position: int
+
+
+class _Told(msgspec.Struct):
+    """What says in an answer whether it may be kept: the position; nothing missing that may be
+    mended without a later one; and no personal field, which an erasure could not reach here."""
+
+    as_of: _AsOf
+    incomplete: Any = None
+    reason: Any = None
+
+
+_told = msgspec.json.Decoder(_Told).decode
+
+
+class HotAnswers:
+    """ASGI middleware in front of the read API. ``noted`` is told of each answer that might be
+    kept: ``kept`` (it was), ``shared`` (with one who asked at the same time), ``made`` (neither).
+
+    Whoever asks with a version as ``If-None-Match`` is left to the read API: one version of a
+    stream may stand for more than one answer.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        hot: Hot,
+        asking: Callable[[HTTPConnection], Principal],
+        noted: Callable[[str], None],
+    ) -> None:
+        self._app = app
+        self._hot = hot
+        self._asking = asking
+        self._noted = noted
+        self._flights: dict[tuple[str, int], asyncio.Task[_Answered]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request from what is kept, or let the read API do it."""
+        wanted = None
+        if scope["type"] == "http" and scope["method"] == "GET":
+            wanted = self._wanted(scope)
+        if wanted is None:
+            await self._app(scope, receive, send)
+            return
+        scope["route"] = wanted.route
+        entry = await self._hot.get(wanted.key)
+        if entry is not None and entry.position >= wanted.min_position:
+            self._noted("kept")
+            await _send(entry, wanted.tags, send)
+            return
+        answered = await self._answered(wanted, scope)
+        if answered.entry is not None:
+            await _send(answered.entry, wanted.tags, send)
+            return
+        for message in answered.messages:
+            await send(message)
+
+    def _wanted(self, scope: Scope) -> _Wanted | None:
+        """Say what is asked for; None: nothing that is kept, or in a way that is not known."""
+        path = scope["path"]
+        route = next((one for one in ROUTES if one.matches(path)), None)
+        if route is None:
+            return None
+        tags: set[bytes] = set()
+        for name, value in scope["headers"]:
+            if name == b"if-none-match":
+                tags.update(part.strip().removeprefix(b"W/") for part in value.split(b","))
+        if any(tag == b"*" or tag.strip(b'"').isdigit() for tag in tags):
+            return None
+        query = scope["query_string"].decode("latin-1")
+        given = parse_qsl(query, keep_blank_values=True)
+        positions = [value for name, value in given if name == "min_position"]
+        if positions and not (
+            len(positions) == 1
+            and positions[0].isascii()
+            and positions[0].isdigit()
+            and len(positions[0]) <= POSITION_DIGITS_MAX
+        ):
+            return None
+        others = urlencode([pair for pair in given if pair[0] != "min_position"])
+        principal = self._asking(HTTPConnection(scope))
+        rights = " ".join(sorted(principal.roles))
+        told = "\n".join((principal.tenant, rights, path, others))
+        key = hashlib.blake2b(told.encode(), digest_size=DIGEST_BYTES).hexdigest()
+        return _Wanted(key, int(positions[0]) if positions else 0, frozenset(tags), route)
+
+    async def _answered(self, wanted: _Wanted, scope: Scope) -> _Answered:
+        """Have the read API answer, once for all who want the same at the same time."""
+        which = (wanted.key, wanted.min_position)
+        flight = self._flights.get(which)
+        self._noted("made" if flight is None else "shared")
+        if flight is None:
+            flight = asyncio.create_task(self._make(wanted.key, scope), name="hot answer")
+            self._flights[which] = flight
+            flight.add_done_callback(lambda done: self._landed(which, done))
+        return await asyncio.shield(flight)
+
+    def _landed(self, which: tuple[str, int], flight: asyncio.Task[_Answered]) -> None:
+        del self._flights[which]
+        if not flight.cancelled():
+            flight.exception()  # whoever waits gets it; nobody may be waiting any more
+
+    async def _make(self, key: str, scope: Scope) -> _Answered:
+        messages: list[Message] = []
+
+        async def collect(message: Message) -> None:
+            messages.append(message)
+
+        inner = dict(scope)
+        inner["headers"] = [pair for pair in scope["headers"] if pair[0] != b"if-none-match"]
+        await self._app(inner, _nothing_more(), collect)
+        entry = _entry(messages)
+        if entry is not None:
+            self._hot.put(key, entry)
+        return _Answered(tuple(messages), entry)
+
+
+def _nothing_more() -> Receive:
+    asked = False
+
+    async def receive() -> Message:
+        nonlocal asked
+        if asked:
+            await asyncio.Event().wait()
+        asked = True
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    return receive
+
+
+def _entry(messages: list[Message]) -> Entry | None:
+    """Return what may be kept of an answer; None: it is to be given as it is, and not again."""
+    start = messages[0]
+    body = b"".join(message.get("body", b"") for message in messages[1:])
+    if start["status"] != 200 or len(body) > ENTRY_BYTES_MAX:
+        return None
+    headers = tuple((bytes(name).lower(), bytes(value)) for name, value in start["headers"])
+    etag = next((value for name, value in headers if name == b"etag"), None)
+    told = _told(body)
+    if etag is None or told.incomplete is not None or told.reason is not None:
+        return None
+    return Entry(told.as_of.position, etag, headers, body)
+
+
+async def _send(entry: Entry, tags: frozenset[bytes], send: Send) -> None:
+    """Answer as ``read_api.responses.respond`` does."""
+    if entry.etag in tags:
+        start = {"type": "http.response.start", "status": 304, "headers": [(b"etag", entry.etag)]}
+        await send(start)
+        await send({"type": "http.response.body", "body": b""})
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": list(entry.headers)})
+    await send({"type": "http.response.body", "body": entry.body})
