@@ -20,7 +20,7 @@ from commands.register import DECISIONS
 from commands.requests import FactSummary, Recorded
 from domain.access import DEVELOPMENT
 from domain.streams import REGISTRY
-from infra.compose import utc_now
+from infra.compose.parts import utc_now
 from infra.keys.memory import MemoryKeys
 from infra.log.memory import MemoryLog
 from infra.process import calm_garbage_collection

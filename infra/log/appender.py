@@ -1,8 +1,8 @@
 """How do the decisions of one process get into the log together?
 
 Group commit: what waits goes to the server in one call, while the next requests gather. At low
-load a batch is one request and waits for nobody. When many wait at once, half of them go first, so
-that the server works while this process answers and takes in the other half.
+load a batch is one request and waits for nobody. When many wait at once, they go in two halves, the
+second one behind the first, so that the server works while this process answers and takes in more.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import psycopg
 
@@ -23,7 +24,8 @@ QUEUE_REQUESTS_MAX = 10_000
 WAIT_SECONDS_MAX = 5.0
 """How long a request waits for a log that cannot be reached before it is told so."""
 SPLIT_REQUESTS_MIN = 128
-"""From so many on, half of those that wait are sent first."""
+"""From so many on, half of those that wait are sent first, and the other half behind it."""
+IN_FLIGHT_BATCHES_MAX = 2
 RECONNECT_SECONDS_MIN = 0.05
 RECONNECT_SECONDS_MAX = 1.0
 
@@ -43,11 +45,13 @@ class Appender:
         self._known = known
         self._queue: deque[Pending] = deque()
         self._wire: Wire | None = None
-        self._in_flight: Batch | None = None
+        self._in_flight: list[Batch] = []
         self._contested = False
         self._tails: dict[str, int] = {}
         """The versions just recorded, where requests wait that contradicted them."""
         self._scheduled = False
+        self._alone = True
+        """Whether the last batch was one request: then the next one waits for no others."""
         self._closing = False
         self._down_since: float | None = None
         self._reconnecting: asyncio.Task[None] | None = None
@@ -62,9 +66,7 @@ class Appender:
     async def close(self) -> None:
         """Record what was submitted, within 5 s, and disconnect."""
         self._closing = True
-        waiting = [p.future for p in self._queue]
-        if self._in_flight is not None:
-            waiting += [p.future for p in self._in_flight.requests]
+        waiting = [p.future for p in (*self._sent_requests(), *self._queue)]
         if waiting:
             await asyncio.wait(waiting, timeout=WAIT_SECONDS_MAX)
         if self._reconnecting is not None:
@@ -88,19 +90,38 @@ class Appender:
             loop.call_soon(_fail, [pending], refusal)  # not at once: a caller may try in a loop
             return future
         self._queue.append(pending)
-        self._schedule()
+        if self._in_flight:
+            pending.encoded()  # while the server is busy
+            self._schedule()
+        elif self._alone and not self._scheduled:
+            self._flush(1)
+        else:
+            self._schedule()
         return future
 
+    @property
+    def _may_send(self) -> bool:
+        """Whether a batch may go: the only one, or a large one that rests on nothing in flight."""
+        if self._wire is None or not self._queue:
+            return False
+        return not self._in_flight or (
+            len(self._in_flight) < IN_FLIGHT_BATCHES_MAX
+            and len(self._queue) >= SPLIT_REQUESTS_MIN // 2
+            and not self._contested
+        )
+
     def _schedule(self) -> None:
-        if not self._scheduled and self._in_flight is None and self._wire is not None:
+        if not self._scheduled and self._may_send:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self._begin)
 
     def _begin(self) -> None:
         self._scheduled = False
-        if self._in_flight is None:
-            waiting = len(self._queue)
-            self._flush(waiting if waiting < SPLIT_REQUESTS_MIN else (waiting + 1) // 2)
+        for _ in range(IN_FLIGHT_BATCHES_MAX):
+            if self._may_send:
+                waiting = len(self._queue)
+                split = waiting >= SPLIT_REQUESTS_MIN and not self._in_flight
+                self._flush((waiting + 1) // 2 if split else waiting)
 
     def _flush(self, count: int) -> None:
         """Send a batch of up to so many requests, if there are any that may go now."""
@@ -121,24 +142,23 @@ class Appender:
                 held.append(pending)
         self._queue.extendleft(reversed(held))
         self._contested = bool(held)
-        if gathered.requests:
-            self._in_flight = gathered
-            self._sent(len(gathered.requests))
-            wire.send([gathered.call()], self._answered)
+        count = len(gathered.requests)
+        if count:
+            self._in_flight.append(gathered)
+            self._alone = count == 1
+            self._sent(count)
+            wire.send([gathered.call()], partial(self._answered, gathered))
         elif held:
             self._schedule()
 
-    def _answered(self, reply: Reply) -> None:
-        sent = self._in_flight
-        if sent is None:
-            return
+    def _answered(self, sent: Batch, reply: Reply) -> None:
         if isinstance(reply, WireLost):
             self._lost_wire()
             return
         if isinstance(reply, psycopg.Error):
             if len(sent.requests) == 1 and sent.facts == 1 and reply.sqlstate in _NOT_ONE:
                 if self._wire is not None:
-                    self._wire.send([sent.call_all()], self._answered)
+                    self._wire.send([sent.call_all()], partial(self._answered, sent))
                 return
             _fail(sent.requests, reply)
         elif isinstance(reply, Exception):
@@ -149,20 +169,27 @@ class Appender:
                     pending.future.set_result(outcome)
                 if self._contested and isinstance(outcome, Appended):
                     self._tails.update(pending.last)
-        self._in_flight = None
-        if self._queue:
+        self._in_flight.remove(sent)
+        self._contested = self._contested and bool(self._in_flight)
+        if self._may_send and len(self._queue) > len(sent.requests):
             self._flush(len(self._queue))
+        else:
+            self._schedule()  # those answered now may have more, which then goes along
+
+    def _sent_requests(self) -> list[Pending]:
+        return [pending for sent in self._in_flight for pending in sent.requests]
 
     def _lost_wire(self) -> None:
         lost, self._wire = self._wire, None
+        if lost is None:
+            return  # the batch before it was told, and both are looked for
         self._known.forget()
         loop = asyncio.get_running_loop()
         self._down_since = loop.time()
-        if not self._closing or self._in_flight is not None:
-            backend = lost.backend if lost is not None else None
-            self._reconnecting = loop.create_task(self._reconnect(backend))
+        if not self._closing or self._in_flight:
+            self._reconnecting = loop.create_task(self._reconnect(lost.backend))
 
-    async def _reconnect(self, lost: Backend | None) -> None:
+    async def _reconnect(self, lost: Backend) -> None:
         """Connect again, learn what came of the batch in flight, and go on."""
         loop = asyncio.get_running_loop()
         pause = RECONNECT_SECONDS_MIN
@@ -182,28 +209,26 @@ class Appender:
             self._schedule()
             return
 
-    async def _settle(self, wire: Wire, lost: Backend | None) -> None:
+    async def _settle(self, wire: Wire, lost: Backend) -> None:
         """Answer what was recorded, and put the rest back, in order, to be sent again."""
-        sent = self._in_flight
-        if sent is None or lost is None:
+        sent = self._sent_requests()
+        if not sent:
             return
-        found = await fate.learn(wire, lost, sent.requests)
+        found = await fate.learn(wire, lost, sent)
         again = []
-        for pending, appended in zip(sent.requests, found, strict=True):
+        for pending, appended in zip(sent, found, strict=True):
             if pending.future.done():
                 continue
             if appended is not None:
                 pending.future.set_result(appended)
             else:
                 again.append(pending)
-        self._in_flight = None
+        self._in_flight.clear()
         self._queue.extendleft(reversed(again))
 
     def _expire(self, now: float) -> None:
         """Tell those that have waited too long; they are not sent any more."""
-        late = [p for p in self._queue if p.deadline <= now]
-        if self._in_flight is not None:
-            late += [p for p in self._in_flight.requests if p.deadline <= now]
+        late = [p for p in (*self._sent_requests(), *self._queue) if p.deadline <= now]
         _fail(late, LogUnavailable("the log did not answer in time"))
         self._queue = deque(p for p in self._queue if not p.future.done())
 

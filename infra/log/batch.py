@@ -10,10 +10,11 @@ from __future__ import annotations
 from asyncio import Future
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from psycopg import pq
 
-from commands.ports import Append, Appended, Lost, Outcome, Repeated
+from commands.ports import Append, Appended, Lost, NewFact, Outcome, Repeated
 from infra.log import encoding
 from infra.log.known import KnownVersions
 from infra.log.wire import Call
@@ -33,22 +34,30 @@ _ALL_TYPES = (
 
 def _statement(function: str, types: str) -> str:
     parameters = ", ".join(f"${number}" for number, _ in enumerate(types.split(","), 1))
-    return f"select * from {function}({parameters})"  # noqa: S608  # constants only
+    return f"{function}({parameters})"
 
 
 STATEMENTS = {
-    f"append_one({_ONE_TYPES})": _statement("log.append_one", _ONE_TYPES),
-    f"append_all({_ALL_TYPES})": _statement("log.append", _ALL_TYPES),
+    # One record instead of two columns: the server need not make a table of the function first.
+    f"append_one({_ONE_TYPES})": f"select {_statement('log.append_one', _ONE_TYPES)}",
+    f"append_all({_ALL_TYPES})": f"select * from {_statement('log.append', _ALL_TYPES)}",  # noqa: S608  # constants only
 }
 
 
-class Pending:
-    """A request that waits: checked, its columns encoded while the server is busy with others."""
+class Columns(NamedTuple):
+    """The facts of a request, column by column, as elements of arrays."""
 
-    __slots__ = (
-        "after", "bodies", "deadline", "future", "last", "request", "size", "streams", "subjects",
-        "tenants", "types", "writes",
-    )  # fmt: skip
+    streams: bytes
+    types: bytes
+    tenants: bytes
+    subjects: bytes
+    bodies: bytes
+
+
+class Pending:
+    """A request that waits, checked."""
+
+    __slots__ = ("_columns", "after", "deadline", "future", "last", "request", "size", "writes")
 
     def __init__(
         self,
@@ -65,22 +74,36 @@ class Pending:
         check(request)
         facts = request.facts
         if len(facts) == 1:
-            stream, version, type_, tenant, subject, body = facts[0]
+            stream, version, _, _, _, body = facts[0]
             self.writes: Sequence[tuple[str, int]] = ((stream, version - 1),)
             self.last = {stream: version}
-            self.streams = encoding.text_element(stream)
-            self.types = encoding.name_element(type_)
-            self.tenants = encoding.name_element(tenant)
-            self.subjects = encoding.text_element(subject)
-            self.bodies = encoding.element(body)
+            self.size = len(body) + len(stream)
         else:
             self.writes, self.last = written(request)
-            self.streams = b"".join([encoding.text_element(f.stream) for f in facts])
-            self.types = b"".join([encoding.name_element(f.type) for f in facts])
-            self.tenants = b"".join([encoding.name_element(f.tenant) for f in facts])
-            self.subjects = b"".join([encoding.text_element(f.subject) for f in facts])
-            self.bodies = b"".join([encoding.element(f.body) for f in facts])
-        self.size = len(self.bodies) + len(self.streams)
+            self.size = sum([len(fact.body) + len(fact.stream) for fact in facts])
+        self._columns: Columns | None = None
+
+    def encoded(self) -> Columns:
+        """Encode its facts, once; worth asking for early, while the server is busy."""
+        if self._columns is None:
+            facts = self.request.facts
+            if len(facts) == 1:
+                self._columns = _columns_of_one(facts[0])
+            else:
+                self._columns = Columns(
+                    *map(b"".join, zip(*map(_columns_of_one, facts), strict=True))
+                )
+        return self._columns
+
+
+def _columns_of_one(fact: NewFact) -> Columns:
+    return Columns(
+        encoding.text_element(fact.stream),
+        encoding.name_element(fact.type),
+        encoding.name_element(fact.tenant),
+        encoding.text_element(fact.subject),
+        encoding.element(fact.body),
+    )
 
 
 def check(request: Append) -> None:
@@ -226,7 +249,11 @@ class Batch:
         reached = self._known.reached
         doubted = [(stream, v) for _, stream, v in self._writes if not reached(stream, v)]
 
-        def column(oid: int, elements: list[bytes]) -> bytes:
+        streams, types, tenants, subjects, bodies = zip(
+            *[p.encoded() for p in requests], strict=True
+        )
+
+        def column(oid: int, elements: Sequence[bytes]) -> bytes:
             return encoding.array(oid, count, b"".join(elements))
 
         return Call(
@@ -245,12 +272,12 @@ class Batch:
                 ints([number for number, _ in self._ties]),
                 ints([on for _, on in self._ties]),
                 ints([number for number, _ in facts]),
-                column(encoding.TEXT, [p.streams for p in requests]),
+                column(encoding.TEXT, streams),
                 ints([version for _, version in facts]),
-                column(encoding.TEXT, [p.types for p in requests]),
-                column(encoding.TEXT, [p.tenants for p in requests]),
-                column(encoding.TEXT, [p.subjects for p in requests]),
-                column(encoding.BYTEA, [p.bodies for p in requests]),
+                column(encoding.TEXT, types),
+                column(encoding.TEXT, tenants),
+                column(encoding.TEXT, subjects),
+                column(encoding.BYTEA, bodies),
             ),
         )
 
@@ -286,13 +313,8 @@ class Batch:
         return found
 
     def _outcomes(self, result: pq.abc.PGresult) -> list[Outcome]:
-        if result.nfields == 2:
-            return [
-                Appended(
-                    encoding.int_of(result.get_value(0, 0)),
-                    encoding.moment_of(result.get_value(0, 1)),
-                )
-            ]
+        if result.nfields == 1:
+            return [Appended(*encoding.position_and_moment_of(result.get_value(0, 0)))]
         base = encoding.int_of(result.get_value(0, 0))
         at = encoding.moment_of(result.get_value(0, 1))
         states = result.get_value(0, 2)

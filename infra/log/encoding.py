@@ -20,6 +20,8 @@ _INT8 = Struct("!q")
 _HEADER = Struct("!iiIii")
 """Dimensions, whether there are nulls, element type, length, lower bound."""
 _EMPTY = Struct("!iiI")
+_RECORD_OF_TWO = Struct("!iIiqIiq")
+"""Columns, and for each its type, its length and its value."""
 NULL = _INT4.pack(-1)
 
 int4 = _INT4.pack
@@ -106,6 +108,14 @@ def int_of(value: bytes | None) -> int:
 def moment_of(value: bytes | None) -> datetime:
     """Return a timestamptz in UTC, in whole microseconds. Raises ValueError for NULL."""
     return _EPOCH + timedelta(microseconds=int_of(value))
+
+
+def position_and_moment_of(value: bytes | None) -> tuple[int, datetime]:
+    """Return a record of a bigint and a timestamptz. Raises ValueError for NULL."""
+    if value is None:
+        raise ValueError("the server answered NULL for a record")
+    _, _, _, position, _, _, microseconds = _RECORD_OF_TWO.unpack(value)
+    return position, _EPOCH + timedelta(microseconds=microseconds)
 
 
 def moment(value: datetime) -> bytes:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 
-import msgspec
 from psycopg.rows import DictRow
 
 from domain.kernel import Envelope
-from domain.registry import Body, Registry, UnknownFact
-from infra.log.notices import Notices
-from infra.stores.views import POLL_SECONDS, Pool, reading
-from read_api.ports import Head, Selection, Unreadable, Window
+from domain.registry import Registry
+from infra.log.notices import LOG, Notices
+from infra.stores.positions import POLL_SECONDS
+from infra.stores.reading import Pool, reading
+from projections.decoding import StoredFact, read
+from read_api.ports import Head, Selection, Window
 
 FACTS_READ_MAX = 100_000
 """Facts of one answer, at most: of a learner with very many video reports, say."""
@@ -31,6 +32,9 @@ class PostgresHistory:
         self._pool = pool
         self._registry = registry
         self._notices = notices
+        self._looking = asyncio.Lock()
+        self._looked = float("-inf")
+        self._seen = 0
 
     async def head(self) -> Head:
         """Return the last position, its recorded time and the log's epoch."""
@@ -69,7 +73,8 @@ class PostgresHistory:
         self, tenant: str, after: int, width: int, limit: int, selection: Selection
     ) -> Window:
         """Return the selected facts of a stretch of the log."""
-        through = min(after + width, (await self.head()).position)
+        head = await self.head()
+        through = min(after + width, head.position)
         facts = await self._facts(
             """where position > %(after)s and position <= %(through)s and tenant = %(tenant)s
                  and (%(types)s::text[] is null or type = any(%(types)s))
@@ -86,7 +91,7 @@ class PostgresHistory:
             run=selection.run,
         )
         full = len(facts) == limit
-        return Window(facts, facts[-1].position if full else max(after, through))
+        return Window(facts, facts[-1].position if full else max(after, through), head.epoch)
 
     async def position_at(self, recorded_at: datetime) -> int:
         """Return the last position recorded at this moment or before."""
@@ -105,13 +110,22 @@ class PostgresHistory:
         clock = asyncio.get_running_loop().time
         deadline = clock() + seconds
         while True:
-            notice = self._notices.next("log")
-            if (await self.head()).position > beyond:
+            notice = self._notices.next(LOG)
+            if self._notices.head > beyond or await self._end() > beyond:
                 return True
             left = deadline - clock()
             if left <= 0:
                 return False
             await self._notices.wait(notice, min(left, POLL_SECONDS))
+
+    async def _end(self) -> int:
+        """Return the end of the log as it was a moment ago: one look serves all who wait."""
+        async with self._looking:
+            now = asyncio.get_running_loop().time()
+            if now - self._looked >= POLL_SECONDS / 2:
+                self._looked = now  # where it fails, the others wait on, and look in their turn
+                self._seen = (await self.head()).position
+            return self._seen
 
     async def _rows(self, statement: LiteralString, **values: Any) -> list[DictRow]:
         async with reading(self._pool) as connection:
@@ -121,38 +135,4 @@ class PostgresHistory:
     async def _facts(self, condition: LiteralString, **values: Any) -> list[Envelope]:
         statement = _FACTS + condition
         rows = await self._rows(statement, **values)
-        return [self._envelope(row) for row in rows]
-
-    def _envelope(self, row: DictRow) -> Envelope:
-        where = (row["position"], row["recorded_at"], row["version"])
-        try:
-            return self._registry.decode(*where, row["body"])
-        except (UnknownFact, msgspec.MsgspecError) as error:
-            why = f"{type(error).__name__}: {error}"
-        return _unreadable(row, where, why)
-
-
-def _unreadable(row: DictRow, where: tuple[int, datetime, int], why: str) -> Envelope:
-    """Tell what the row's columns and, as far as it can be read, its body say of it."""
-    try:
-        body = msgspec.json.decode(row["body"], type=Body)
-    except msgspec.MsgspecError:
-        body = Body(
-            "", row["type"], 0, row["stream"], where[1], row["tenant"], row["subject"],
-            "", "", "", None, cast("msgspec.Raw", None),
-        )  # fmt: skip
-    return Envelope(
-        *where,
-        row["stream"],
-        body.id,
-        row["type"],
-        body.schema,
-        body.occurred_at,
-        row["tenant"],
-        row["subject"],
-        body.actor,
-        body.command_id,
-        body.correlation_id,
-        body.causation_id,
-        Unreadable(why),
-    )
+        return [read(StoredFact(**row), self._registry) for row in rows]

@@ -1,41 +1,60 @@
-"""Has something moved? One connection listens for the whole process."""
+"""Has something moved, and how far? Whoever waits is woken by whichever source tells first."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import psycopg
 from psycopg import sql
 
-CHANNELS = ("log", "readings")
+LOG, READINGS = CHANNELS = ("log", "readings")
 RECONNECT_SECONDS = 1.0
 CONNECT_SECONDS_MAX = 5
+
+Tell = Callable[[str, str], None]
+"""Takes a channel and what was told: ``position`` of the log, ``name partition position`` or (of
+all partitions) ``name position`` of a reading, nothing where anything may have moved."""
 
 _logger = logging.getLogger(__name__)
 
 
+class Source(Protocol):
+    """Where notices come from. They are hints: some may be lost, none promises anything."""
+
+    async def listen(self, tell: Tell) -> None:
+        """Pass on what is told until it is cancelled, and tell nothing of a channel when it begins
+        to be heard. Never raises: where the source is away, it is tried again."""
+
+
 class Notices:
-    """Wakes whoever waits for a channel. A notice may be lost while the connection is down, so
+    """Wakes whoever waits for a channel. A notice may be lost while no source can be heard, so
     every wait has a bound, after which one looks for oneself."""
 
-    def __init__(self, dsn: str) -> None:
-        self._dsn = dsn
+    def __init__(self, *sources: Source) -> None:
+        self._sources = sources
         self._next = {channel: asyncio.Event() for channel in CHANNELS}
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._reached: dict[str, dict[int, int]] = {}
+        self.head = 0
+        """The end of the log, as far as was told; 0 while nothing was."""
 
     async def open(self) -> None:
-        """Begin to listen, in a task of its own; a server that is away is tried again."""
-        self._task = asyncio.create_task(self._listen(), name="notices")
+        """Begin to listen, to each source in a task of its own."""
+        self._tasks = [
+            asyncio.create_task(source.listen(self._tell), name="notices")
+            for source in self._sources
+        ]
 
     async def close(self) -> None:
         """Stop listening."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
 
     def next(self, channel: str) -> asyncio.Event:
         """Return what the channel's next notice will set. Take it before looking, so that nothing
@@ -48,7 +67,42 @@ class Notices:
             async with asyncio.timeout(seconds):
                 await notice.wait()
 
-    async def _listen(self) -> None:
+    def reached(self, name: str) -> Mapping[int, int]:
+        """Return the position of each partition of a reading, as far as was told or seen."""
+        return self._reached.get(name, {})
+
+    def saw(self, name: str, positions: Mapping[int, int]) -> None:
+        """Take over what somebody has looked up for himself."""
+        self._reached[name] = dict(positions)
+
+    def _tell(self, channel: str, told: str) -> None:
+        words = told.split()
+        if channel == READINGS:
+            self._moved(words)
+        else:
+            self.head = int(words[0]) if words else 0
+        came, self._next[channel] = self._next[channel], asyncio.Event()
+        came.set()
+
+    def _moved(self, words: list[str]) -> None:
+        match words:
+            case [name, partition, position]:
+                self._reached.setdefault(name, {})[int(partition)] = int(position)
+            case [name, position]:
+                partitions = self._reached.get(name) or {0: 0}
+                self._reached[name] = dict.fromkeys(partitions, int(position))
+            case _:
+                self._reached.clear()
+
+
+class PostgresSource:
+    """Implements ``Source``: one connection listens for the whole process."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+
+    async def listen(self, tell: Tell) -> None:
+        """Pass notifications on."""
         while True:
             try:
                 connection = await psycopg.AsyncConnection.connect(
@@ -60,13 +114,9 @@ class Notices:
                             sql.SQL("listen {}").format(sql.Identifier(channel))
                         )
                     for channel in CHANNELS:
-                        self._wake(channel)
+                        tell(channel, "")
                     async for notify in connection.notifies():
-                        self._wake(notify.channel)
+                        tell(notify.channel, notify.payload)
             except psycopg.Error as error:
                 _logger.warning("not listening for notices: %s", error)
             await asyncio.sleep(RECONNECT_SECONDS)
-
-    def _wake(self, channel: str) -> None:
-        came, self._next[channel] = self._next[channel], asyncio.Event()
-        came.set()

@@ -65,13 +65,13 @@ Answer = Callable[[Reply], None]
 
 
 class _Flight:
-    """Calls that were sent up to one sync, and whom to tell."""
+    """Calls that were sent up to one sync, whom to tell, and until when a reply must be there."""
 
-    __slots__ = ("answer", "results", "timer")
+    __slots__ = ("answer", "deadline", "results")
 
-    def __init__(self, answer: Answer, timer: asyncio.TimerHandle) -> None:
+    def __init__(self, answer: Answer, deadline: float) -> None:
         self.answer = answer
-        self.timer = timer
+        self.deadline = deadline
         self.results: list[pq.abc.PGresult] = []
 
 
@@ -84,6 +84,7 @@ class Wire:
         self._pg = connection.pgconn
         self._loop = asyncio.get_running_loop()
         self._flights: deque[_Flight] = deque()
+        self._watch: asyncio.TimerHandle | None = None
         self._writing = False
         self.lost = False
         self._pg.enter_pipeline_mode()
@@ -122,8 +123,9 @@ class Wire:
 
     def send(self, calls: Sequence[Call], answer: Answer) -> None:
         """Send calls as one unit; ``answer`` gets their results, a psycopg.Error, or WireLost."""
-        timer = self._loop.call_later(REPLY_SECONDS_MAX, self._lose, "no reply in time")
-        self._flights.append(_Flight(answer, timer))
+        self._flights.append(_Flight(answer, self._loop.time() + REPLY_SECONDS_MAX))
+        if self._watch is None:
+            self._watch = self._loop.call_later(REPLY_SECONDS_MAX, self._look)
         if self.lost:
             self._lose("the session is closed")
             return
@@ -185,7 +187,6 @@ class Wire:
                     continue
                 if result.status == pq.ExecStatus.PIPELINE_SYNC:
                     flight = self._flights.popleft()
-                    flight.timer.cancel()
                     flight.answer(_reply(flight.results))
                 else:
                     self._flights[0].results.append(result)
@@ -195,7 +196,21 @@ class Wire:
         if pg.status == pq.ConnStatus.BAD:
             self._lose("the server closed the session")
 
+    def _look(self) -> None:
+        """Give up where a reply is overdue; one timer a session, for making one costs as much
+        as encoding a request."""
+        self._watch = None
+        if self._flights:
+            left = self._flights[0].deadline - self._loop.time()
+            if left <= 0:
+                self._lose("no reply in time")
+            else:
+                self._watch = self._loop.call_later(left, self._look)
+
     def _lose(self, why: str) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
         if not self.lost:
             self.lost = True
             self._loop.remove_reader(self._fd)
@@ -203,7 +218,6 @@ class Wire:
             self._pg.finish()
         flights, self._flights = self._flights, deque()
         for flight in flights:
-            flight.timer.cancel()
             flight.answer(WireLost(why.strip()))
 
 

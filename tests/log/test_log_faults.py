@@ -47,7 +47,8 @@ def test_chains_and_keys_outlive_a_cut(dsn: str) -> None:
 
     async def test() -> None:
         async with proxied(dsn) as (proxy, through), PostgresLog(through, REGISTRY) as log:
-            await log.submit(append(fact("moved", 1)))
+            # After a batch of several, the next requests gather again before they are sent.
+            await asyncio.gather(*(log.submit(append(fact(s, 1))) for s in ("x", "moved", "y")))
             proxy.cut_replies = True
             first = log.submit(append(fact("a", 1), key="k"))
             second = log.submit(append(fact("a", 2)), after=[first])
@@ -58,8 +59,8 @@ def test_chains_and_keys_outlive_a_cut(dsn: str) -> None:
                 "Appended", "Appended", "Lost", "Lost",
             ]  # fmt: skip
             assert proxy.cuts == 1
-            assert await log.head() == 3
-            assert (await log.find_keys(["k"]))["k"].first_position == 2
+            assert await log.head() == 5
+            assert (await log.find_keys(["k"]))["k"].first_position == 4
 
     run(test())
 
@@ -96,22 +97,24 @@ def test_a_held_append_that_is_cut_after_the_commit_is_reported_as_recorded(dsn:
     run(test())
 
 
-def test_many_cuts_lose_and_double_nothing(dsn: str) -> None:
-    """Under a connection that breaks again and again, what is acknowledged stands once."""
+@pytest.mark.parametrize(("count", "versions"), [(8, 25), (200, 10)])
+def test_many_cuts_lose_and_double_nothing(dsn: str, count: int, versions: int) -> None:
+    """Under a connection that breaks again and again, what is acknowledged stands once; also
+    with so many writers that two batches are under way at once."""
 
     async def test() -> None:
         acknowledged: list[tuple[str, int, int]] = []
 
         async def write(log: PostgresLog, writer: str) -> None:
-            for version in range(1, 26):
+            for version in range(1, versions + 1):
                 outcome: Outcome = await log.submit(append(fact(writer, version)))
                 assert isinstance(outcome, Appended)
                 acknowledged.append((name(writer), version, outcome.first_position))
 
         async with proxied(dsn) as (proxy, through), PostgresLog(through, REGISTRY) as log:
-            writers = [asyncio.create_task(write(log, f"w{n}")) for n in range(8)]
+            writers = [asyncio.create_task(write(log, f"w{n}")) for n in range(count)]
             while not all(writer.done() for writer in writers):
-                if len(acknowledged) // 20 > proxy.cuts:
+                if len(acknowledged) // (count * versions // 10) > proxy.cuts:
                     proxy.cut_replies, proxy.cut_requests = proxy.cuts % 2 == 0, proxy.cuts % 2 == 1
                 await asyncio.sleep(0)
             await asyncio.gather(*writers)
