@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
-import sys
 import time
-from contextlib import suppress
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from infra.compose import Registrar, embedded
+from infra.cache.memory import MemoryLimits
+from infra.compose.embedded import Registrar, embedded
+from infra.compose.parts import development
 from infra.importers.oulad import example
-from infra.process import calm_garbage_collection
+from infra.importers.oulad.embedded import EmbeddedSender
+from infra.process import Stop, calm_garbage_collection, run, say
 from infra.settings import Settings
 from infra.web.apps import full_app
 from infra.web.limits import BoundedProtocol, BoundedServer
+from infra.web.rates import limited
 
 SHUTDOWN_SECONDS_MAX = 5
 BACKLOG = 1024
@@ -51,78 +52,62 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
+def url_of(bound: socket.socket) -> str:
+    """Return the address that a bound socket is reached at."""
+    host, port = bound.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def begin(server: BoundedServer, bound: socket.socket, stop: Stop) -> asyncio.Task[None]:
+    """Serve from now on, until the task ends because ``stop`` was asked for."""
+
+    def end() -> None:
+        server.force_exit = server.should_exit
+        server.should_exit = True
+
+    stop.end = end
+    calm_garbage_collection()
+    bound.listen(BACKLOG)
+    return asyncio.create_task(server.serve([bound]))
+
+
 def serve(settings: Settings) -> None:
     """Serve until Ctrl-C or SIGTERM. Raises OSError, EngineError or MigrationError."""
     with listen(settings.host, settings.port) as bound:
-        runner = asyncio.Runner(loop_factory=_loop)
-        with runner, suppress(asyncio.CancelledError):
-            runner.run(_serve(settings, bound))
-
-
-def _loop() -> asyncio.AbstractEventLoop:
-    if sys.platform == "win32":
-        return asyncio.new_event_loop()
-    import uvloop
-
-    return uvloop.new_event_loop()
-
-
-class _Stop:
-    """What Ctrl-C and SIGTERM do: end the server once there is one, and the start before that."""
-
-    def __init__(self) -> None:
-        self.server: uvicorn.Server | None = None
-        self._main = asyncio.current_task()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, self._asked)
-
-    def _asked(self) -> None:
-        if self.server is not None:
-            self.server.force_exit = self.server.should_exit
-            self.server.should_exit = True
-        elif self._main is not None:
-            self._main.cancel()
+        run(_serve(settings, bound))
 
 
 async def _serve(settings: Settings, bound: socket.socket) -> None:
-    stop = _Stop()
+    stop = Stop()
     started = time.monotonic()
     where = settings.folder if settings.database_url is None else "the database that is set"
-    _say(f"registrar: data in {where}")
+    say(f"registrar: data in {where}")
     async with embedded(settings) as registrar:
-        server = BoundedServer(
-            uvicorn_config(full_app(registrar.commands, registrar.reads, registrar.metrics))
-        )
-        stop.server = server
-        calm_garbage_collection()
-        bound.listen(BACKLOG)
-        serving = asyncio.create_task(server.serve([bound]))
-        host, port = bound.getsockname()[:2]
-        at = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        _say(f"  ready in {time.monotonic() - started:.1f} s")
-        _say(f"  console             {at}/console")
-        _say(f"  API documentation   {at}/docs")
-        _say(f"  read API            {at}/v1/runs")
+        app = full_app(registrar.commands.dependencies, registrar.reads, registrar.metrics)
+        rate, burst = settings.rate_limit_per_second, settings.rate_limit_burst
+        limits = MemoryLimits(rate, burst) if rate else None
+        counted = limited(app, limits, development, registrar.metrics.limited.inc)
+        serving = begin(BoundedServer(uvicorn_config(counted)), bound, stop)
+        at = url_of(bound)
+        say(f"  ready in {time.monotonic() - started:.1f} s")
+        say(f"  console             {at}/console")
+        say(f"  API documentation   {at}/docs")
+        say(f"  read API            {at}/v1/runs")
         loading = asyncio.create_task(_example(settings, registrar))
-        _say("  Ctrl-C stops it; nothing is lost")
+        say("  Ctrl-C stops it; nothing is lost")
         try:
             await serving
         finally:
             loading.cancel()
             await asyncio.gather(loading, return_exceptions=True)
-    _say("registrar: stopped")
+    say("registrar: stopped")
 
 
 async def _example(settings: Settings, registrar: Registrar) -> None:
     """Give an empty log a real course run; go on where an earlier start was interrupted."""
-    if not settings.example or not await example.wanted(registrar):
+    if not settings.example or not await example.wanted(registrar.commands.log):
         return
-    _say(f"  loading OULAD run {example.RUN} as an example …")
+    say(f"  loading OULAD run {example.RUN} as an example …")
     started = time.monotonic()
-    commands = await example.load(registrar)
-    _say(f"  loaded: {commands:,} commands in {time.monotonic() - started:.1f} s")
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    commands = await example.load(EmbeddedSender(registrar.commands.batch))
+    say(f"  loaded: {commands:,} commands in {time.monotonic() - started:.1f} s")

@@ -17,6 +17,14 @@ from platformdirs import user_data_dir
 PREFIX = "REGISTRAR_"
 FILE_NAME = "registrar.toml"
 MASK = "********"
+PARTITIONS_MIN, PARTITIONS_MAX = 2, 256
+"""Not 1: that is how the embedded mode keeps its readings, and by the number each mode knows which
+are its own."""
+SCHEMES = {
+    "database_url": ("postgresql", "postgres"),
+    "elasticsearch_url": ("http", "https"),
+    "redis_url": ("redis", "rediss", "unix"),
+}
 
 
 class WrongSetting(Exception):
@@ -57,11 +65,68 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Meta(description="Whether an empty log is given a real OULAD run to look at."),
     ] = True
+    kafka: Annotated[
+        str | None,
+        Meta(
+            description="Kafka's addresses (host:port, more after commas). Set: cluster mode, "
+            "which also needs a database_url and an elasticsearch_url."
+        ),
+    ] = None
+    elasticsearch_url: Annotated[
+        str | None,
+        Meta(
+            description="The Elasticsearch that searches, in cluster mode (http://host:port). "
+            "Otherwise PostgreSQL does.",
+            extra={"secret": True},
+        ),
+    ] = None
+    redis_url: Annotated[
+        str | None,
+        Meta(
+            description="The Redis that processes share answers, limits and notices through, in "
+            "cluster mode (redis://host:port/0). Not set: each keeps its own.",
+            extra={"secret": True},
+        ),
+    ] = None
+    cluster: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-z][a-z0-9-]{0,39}$",
+            description="What the names of this cluster's topics, indexes, consumer groups and "
+            "cache keys begin with: up to 40 small letters, digits and hyphens.",
+        ),
+    ] = "registrar"
+    partitions: Annotated[
+        int,
+        Meta(
+            ge=PARTITIONS_MIN,
+            le=PARTITIONS_MAX,
+            description="Partitions of the topics: so many workers can share one reading. It stays "
+            "as it was when the topics were made; for another number, name another cluster.",
+        ),
+    ] = 4
+    rate_limit_per_second: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Requests a second that one client may send in the long run; "
+            "0: any number.",
+        ),
+    ] = 0
+    rate_limit_burst: Annotated[
+        int,
+        Meta(ge=1, description="Requests that one client may send at once before that counts."),
+    ] = 100
 
     @property
     def folder(self) -> Path:
         """The data folder as a path, with ~ taken for the home folder."""
         return Path(self.data).expanduser()
+
+    @property
+    def is_cluster(self) -> bool:
+        """Whether readings come through Kafka, from processes of their own."""
+        return self.kafka is not None
 
 
 class Loaded(NamedTuple):
@@ -198,9 +263,35 @@ def _checked(chosen: Mapping[str, Any], sources: Mapping[str, str]) -> Settings:
             f"{sources['host']}: {settings.host} is not a loopback address, "
             "and nothing else is allowed while access control is off"
         )
-    if settings.database_url is not None:
-        _check_database(settings.database_url, sources["database_url"])
+    for name, schemes in SCHEMES.items():
+        address = getattr(settings, name)
+        if address is not None and urlsplit(address).scheme not in schemes:
+            raise WrongSetting(f"{sources[name]}: is not a {schemes[0]}:// address")
+    _check_cluster(settings, sources)
     return settings
+
+
+def _check_cluster(settings: Settings, sources: Mapping[str, str]) -> None:
+    """The engines of a cluster come together; only Redis may stay away."""
+    if settings.kafka is None:
+        for name in ("elasticsearch_url", "redis_url"):
+            if getattr(settings, name) is not None:
+                raise WrongSetting(f"{sources[name]}: is for cluster mode; kafka is not set")
+        return
+    for name in ("database_url", "elasticsearch_url"):
+        if getattr(settings, name) is None:
+            raise WrongSetting(f"{sources['kafka']}: cluster mode needs {variable(name)} too")
+    for address in settings.kafka.split(","):
+        if not _is_host_and_port(address):
+            raise WrongSetting(f"{sources['kafka']}: {address!r} is not host:port")
+
+
+def _is_host_and_port(address: str) -> bool:
+    parts = urlsplit(f"//{address}")
+    try:
+        return bool(parts.hostname and parts.port) and parts.netloc == address
+    except ValueError:
+        return False
 
 
 def _loopback(host: str) -> bool:
@@ -210,11 +301,6 @@ def _loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _check_database(url: str, source: str) -> None:
-    if urlsplit(url).scheme not in ("postgresql", "postgres"):
-        raise WrongSetting(f"{source}: is not a postgresql:// address")
 
 
 def _masked(value: object, *, secret: bool) -> Any:

@@ -17,10 +17,15 @@ DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 VERBS = {
     "serve": "Start the server.",
+    "up": "Start everything: in one process, or a whole cluster on this machine.",
     "replay": "Send a data set through the command API.",
     "projections": "List, rebuild and mend the readings.",
     "events": "Follow the facts as they are recorded.",
     "learner": "Show a learner's record, now or as it was.",
+    "migrate": "Make the tables of a cluster's database.",
+    "relay": "Bring the facts of a cluster to Kafka.",
+    "follow": "Run the policies of a cluster, and rebuild its readings.",
+    "work": "Keep one reading of a cluster up.",
     "settings": "Show all settings and where each comes from.",
 }
 

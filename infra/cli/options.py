@@ -26,6 +26,17 @@ host_option = click.option("--host", help=_HELP["host"])
 port_option = click.option("--port", type=int, help=_HELP["port"])
 data_option = click.option("--data", help=_HELP["data"])
 database_option = click.option("--database-url", help=_HELP["database_url"])
+example_option = click.option(
+    "--example/--no-example",
+    default=None,
+    help="Whether an empty log is given a real OULAD run to look at; it is, by default.",
+)
+probe_port_option = click.option(
+    "--probe-port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    help="Answer /healthz and /metrics on this port of the host; 0, the default: nowhere.",
+)
 url_option = click.option(
     "--url", help="The server's address. By default that of the host and port set for it here."
 )

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from infra.cli.errors import Failed, engine_errors
+from infra.cli.errors import Failed, Interrupted, engine_errors
 from infra.cli.options import data_option, database_option, json_option, with_settings
 from infra.cli.output import print_json, print_table
+from infra.cli.progress import progress
 from infra.settings import Loaded, Settings
-from projections.ports import Action
+from projections.ports import Action, ReadingStatus
 from projections.register import READINGS
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def list_(loaded: Loaded, as_json: bool) -> None:
             (
                 entry.name,
                 entry.version,
-                entry.state,
+                _state(entry),
                 f"{entry.position:,}",
                 f"{entry.lag_positions:,}",
                 f"{entry.lag_seconds:,.1f}",
@@ -113,15 +114,38 @@ def retry(loaded: Loaded, name: str | None, wait_seconds: int, as_json: bool) ->
 @contextmanager
 def opened(settings: Settings) -> Iterator[PostgresStore]:
     """Have the store of the readings for a while. Raises Failed."""
-    from infra.compose import database
     from infra.stores.postgres import PostgresStore
 
-    with engine_errors(), database(settings) as dsn:
+    with engine_errors(), _database(settings) as dsn:
         store = PostgresStore(dsn)
         try:
             yield store
         finally:
             store.close()
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[str]:
+    """Have the database that is set for a while, which is left as it is; or that of a cluster that
+    runs over the data here; or the embedded one."""
+    from infra.compose.parts import database
+    from infra.engines.postgres import Postgres
+    from infra.migrations import require
+
+    of_cluster = Postgres(settings.folder / "cluster" / "postgres")
+    if settings.database_url is not None:
+        require(settings.database_url)
+        yield settings.database_url
+    elif of_cluster.pid is not None:
+        with of_cluster:
+            yield of_cluster.dsn
+    else:
+        with database(settings) as dsn:
+            yield dsn
+
+
+def _state(entry: ReadingStatus) -> str:
+    return entry.state if entry.progress is None else f"{entry.state}, {entry.progress:.0%}"
 
 
 def _check(name: str) -> None:
@@ -136,14 +160,20 @@ def _ask(
 ) -> None:
     """Leave the requests for the server, and wait for its answers."""
     deadline = time.monotonic() + wait_seconds
-    with opened(loaded.settings) as store:
-        requests = [store.ask(name, action) for name in names]
-        results: dict[str, str | None] = dict.fromkeys(names)
-        while True:
-            results = {request.name: store.result(request) for request in requests}
-            if None not in results.values() or time.monotonic() >= deadline:
-                break
-            time.sleep(POLL_SECONDS)
+    quiet = as_json or not wait_seconds or action != "rebuild"
+    try:
+        with opened(loaded.settings) as store, progress(quiet=quiet) as told:
+            requests = [store.ask(name, action) for name in names]
+            while True:
+                results = {request.name: store.result(request) for request in requests}
+                if None not in results.values() or time.monotonic() >= deadline:
+                    break
+                for status in store.status():
+                    if results.get(status.name, "") is None:
+                        told(status)
+                time.sleep(POLL_SECONDS)
+    except KeyboardInterrupt as error:
+        raise Interrupted(f"interrupted; the {action} that was asked for goes on") from error
     if as_json:
         print_json([{"name": name, "result": result} for name, result in results.items()])
     else:

@@ -128,11 +128,11 @@ async def _over_http(work: Replay, url: str, told: Told) -> None:
 
 
 async def _embedded(work: Replay, settings: Settings, told: Told) -> None:
-    from infra.compose import embedded
+    from infra.compose.embedded import embedded
     from infra.importers.oulad.embedded import EmbeddedSender
 
     async with embedded(settings) as registrar:
-        await work.run(EmbeddedSender(registrar.batch), told)
+        await work.run(EmbeddedSender(registrar.commands.batch), told)
 
 
 def _how_to_go_on(work: Replay) -> str:

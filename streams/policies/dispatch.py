@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from commands.batch import CommandReader
-from commands.pipeline import Pipeline
 from commands.ports import LogUnavailable
+from commands.remembered import Transacts
 from commands.requests import Contended, KeyBusy, Recorded
 from domain.access import Principal
 from domain.kernel import Envelope, Refusal
@@ -16,7 +16,7 @@ from streams.ports import Dispatched, Order
 class PipelineDispatch:
     """Implements ``streams.ports.Dispatch`` on the pipeline of this process."""
 
-    def __init__(self, pipeline: Pipeline, reader: CommandReader) -> None:
+    def __init__(self, pipeline: Transacts, reader: CommandReader) -> None:
         self._pipeline = pipeline
         self._reader = reader
 

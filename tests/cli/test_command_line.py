@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import msgspec
@@ -23,6 +24,11 @@ VERBS_IN_FULL = [
     ["events"],
     ["events", "tail"],
     ["learner"],
+    ["up"],
+    ["migrate"],
+    ["relay"],
+    ["follow"],
+    ["work"],
     ["settings"],
 ]
 
@@ -50,9 +56,9 @@ def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "name a command: serve, replay,"),
+        ([], "name a command: serve, up, replay,"),
         (["sevre"], "No such command 'sevre'"),
-        (["serve", "--prot", "1"], "No such option '--prot'"),
+        (["serve", "--prot", "1"], "No such option: --prot"),
         (["serve", "--port", "many"], "'--port': 'many' is not a valid integer"),
         (["serve", "--port", "70000"], "--port: expected `int` <= 65535"),
         (["serve", "--host", "0.0.0.0"], "--host: 0.0.0.0 is not a loopback address"),  # noqa: S104 - is refused
@@ -71,6 +77,13 @@ def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
             ["projections", "rebuild", "progres"],
             "progres is not a reading; the nearest is progress",
         ),
+        (["follow"], "follow: is for a cluster, and REGISTRAR_KAFKA is not set"),
+        (["serve", "--only", "queries"], "--only: is for a cluster, and REGISTRAR_KAFKA"),
+        (["serve", "--only", "all"], "'all' is not one of 'commands', 'queries'"),
+        (["up", "--cluster", "--database-url", "postgresql://x"], "starts engines of its own"),
+        (["up", "--cluster", "--port", "0"], "--port: up --cluster takes this port and the next"),
+        (["up", "--cluster", "--port", "65535"], "--port: up --cluster takes this port and"),
+        (["work", "progres"], "READING': 'progres' is not one of 'catalogue', 'progress'"),
         (["settings", "--config", "/nowhere.toml"], "/nowhere.toml: cannot be read"),
     ],
 )
@@ -129,3 +142,13 @@ def test_a_table_is_not_wider_than_the_terminal(
     monkeypatch.setenv("COLUMNS", str(width))
     assert run(["settings"]) == 0
     assert max(map(len, capsys.readouterr().out.splitlines())) <= width
+
+
+def test_a_cluster_names_the_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whichever of its two, before any engine is started."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert run(["up", "--cluster", "--port", str(port - 1)]) == 1
+    said = capsys.readouterr()
+    assert said.err == f"registrar: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+    assert said.out == ""

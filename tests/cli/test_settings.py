@@ -8,6 +8,13 @@ import pytest
 
 from infra.settings import FILE_NAME, Settings, WrongSetting, described, load, shown
 
+CLUSTER = {
+    "REGISTRAR_KAFKA": "k1:9092,[::1]:9093",
+    "REGISTRAR_DATABASE_URL": "postgresql://db/records",
+    "REGISTRAR_ELASTICSEARCH_URL": "https://e:9200",
+}
+NOT_GIVEN = set(Settings.__struct_fields__) - {"port", "host", "data", "example"}
+
 
 def test_flags_win_over_variables_over_the_file_over_defaults(tmp_path: Path) -> None:
     """And each setting's source is known."""
@@ -21,8 +28,7 @@ def test_flags_win_over_variables_over_the_file_over_defaults(tmp_path: Path) ->
         "host": "REGISTRAR_HOST",
         "data": "REGISTRAR_DATA",
         "example": str(tmp_path / FILE_NAME),
-        "database_url": "default",
-    }
+    } | dict.fromkeys(NOT_GIVEN, "default")
 
 
 def test_a_file_can_be_named(tmp_path: Path) -> None:
@@ -50,6 +56,17 @@ def test_settings_cannot_be_changed() -> None:
         ({"REGISTRAR_HOST": "example.org"}, "REGISTRAR_HOST: example.org is not a loopback"),
         ({"REGISTRAR_DATABASE_URL": "mysql://x"}, "REGISTRAR_DATABASE_URL: is not a postgresql://"),
         ({"REGISTRAR_DATA": ""}, "REGISTRAR_DATA: expected `str` of length >= 1"),
+        ({"REGISTRAR_KAFKA": "k:9092"}, "KAFKA: cluster mode needs REGISTRAR_DATABASE_URL too"),
+        (CLUSTER | {"REGISTRAR_KAFKA": "k"}, "REGISTRAR_KAFKA: 'k' is not host:port"),
+        (CLUSTER | {"REGISTRAR_KAFKA": "k:1,"}, "REGISTRAR_KAFKA: '' is not host:port"),
+        (CLUSTER | {"REGISTRAR_KAFKA": "k:99999"}, "REGISTRAR_KAFKA: 'k:99999' is not host:port"),
+        (CLUSTER | {"REGISTRAR_KAFKA": "k:1/x"}, "REGISTRAR_KAFKA: 'k:1/x' is not host:port"),
+        (CLUSTER | {"REGISTRAR_ELASTICSEARCH_URL": "e:9200"}, "_URL: is not a http:// address"),
+        (CLUSTER | {"REGISTRAR_REDIS_URL": "http://r"}, "_URL: is not a redis:// address"),
+        ({"REGISTRAR_REDIS_URL": "redis://r"}, "_URL: is for cluster mode; kafka is not set"),
+        ({"REGISTRAR_PARTITIONS": "257"}, "REGISTRAR_PARTITIONS: expected `int` <= 256"),
+        ({"REGISTRAR_CLUSTER": "My.Cluster"}, "REGISTRAR_CLUSTER: expected `str` matching regex"),
+        ({"REGISTRAR_RATE_LIMIT_PER_SECOND": "-1"}, "PER_SECOND: expected `int` >= 0"),
     ],
 )
 def test_a_wrong_variable_is_named_with_the_rule(
@@ -75,6 +92,14 @@ def test_a_wrong_file_is_named_with_the_rule(content: str, message: str, tmp_pat
     with pytest.raises(WrongSetting, match=message) as caught:
         load({"data": str(tmp_path)}, {})
     assert str(caught.value).startswith(str(tmp_path / FILE_NAME))
+
+
+def test_kafka_makes_it_a_cluster(tmp_path: Path) -> None:
+    """With PostgreSQL and Elasticsearch; Redis may be left out."""
+    settings = load({"data": str(tmp_path)}, CLUSTER).settings
+    assert settings.is_cluster
+    assert (settings.cluster, settings.partitions) == ("registrar", 4)
+    assert not Settings().is_cluster
 
 
 def test_a_missing_named_file_is_an_error(tmp_path: Path) -> None:

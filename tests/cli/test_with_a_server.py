@@ -99,6 +99,6 @@ def test_readings_are_listed_and_rebuilt(
     listed = json.loads(capsys.readouterr().out)
     assert {"progress", "analytics", "history"} <= {entry["name"] for entry in listed}
     assert run(["projections", "rebuild", "progress"]) == 0
-    assert "progress was rebuilt" in capsys.readouterr().out
+    assert "progress: rebuilt as generation" in capsys.readouterr().out
     assert run(["projections", "retry"]) == 0
     assert "progress: 0 of 0 facts put aside" in capsys.readouterr().out

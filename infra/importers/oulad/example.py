@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+from commands.ports import Log
 from domain.access import DEVELOPMENT
-from infra.compose import Registrar
-from infra.importers.oulad.embedded import EmbeddedSender
 from infra.importers.oulad.fates import key_of
-from infra.importers.oulad.replay import Replay
+from infra.importers.oulad.replay import Replay, Sender
 from infra.importers.oulad.tables import example_folder, read_tables
 
 RUN = "AAA-2013J"
@@ -17,22 +16,22 @@ LAST = ("record-outcome", key_of(f"{RUN}:outcome:2698257"))
 """The commands that the example begins and ends with."""
 
 
-async def wanted(registrar: Registrar) -> bool:
+async def wanted(log: Log) -> bool:
     """Whether the log is empty, or holds an example whose loading was interrupted."""
-    if await registrar.log.head() == 0:
+    if await log.head() == 0:
         return True
     who = f"{DEVELOPMENT.tenant}/{DEVELOPMENT.client}"
     first, last = (f"{who}/{name}/{key}" for name, key in (FIRST, LAST))
-    found = await registrar.log.find_keys([first, last])
+    found = await log.find_keys([first, last])
     return first in found and last not in found
 
 
-async def load(registrar: Registrar) -> int:
+async def load(sender: Sender) -> int:
     """Replay the run, and return how many commands it took. Raises ReplayFailed.
 
     One parcel after another, so that the last command tells that all are recorded.
     """
     tables = await asyncio.to_thread(read_tables, example_folder(), [RUN])
     work = Replay(tables)
-    await work.run(EmbeddedSender(registrar.batch), lambda _count: None, connections=1)
+    await work.run(sender, lambda _count: None, connections=1)
     return work.total

@@ -1,0 +1,90 @@
+"""Which parts make up each role of a cluster? Every role is a process of its own.
+
+The log is the same as that of the embedded way, and so are commands, queries and policies; only
+the readings are kept up by workers that Kafka feeds, and Elasticsearch searches.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+from domain.streams import REGISTRY
+from infra.cache.sharing import Sharing
+from infra.compose.parts import Commands, commanding, keeping_keys, policies, querying, storing
+from infra.compose.stores import address
+from infra.log.reader import PostgresLogReader
+from infra.search.clients import query_client
+from infra.search.elasticsearch import ElasticsearchSearch
+from infra.settings import Settings
+from infra.stores.postgres import PostgresStore
+from infra.stores.reading import Pool
+from infra.web.metrics import Metrics
+from projections.register import READINGS
+from read_api.dependencies import ReadDependencies
+from read_api.ports import SearchIndex, Views
+from streams.policies.follower import Follower
+from streams.runner.keeper import Keeper
+
+
+@asynccontextmanager
+async def command_api(
+    settings: Settings, metrics: Metrics, shared: Sharing
+) -> AsyncIterator[Commands]:
+    """Have what takes commands for a while: it needs PostgreSQL only."""
+    dsn = address(settings)
+    async with (
+        keeping_keys(dsn) as keys,
+        commanding(dsn, keys, metrics, shared.answers) as commands,
+    ):
+        yield commands
+
+
+@asynccontextmanager
+async def query_api(settings: Settings, shared: Sharing) -> AsyncIterator[ReadDependencies]:
+    """Have what answers queries for a while. Readings are kept up elsewhere."""
+    dsn, cluster = address(settings), settings.cluster
+    client = query_client(settings.elasticsearch_url or "")
+
+    def search(pool: Pool, _: Views) -> SearchIndex:
+        return ElasticsearchSearch(client, pool, cluster)
+
+    try:
+        async with (
+            keeping_keys(dsn) as keys,
+            storing(dsn) as store,
+            querying(dsn, keys, store, lambda: True, search, shared.sources) as reads,
+        ):
+            yield reads
+    finally:
+        await client.close()
+
+
+class Following(NamedTuple):
+    """What the one leader among the followers does."""
+
+    policies: list[Follower]
+    keeper: Keeper
+
+
+@asynccontextmanager
+async def followers(settings: Settings, store: PostgresStore) -> AsyncIterator[Following]:
+    """Run the policies and the keeper of the readings for a while, since ``store`` leads."""
+    dsn = address(settings)
+    reader = PostgresLogReader(dsn)
+    keeper = Keeper(reader, store, store, READINGS, REGISTRY, settings.partitions)
+    try:
+        async with (
+            keeping_keys(dsn) as keys,
+            commanding(dsn, keys, Metrics()) as commands,
+            policies(dsn, commands) as followed,
+        ):
+            keeper.start()
+            try:
+                yield Following(followed, keeper)
+            finally:
+                await asyncio.to_thread(keeper.stop)
+    finally:
+        await asyncio.to_thread(reader.close)

@@ -1,0 +1,76 @@
+"""Which parts make up a registrar in one process, with its database beside it?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+from infra.compose.parts import (
+    Commands,
+    commanding,
+    database,
+    keeping_keys,
+    policies,
+    querying,
+    storing,
+)
+from infra.following import RunnerProcess
+from infra.search.postgres import PostgresSearch
+from infra.settings import Settings
+from infra.stores.postgres import PostgresStore
+from infra.stores.reading import Pool
+from infra.web.metrics import Metrics
+from read_api.dependencies import ReadDependencies
+from read_api.ports import SearchIndex, Views
+
+
+class Registrar(NamedTuple):
+    """The parts of one running process that others need."""
+
+    commands: Commands
+    reads: ReadDependencies
+    runner: RunnerProcess
+    store: PostgresStore
+    metrics: Metrics
+
+
+@asynccontextmanager
+async def embedded(settings: Settings) -> AsyncIterator[Registrar]:
+    """Run everything: commands, policies and queries here, the readings in a child process."""
+    held = database(settings)
+    dsn = await asyncio.to_thread(held.__enter__)
+    try:
+        async with _parts(dsn) as registrar:
+            yield registrar
+    finally:
+        await asyncio.to_thread(held.__exit__, None, None, None)
+
+
+@asynccontextmanager
+async def _parts(dsn: str) -> AsyncIterator[Registrar]:
+    metrics, runner = Metrics(), RunnerProcess(dsn)
+    async with (
+        keeping_keys(dsn) as keys,
+        storing(dsn) as store,
+        commanding(dsn, keys, metrics) as commands,
+        querying(dsn, keys, store, lambda: runner.alive, _search) as reads,
+        _child(runner),
+        policies(dsn, commands),
+    ):
+        await asyncio.to_thread(runner.wait_until_made, store)
+        yield Registrar(commands, reads, runner, store, metrics)
+
+
+def _search(_: Pool, views: Views) -> SearchIndex:
+    return PostgresSearch(views)
+
+
+@asynccontextmanager
+async def _child(runner: RunnerProcess) -> AsyncIterator[None]:
+    await asyncio.to_thread(runner.start)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(runner.stop)

@@ -1,0 +1,199 @@
+"""Which parts do both ways to run have in common?"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from starlette.requests import HTTPConnection
+
+from commands.app import CommandDependencies
+from commands.batch import CommandReader, encode_results, run_batch
+from commands.pipeline import Pipeline
+from commands.ports import LogUnavailable
+from commands.register import DECISIONS
+from commands.remembered import Answers, Remembering
+from domain.access import DEVELOPMENT, Principal
+from domain.streams import REGISTRY
+from infra.engines.postgres import Postgres
+from infra.keys.opener import KeyOpener
+from infra.keys.postgres import PostgresKeys
+from infra.log.history import PostgresHistory
+from infra.log.notices import Notices, PostgresSource, Source
+from infra.log.postgres import PostgresLog
+from infra.log.reader import PostgresLogReader
+from infra.migrations import migrate
+from infra.pools import async_pool
+from infra.settings import Settings
+from infra.stores.followers import PostgresFollowers
+from infra.stores.positions import PostgresPositions
+from infra.stores.postgres import PostgresStore
+from infra.stores.reading import Pool, read_pool
+from infra.stores.views import PostgresViews
+from infra.web.metrics import Metrics
+from read_api.dependencies import ReadDependencies
+from read_api.ports import SearchIndex, Views
+from streams.policies.count_seats import CountSeats
+from streams.policies.dispatch import PipelineDispatch
+from streams.policies.follower import Follower
+from streams.policies.issue_certificate import IssueCertificate
+from streams.policies.policy import Policy
+
+QUERY_CONNECTIONS_MAX = 8
+KEY_CONNECTIONS_MAX = 3
+EXPIRED_KEYS_MAX = 5_000
+"""Command keys forgotten in one statement."""
+FORGET_EVERY_SECONDS = 3_600
+
+_log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """The time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def development(_request: HTTPConnection) -> Principal:
+    """Say who asks: everybody is the developer, until access control exists."""
+    return DEVELOPMENT
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """Have a migrated database for a while, and give its address.
+
+    The embedded server is started, unless ``database_url`` names one, and stopped at the end if
+    nobody else uses it. Raises EngineError or MigrationError.
+    """
+    if settings.database_url is not None:
+        migrate(settings.database_url)
+        yield settings.database_url
+        return
+    with Postgres(settings.folder / "postgres") as server:
+        migrate(server.dsn)
+        yield server.dsn
+
+
+def migrated(settings: Settings) -> list[str]:
+    """Migrate the database, and return what was missing. Raises EngineError or MigrationError."""
+    if settings.database_url is not None:
+        return migrate(settings.database_url)
+    with Postgres(settings.folder / "postgres") as server:
+        return migrate(server.dsn)
+
+
+class Commands(NamedTuple):
+    """The parts that decide and append."""
+
+    dependencies: CommandDependencies
+    log: PostgresLog
+
+    async def batch(self, body: bytes) -> bytes:
+        """Do what ``POST /v1/commands`` does, without HTTP. Raises Malformed."""
+        requests = self.dependencies.reader.read_batch(body, DEVELOPMENT)
+        return encode_results(await run_batch(self.dependencies.pipeline, requests))
+
+
+@asynccontextmanager
+async def keeping_keys(dsn: str) -> AsyncIterator[PostgresKeys]:
+    """Have the subjects' keys for a while."""
+    async with async_pool(dsn, KEY_CONNECTIONS_MAX) as pool:
+        yield PostgresKeys(pool)
+
+
+@asynccontextmanager
+async def commanding(
+    dsn: str, keys: PostgresKeys, metrics: Metrics, answers: Answers | None = None
+) -> AsyncIterator[Commands]:
+    """Have the pipeline of commands for a while; ``answers`` keeps those of commands with a key."""
+    async with PostgresLog(dsn, REGISTRY, metrics.batch) as log:
+        pipeline = Pipeline(log, keys, REGISTRY, utc_now)
+        yield Commands(
+            CommandDependencies(
+                pipeline if answers is None else Remembering(pipeline, answers),
+                CommandReader(DECISIONS, await keys.digest_secret(), utc_now),
+                development,
+                metrics.answered,
+            ),
+            log,
+        )
+
+
+@asynccontextmanager
+async def querying(
+    dsn: str,
+    keys: PostgresKeys,
+    store: PostgresStore,
+    runner_alive: Callable[[], bool],
+    search: Callable[[Pool, Views], SearchIndex],
+    sources: Sequence[Source] = (),
+) -> AsyncIterator[ReadDependencies]:
+    """Have what queries run on for a while; ``sources`` tell that readings moved, too."""
+    notices = Notices(PostgresSource(dsn), *sources)
+    async with read_pool(dsn, QUERY_CONNECTIONS_MAX) as pool:
+        await notices.open()
+        try:
+            views = PostgresViews(pool)
+            yield ReadDependencies(
+                views=views,
+                search=search(pool, views),
+                log=PostgresHistory(pool, REGISTRY, notices),
+                positions=PostgresPositions(pool, notices),
+                status=store,
+                opener=KeyOpener(keys),
+                registry=REGISTRY,
+                principal=development,
+                runner_alive=runner_alive,
+                clock=utc_now,
+            )
+        finally:
+            await notices.close()
+
+
+@asynccontextmanager
+async def policies(dsn: str, commands: Commands) -> AsyncIterator[list[Follower]]:
+    """Run every policy for a while, and forget command keys that are past their time."""
+    followers = PostgresFollowers(dsn)
+    all_policies: tuple[Policy, ...] = (IssueCertificate(), CountSeats(followers))
+    dispatch = PipelineDispatch(commands.dependencies.pipeline, commands.dependencies.reader)
+    readers = [PostgresLogReader(dsn) for _ in all_policies]
+    followed = [
+        Follower(policy, own, followers, dispatch, REGISTRY)
+        for policy, own in zip(all_policies, readers, strict=True)
+    ]
+    tasks = [asyncio.create_task(one.run(), name=one.policy.name) for one in followed]
+    forgetting = asyncio.create_task(_forget_expired_keys(commands.log), name="expired keys")
+    try:
+        yield followed
+    finally:
+        forgetting.cancel()
+        for one in followed:
+            one.stop()
+        await asyncio.gather(*tasks, forgetting, return_exceptions=True)
+        for reader in readers:
+            await asyncio.to_thread(reader.close)
+        await asyncio.to_thread(followers.close)
+
+
+@asynccontextmanager
+async def storing(dsn: str) -> AsyncIterator[PostgresStore]:
+    """Have the store of the readings for a while."""
+    store = PostgresStore(dsn)
+    try:
+        yield store
+    finally:
+        await asyncio.to_thread(store.close)
+
+
+async def _forget_expired_keys(log: PostgresLog) -> None:
+    while True:
+        try:
+            while await log.forget_expired_keys(EXPIRED_KEYS_MAX) == EXPIRED_KEYS_MAX:
+                pass
+        except LogUnavailable as error:
+            _log.warning("expired command keys are forgotten another time: %s", error)
+        await asyncio.sleep(FORGET_EVERY_SECONDS)

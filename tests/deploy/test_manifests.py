@@ -1,0 +1,194 @@
+"""Does what deploy/ starts exist in the code: verbs, options, settings, versions?"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+from infra.cli.main import VERBS, registrar
+from infra.engines.maven import version
+from infra.settings import Settings, variable
+from projections.register import READINGS
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+CHART = DEPLOY / "helm" / "registrar"
+KUBERNETES = "1.31.0"
+KNOWN = {variable(name) for name in Settings.__struct_fields__}
+HELM_SECONDS_MAX = 60
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Any]:
+    """The services of the compose file."""
+    content = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    return dict(content["services"])
+
+
+@pytest.fixture(scope="module")
+def processes(services: dict[str, Any]) -> dict[str, Any]:
+    """Those of them that are registrar's own."""
+    return {name: one for name, one in services.items() if one["image"] == "registrar"}
+
+
+@pytest.fixture(scope="module")
+def objects() -> list[dict[str, Any]]:
+    """What the chart makes with its own values, rendered by helm."""
+    return rendered()
+
+
+def rendered(*options: str) -> list[dict[str, Any]]:
+    """Return the objects of the chart; skip where there is no helm."""
+    helm = shutil.which("helm")
+    if helm is None:
+        pytest.skip("only for machines with helm")
+    done = subprocess.run(
+        [helm, "template", "test", str(CHART), "--kube-version", KUBERNETES, *options],
+        capture_output=True,
+        text=True,
+        timeout=HELM_SECONDS_MAX,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [one for one in yaml.safe_load_all(done.stdout) if one]
+
+
+def accepted(arguments: list[str]) -> None:
+    """Assert that the command line knows this verb with these options and arguments."""
+    verb, *rest = arguments
+    assert verb in VERBS
+    command = registrar.get_command(click.Context(registrar), verb)
+    assert command is not None
+    command.make_context(verb, rest)  # raises UsageError on what it does not know
+
+
+def containers(objects: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any], Any]]:
+    """Yield every pod's kind of owner, its spec, and its container."""
+    for one in objects:
+        template = one.get("spec", {}).get("template")
+        for container in template["spec"]["containers"] if template else ():
+            yield one["kind"], template["spec"], container
+
+
+def test_every_process_of_the_compose_file_is_a_command_line(processes: dict[str, Any]) -> None:
+    """And so are all that make a cluster: APIs, relay, followers, a worker for each reading."""
+    for process in processes.values():
+        accepted([str(word) for word in process["command"]])
+        assert set(process["environment"]) <= KNOWN
+    commands = [process["command"] for process in processes.values()]
+    assert {command[1] for command in commands if command[0] == "work"} == {
+        reading.name for reading in READINGS
+    }
+    assert sum(command[0] == "relay" for command in commands) == 2
+    assert sum(command[0] == "follow" for command in commands) == 2
+    assert {command[2] for command in commands if command[0] == "serve"} == {"commands", "queries"}
+
+
+def test_every_process_of_the_compose_file_is_asked_at_its_own_port(
+    processes: dict[str, Any],
+) -> None:
+    """They share the host's network, so no two have one port, and each is probed at its own."""
+    ports = []
+    for name, process in processes.items():
+        if name == "migrate":
+            continue
+        command = process["command"]
+        ports.append(command[command.index("--port" if "serve" in command else "--probe-port") + 1])
+        assert f"127.0.0.1:{ports[-1]}/" in process["healthcheck"]["test"][-1]
+    assert len(set(ports)) == len(ports) == len(processes) - 1
+
+
+def test_engines_are_published_on_loopback_in_the_tested_versions(services: dict[str, Any]) -> None:
+    """The images are of the versions that the tests run on."""
+    assert services["kafka"]["image"].endswith(f":{version('kafka')}")
+    assert services["elasticsearch"]["image"].endswith(f":{version('elasticsearch')}")
+    for name in ("postgres", "kafka", "elasticsearch", "redis"):
+        assert services[name]["healthcheck"]["test"]
+        assert all(port.startswith("127.0.0.1:") for port in services[name]["ports"])
+
+
+def test_the_image_copies_all_that_the_wheel_needs() -> None:
+    """Every copied path is there, and let through to the build."""
+    ignored = (DEPLOY / "Containerfile.dockerignore").read_text().splitlines()
+    allowed = {line[1:] for line in ignored if line.startswith("!")}
+    copied: set[str] = set()
+    for words in re.findall(
+        r"^COPY (?!--from)(.+) \S+$", (DEPLOY / "Containerfile").read_text(), re.M
+    ):
+        copied |= set(words.split())
+    assert copied == allowed
+    for path in copied:
+        assert (DEPLOY.parent / path).exists()
+
+
+def test_the_chart_starts_what_the_compose_file_starts(objects: list[dict[str, Any]]) -> None:
+    """Every process exists as a command line, and every variable as a setting."""
+    started = set()
+    for _, _, container in containers(objects):
+        accepted(container["args"])
+        started.add(" ".join(container["args"][:3] if "serve" in container["args"] else []))
+        names = {entry["name"] for entry in container["env"]} - {"POD_NAME"}
+        assert names == KNOWN - {variable("host"), variable("port")}
+    assert {"serve --only commands", "serve --only queries"} <= started
+    kinds = {(one["kind"], one["metadata"]["name"]) for one in objects}
+    assert {("StatefulSet", f"test-work-{reading.name}") for reading in READINGS} <= kinds
+    assert {("Deployment", "test-relay"), ("Deployment", "test-follow")} <= kinds
+    assert ("Job", "test-migrate") in kinds
+
+
+def test_every_pod_of_the_chart_is_confined_probed_and_holds_no_secret(
+    objects: list[dict[str, Any]],
+) -> None:
+    """Not root, nothing to write to but /tmp, secrets by reference, probes on what runs long."""
+    for kind, pod, container in containers(objects):
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["automountServiceAccountToken"] is False
+        assert container["securityContext"]["readOnlyRootFilesystem"] is True
+        assert container["securityContext"]["allowPrivilegeEscalation"] is False
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        assert container["resources"]["limits"]["memory"]
+        if kind != "Job":
+            assert container["livenessProbe"]
+            assert container["readinessProbe"]
+        for entry in container["env"]:
+            if entry["name"].endswith("_URL"):
+                assert set(entry["valueFrom"]) == {"secretKeyRef"}
+    assert not [one for one in objects if one["kind"] == "Secret"]
+
+
+def test_what_scales_or_may_be_disrupted_names_what_is_there(objects: list[dict[str, Any]]) -> None:
+    """Autoscalers aim at workloads of the chart, and every workload has a disruption budget."""
+    workloads = {
+        (one["kind"], one["metadata"]["name"])
+        for one in objects
+        if one["kind"] in ("Deployment", "StatefulSet")
+    }
+    scalers = [one for one in objects if one["kind"] == "HorizontalPodAutoscaler"]
+    aims = {
+        (one["spec"]["scaleTargetRef"]["kind"], one["spec"]["scaleTargetRef"]["name"])
+        for one in scalers
+    }
+    assert aims <= workloads
+    assert "registrar_reading_lag_positions" in json.dumps(scalers)
+    budgets = {one["metadata"]["name"] for one in objects if one["kind"] == "PodDisruptionBudget"}
+    assert budgets == {name for _, name in workloads}
+
+
+def test_without_a_gateway_the_chart_opens_no_service() -> None:
+    """The APIs listen on loopback while access control is off; only a gateway leads there."""
+    assert not [one for one in rendered() if one["kind"] == "Service" and "ports" in one["spec"]]
+    served = rendered("--set", "gateway.port=4180", "--set", "gateway.container.image=gateway:1")
+    names = {
+        one["metadata"]["name"]
+        for one in served
+        if one["kind"] == "Service" and "ports" in one["spec"]
+    }
+    assert names == {"test-commands", "test-queries"}
