@@ -14,6 +14,7 @@ _NOT_BENCHES = {
     "__init__",
     "__main__",
     "http_peer",
+    "process",
     "projection_runner",
     "report",
     "rig",

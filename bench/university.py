@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from struct import Struct
 from uuid import UUID
 
 from domain.assessment.facts import SubmissionReceived
@@ -15,7 +16,6 @@ from domain.enrolment.facts import LearnerEnrolled
 from domain.grading.facts import OutcomeRecorded, SubmissionGraded
 from domain.kernel import Envelope, Fact
 from domain.streams import REGISTRY
-from infra.stores.columns import Column, column, copied
 from projections.ports import RawFact
 
 RUNS = 20
@@ -26,16 +26,10 @@ FACTS_PER_LEARNER = 1 + 3 * ROUNDS + 3
 STARTS = datetime(2013, 10, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
-_COLUMNS = [
-    column("position", int),
-    column("recorded_at", datetime),
-    Column("version", "int", False, lambda value: b"\0\0\0\4" + value.to_bytes(4), None),
-    column("stream", str),
-    column("type", str),
-    column("tenant", str),
-    column("subject", str | None),
-    Column("body", "bytea", False, lambda value: len(value).to_bytes(4) + value, None),
-]
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_HEADER, _TRAILER, _NULL = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff", b"\xff\xff\xff\xff"
+_FIXED = Struct(">hiqiqii")
+"""So many columns, then the first three of them, each after its length."""
 COPY = (
     "copy log.facts (position, recorded_at, version, stream, type, tenant, subject, body)"
     " from stdin (format binary)"
@@ -111,12 +105,15 @@ def envelopes(count: int) -> Iterator[Envelope]:
 def stored(page: Sequence[Envelope]) -> tuple[list[RawFact], bytes]:
     """Return facts as rows to read, and as a binary COPY into the log's table."""
     rows = [RawFact(e.position, e.recorded_at, e.version, REGISTRY.encode(e)) for e in page]
-    pairs = zip(page, rows, strict=True)
-    data = copied(
-        _COLUMNS,
-        (
-            (e.position, e.recorded_at, e.version, e.stream, e.type, e.tenant, e.subject, row.body)
-            for e, row in pairs
-        ),
-    )
-    return rows, data
+    parts = [_HEADER]
+    for e, row in zip(page, rows, strict=True):
+        recorded = (e.recorded_at - _EPOCH) // timedelta(microseconds=1)
+        parts.append(_FIXED.pack(8, 8, e.position, 8, recorded, 4, e.version))
+        texts = (e.stream, e.type, e.tenant, e.subject)
+        parts += [_NULL if text is None else _sized(text.encode()) for text in texts]
+        parts.append(_sized(row.body))
+    return rows, b"".join((*parts, _TRAILER))
+
+
+def _sized(data: bytes) -> bytes:
+    return len(data).to_bytes(4) + data

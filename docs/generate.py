@@ -1,4 +1,4 @@
-"""Which commands, facts, rules, settings and views are there? Writes the reference from the code.
+"""Which commands, facts, events, rules, settings and views are there? The reference, from the code.
 
 ``python -m docs.generate`` writes docs/reference; with ``--check`` it writes nothing and fails
 where a page is not what the code says.
@@ -16,6 +16,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from commands.register import DECISIONS
+from docs import outside
 from domain.refusals import REFUSALS
 from domain.streams import REGISTRY
 from infra.settings import described
@@ -182,19 +183,33 @@ def views() -> Iterator[str]:
             yield ""
 
 
-PAGES = {"commands": commands, "facts": facts, "rules": rules, "settings": settings, "views": views}
+PAGES = {
+    "commands": commands,
+    "events": outside.events,
+    "facts": facts,
+    "rules": rules,
+    "settings": settings,
+    "views": views,
+}
+
+
+def files() -> Iterator[tuple[str, str]]:
+    """Yield every generated file, by path within the reference."""
+    for name, page in PAGES.items():
+        yield f"{name}.md", NOTE + "\n".join(page()).rstrip() + "\n"
+    yield from outside.files()
 
 
 def main(arguments: list[str]) -> int:
-    """Write or check the pages; return the exit code."""
+    """Write or check the files; return the exit code."""
     stale = []
-    for name, page in PAGES.items():
-        path = REFERENCE / f"{name}.md"
-        text = NOTE + "\n".join(page()).rstrip() + "\n"
+    for name, text in files():
+        path = REFERENCE / name
         if path.exists() and path.read_text() == text:
             continue
         stale.append(name)
         if "--check" not in arguments:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text)
     if stale and "--check" in arguments:
         sys.stderr.write(

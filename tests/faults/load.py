@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from tests.server import Server
+from tests.server import Server, eventually
 
 CLIENTS = 8
 REQUEST_SECONDS_MAX = 30.0
@@ -47,11 +47,13 @@ def open_run(server: Server) -> None:
 
 
 class Load:
-    """Clients that enrol learners, one after another and all at once, until told to stop."""
+    """Clients that enrol learners, one after another and all at once, until told to stop. Each
+    rests between two commands."""
 
-    def __init__(self, server: Server, name: str = "c") -> None:
+    def __init__(self, server: Server, name: str = "c", rest_seconds: float = 0.0) -> None:
         self.name = name
         self._port = server.port
+        self._rest_seconds = rest_seconds
         self._stopping = threading.Event()
         self._threads = [
             threading.Thread(target=self._client, args=(number,)) for number in range(CLIENTS)
@@ -72,6 +74,11 @@ class Load:
         for thread in self._threads:
             thread.join()
 
+    def go_on(self, commands: int, seconds: float) -> None:
+        """Wait until so many more are acknowledged."""
+        wanted = len(self.acknowledged) + commands
+        eventually(lambda: len(self.acknowledged) >= wanted, seconds, "commands go on")
+
     def _client(self, number: int) -> None:
         turn = 0
         while not self._stopping.is_set():
@@ -79,7 +86,9 @@ class Load:
             key = f"{self.name}{number}-{turn}"
             if not self._send(key):
                 self.in_doubt.add(key)
-                self._stopping.wait(0.05)
+                self._stopping.wait(max(0.05, self._rest_seconds))
+            elif self._rest_seconds:
+                self._stopping.wait(self._rest_seconds)
 
     def _send(self, key: str) -> bool:
         began = time.monotonic()

@@ -1,0 +1,38 @@
+"""What does one process make of the log of a cluster?"""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import msgspec
+import psycopg
+
+from domain.streams import REGISTRY
+from infra.log.reader import PostgresLogReader
+from infra.stores.postgres import PostgresStore
+from projections.ports import Generation
+from projections.register import READINGS
+from projections.search import SEARCH
+from streams.runner.runner import Runner
+from tests.cluster.processes import table_checksums
+from tests.shelves import digest
+
+
+def embedded_checksums(log: str, readings: str) -> dict[str, str]:
+    """Have one process read the log of one database into another. Returns the checksums of what
+    came of it, as those of a cluster."""
+    with closing(PostgresLogReader(log)) as reader, closing(PostgresStore(readings)) as store:
+        runner = Runner(reader, store, store, READINGS, REGISTRY)
+        runner.run_until_idle()
+        runner.stop()
+        sums = table_checksums(readings)
+        del sums["search/entry"]
+        return sums | {"search/index": digest(search_documents(readings, store))}
+
+
+def search_documents(readings: str, store: PostgresStore) -> dict[str, object]:
+    """Return what is searched in one process, as Elasticsearch would be given it."""
+    with psycopg.connect(readings) as connection:
+        keys = connection.execute("select entry from views.search").fetchall()
+    found = store.load(Generation(SEARCH, 1), "entry", keys)
+    return {entry: msgspec.to_builtins(document) for (entry,), document in found.items()}

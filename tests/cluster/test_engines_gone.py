@@ -1,0 +1,66 @@
+"""Is a fact lost, or a lie told, while the engines are killed under load?"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from infra.engines.postgres import Postgres
+from tests.cluster.conftest import Engines
+from tests.cluster.processes import Cluster
+from tests.cluster.settling import settle
+from tests.cluster.truth import Truth
+from tests.databases import Databases
+from tests.faults.load import Load
+from tests.server import eventually
+
+AWAY_SECONDS, LONG_AWAY_SECONDS = 2.0, 30.0
+CATCH_UP_SECONDS_MAX = 15.0
+"""From when the engine answers again until every reading has what was recorded till then."""
+REST_SECONDS = 0.5
+REFUSED_SECONDS_MAX = 20.0
+
+
+class Outage(NamedTuple):
+    """An engine that is killed, and how long it is away."""
+
+    kill: Callable[[], object]
+    start: Callable[[], object]
+    seconds: float
+
+
+def kill_postgres(postgres: Postgres) -> None:
+    """Kill -9 the server; its sessions end by themselves."""
+    pid = postgres.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: postgres.pid is None, REFUSED_SECONDS_MAX, "PostgreSQL is gone")
+
+
+def test_engines_are_killed_under_load(
+    running: Cluster, databases_18: Databases, engines: Engines
+) -> None:
+    """Whichever is away, and however long: commands are taken or refused, never lost; the readings
+    catch up by themselves, and nobody says that all is well while facts wait."""
+    postgres = databases_18.server
+    of_kafka, of_search, of_redis = (
+        Outage(engine.kill, engine.start, AWAY_SECONDS) for engine in engines
+    )
+    of_postgres = Outage(lambda: kill_postgres(postgres), postgres.start, AWAY_SECONDS)
+    long = of_kafka._replace(seconds=LONG_AWAY_SECONDS)
+    outages = [of_kafka, of_redis, of_search, of_postgres, long, *[of_redis, of_search]]
+    with Truth(running) as truth, Load(running.commands, "engine", REST_SECONDS) as load:
+        for outage in [*outages, of_kafka, of_postgres]:
+            outage.kill()
+            try:
+                time.sleep(outage.seconds)
+            finally:
+                outage.start()
+            running.reach(running.head(), CATCH_UP_SECONDS_MAX)
+    assert truth.lies == []
+    assert min(truth.red, truth.late) > 0
+    running.well(CATCH_UP_SECONDS_MAX)
+    settle(running, load)
