@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from infra.cli.main import VERBS, run
+from infra.engines.ports import PORTS, free
 
 UNUSED = "http://127.0.0.1:1"
 """Nothing listens on port 1."""
@@ -146,8 +147,8 @@ def test_a_table_is_not_wider_than_the_terminal(
 
 def test_a_cluster_names_the_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
     """Whichever of its two, before any engine is started."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = next(port for port in PORTS if free(port - 1) and free(port))
+    with socket.create_server(("127.0.0.1", port)):
         assert run(["up", "--cluster", "--port", str(port - 1)]) == 1
     said = capsys.readouterr()
     assert said.err == f"registrar: cannot listen on 127.0.0.1:{port}: Address already in use\n"
