@@ -35,8 +35,8 @@ BATCH_BYTES_MAX = 16 * 1024 * 1024
 """What was gathered is taken in in parts of so much, or of one message."""
 WITHIN_SECONDS = 0.01
 """How long messages are gathered, where nothing else is said."""
-REST_TIMES, REST_SECONDS_MAX = 2, 0.1
-"""While facts trickle in, the worker rests twice as long as the last batch took: a batch costs much
+REST_TIMES, REST_SECONDS_MAX = 1, 0.05
+"""While facts trickle in, the worker rests as long as the last batch took: a batch costs much
 the same for 1 fact and for 100."""
 TRICKLE_FACTS_MAX, TRICKLE_PACKS_MAX = 500, 100
 """A batch with more facts than that, or as many messages however small, is followed by the next at
