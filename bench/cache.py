@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message
 
 from bench.report import Report, median_ratio
 from bench.rig import run, server
-from bench.university import COPY, RUNS, envelopes, stored
+from bench.university import RUNS, load
 from domain.streams import REGISTRY
 from infra.cache.notices import Publisher
 from infra.cache.sharing import Sharing, sharing
@@ -42,7 +42,6 @@ from streams.runner.runner import Runner
 
 CLUSTER = "bench"
 FACTS, FACTS_QUICK = 100_000, 10_000
-COPIED_FACTS_MAX = 20_000
 ROUNDS, ROUNDS_QUICK = 5, 3
 ASKED, ASKED_QUICK = 2_000, 400
 """Queries a round."""
@@ -115,11 +114,8 @@ async def _measure(rig: Rig, rounds: int, asked: int, waits: int) -> Report:
 def _rig(count: int) -> Iterator[Rig]:
     """Have a log with facts in it, all readings, and a Redis."""
     with server() as postgres, tempfile.TemporaryDirectory(prefix="registrar-bench-") as folder:
-        dsn, facts = postgres.dsn, envelopes(count)
-        with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
-            while page := list(islice(facts, COPIED_FACTS_MAX)):
-                with cursor.copy(COPY) as copy:
-                    copy.write(stored(page)[1])
+        dsn = postgres.dsn
+        load(dsn, count)
         with closing(PostgresStore(dsn)) as store, closing(PostgresLogReader(dsn)) as log:
             Runner(log, store, store, READINGS, REGISTRY).run_until_idle()
         with Redis(Path(folder) / "redis") as redis:

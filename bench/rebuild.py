@@ -7,12 +7,10 @@ import time
 from collections.abc import Sequence
 from itertools import islice
 
-import psycopg
-
 from bench.projection_runner import library_rate
 from bench.report import Report
 from bench.rig import server
-from bench.university import COPY, envelopes, stored
+from bench.university import envelopes, load
 from domain.streams import REGISTRY
 from infra.log.reader import PostgresLogReader
 from infra.stores.postgres import PostgresStore
@@ -30,7 +28,6 @@ STAGED_FACTS = 50_000
 LIBRARY_FACTS = 3_000
 LIBRARY_FACTS_QUICK = 500
 SECONDS_PER_MILLION_MAX = 60.0
-COPIED_FACTS_MAX = 20_000
 
 
 def measure(quick: bool) -> Report:
@@ -39,7 +36,7 @@ def measure(quick: bool) -> Report:
     gc.set_threshold(50_000, 50, 1_000)  # as the server does
     count = FACTS_QUICK if quick else FACTS
     with server() as postgres:
-        _load(postgres.dsn, count)
+        load(postgres.dsn, count)
         seconds = _rebuild(postgres.dsn)
         figures = {
             "facts": float(count),
@@ -58,17 +55,6 @@ def measure(quick: bool) -> Report:
         figures,
         {"seconds_per_million": SECONDS_PER_MILLION_MAX},
     )
-
-
-def _load(dsn: str, count: int) -> None:
-    facts = envelopes(count)
-    with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
-        while page := list(islice(facts, COPIED_FACTS_MAX)):
-            with cursor.copy(COPY) as copy:
-                copy.write(stored(page)[1])
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("vacuum analyze log.facts")
-        connection.execute("checkpoint")
 
 
 def _rebuild(dsn: str) -> float:

@@ -13,11 +13,10 @@ from itertools import islice
 from pathlib import Path
 
 import psutil
-import psycopg
 
 from bench.report import Report
 from bench.rig import run, server
-from bench.university import COPY, envelopes, stored
+from bench.university import load
 from domain.streams import REGISTRY
 from infra.compose.relay import relaying
 from infra.engines.kafka import Kafka
@@ -40,7 +39,6 @@ SINGLE_FACTS = 20_000
 """Facts sent one a message, for comparison with the same producer sending packs."""
 PUBLIC_SECONDS = 5.0
 PARTITIONS = 4
-COPIED_FACTS_MAX = 20_000
 SECONDS_PER_MILLION_MAX = 10.0
 SINGLE_RATIO = 3.0
 LOOK_SECONDS = 0.01
@@ -51,7 +49,7 @@ def measure(quick: bool) -> Report:
     calm_garbage_collection()
     count = FACTS_QUICK if quick else FACTS
     with server() as postgres, _kafka() as kafka:
-        body_bytes = _load(postgres.dsn, count)
+        body_bytes = load(postgres.dsn, count)
         figures = {"facts": float(count), "body_bytes_mean": body_bytes / count}
         figures |= run(_whole(postgres.dsn, kafka.bootstrap, count))
         figures |= run(_stages(postgres.dsn, kafka.bootstrap))
@@ -72,20 +70,6 @@ def _kafka() -> Iterator[Kafka]:
             yield kafka
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _load(dsn: str, count: int) -> int:
-    facts, size = envelopes(count), 0
-    with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
-        while page := list(islice(facts, COPIED_FACTS_MAX)):
-            rows, data = stored(page)
-            size += sum(len(row.body) for row in rows)
-            with cursor.copy(COPY) as copy:
-                copy.write(data)
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("vacuum analyze log.facts")
-        connection.execute("checkpoint")
-    return size
 
 
 async def _whole(dsn: str, bootstrap: str, count: int) -> dict[str, float]:

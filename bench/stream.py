@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +22,7 @@ import psycopg
 from bench.process import CPU_SECONDS, MEMORY_BYTES, Process, Samples
 from bench.report import Report
 from bench.rig import run, server
-from bench.university import COPY, envelopes, stored
+from bench.university import load
 from infra.engines.kafka import Kafka
 from infra.kafka.producer import KafkaTopic
 from infra.kafka.topics import PACKS
@@ -41,7 +40,6 @@ FACTS, FACTS_QUICK = 1_000_000, 100_000
 SINGLE_FACTS, SINGLE_FACTS_QUICK = 50_000, 20_000
 """Facts sent one a message."""
 PARTITIONS = 4
-COPIED_FACTS_MAX = 20_000
 RATIO = 5.0
 GROWTH_MAX = 1.25
 """Memory of a process at the end to that after a quarter of the way."""
@@ -97,14 +95,7 @@ def measure(quick: bool) -> Report:
 def _reading(count: int) -> Iterator[str]:
     """Have a database with so many facts and a reading that has taken in none of them."""
     with server() as postgres:
-        facts = envelopes(count)
-        with psycopg.connect(postgres.dsn) as connection, connection.cursor() as cursor:
-            while page := list(islice(facts, COPIED_FACTS_MAX)):
-                with cursor.copy(COPY) as copy:
-                    copy.write(stored(page)[1])
-        with psycopg.connect(postgres.dsn, autocommit=True) as connection:
-            connection.execute("vacuum analyze log.facts")
-            connection.execute("checkpoint")
+        load(postgres.dsn, count)
         store, log = PostgresStore(postgres.dsn), PostgresLogReader(postgres.dsn)
         store.create(PROGRESS, log.epoch(), PARTITIONS)
         store.close()

@@ -10,17 +10,15 @@ import asyncio
 import multiprocessing
 import tempfile
 import time
-from itertools import islice
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import quantiles
 
 import httpx
-import psycopg
 
 from bench.report import Report
 from bench.rig import run, server
-from bench.university import COPY, envelopes, stored
+from bench.university import load
 from tests.server import Server, eventually
 
 FACTS = 100_000
@@ -31,14 +29,13 @@ READ_SECONDS_MAX = 180.0
 PAUSE_SECONDS = 0.02
 P99_MS_MAX = 500.0
 QUERY = "/v1/runs?limit=10"
-COPIED_FACTS_MAX = 20_000
 
 
 def measure(*, quick: bool) -> Report:
     """Ask alone, then beside the subscribers."""
     count = FACTS_QUICK if quick else FACTS
     with server() as postgres, tempfile.TemporaryDirectory() as folder:
-        _load(postgres.dsn, count)
+        load(postgres.dsn, count)
         one = Server(Path(folder) / "data", "--no-example", "--database-url", postgres.dsn)
         try:
             one.start()
@@ -68,16 +65,6 @@ def measure(*, quick: bool) -> Report:
         },
         {"query_beside_p99_ms": P99_MS_MAX},
     )
-
-
-def _load(dsn: str, count: int) -> None:
-    facts = envelopes(count)
-    with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
-        while page := list(islice(facts, COPIED_FACTS_MAX)):
-            with cursor.copy(COPY) as copy:
-                copy.write(stored(page)[1])
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("vacuum analyze log.facts")
 
 
 def _read(one: Server, count: int) -> bool:

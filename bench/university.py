@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from struct import Struct
 from uuid import UUID
+
+import psycopg
 
 from domain.assessment.facts import SubmissionReceived
 from domain.catalogue.facts import ContentVersionPublished, CourseCreated, Item, RunScheduled
@@ -26,11 +29,12 @@ FACTS_PER_LEARNER = 1 + 3 * ROUNDS + 3
 STARTS = datetime(2013, 10, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
+COPIED_FACTS_MAX = 20_000
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _HEADER, _TRAILER, _NULL = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff", b"\xff\xff\xff\xff"
 _FIXED = Struct(">hiqiqii")
 """So many columns, then the first three of them, each after its length."""
-COPY = (
+_COPY = (
     "copy log.facts (position, recorded_at, version, stream, type, tenant, subject, body)"
     " from stdin (format binary)"
 )
@@ -113,6 +117,21 @@ def stored(page: Sequence[Envelope]) -> tuple[list[RawFact], bytes]:
         parts += [_NULL if text is None else _sized(text.encode()) for text in texts]
         parts.append(_sized(row.body))
     return rows, b"".join((*parts, _TRAILER))
+
+
+def load(dsn: str, count: int) -> int:
+    """Fill an empty log with so many facts. Returns how many bytes their bodies have."""
+    log, size = envelopes(count), 0
+    with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
+        while page := list(islice(log, COPIED_FACTS_MAX)):
+            rows, data = stored(page)
+            size += sum(len(row.body) for row in rows)
+            with cursor.copy(_COPY) as copy:
+                copy.write(data)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("vacuum analyze log.facts")
+        connection.execute("checkpoint")
+    return size
 
 
 def _sized(data: bytes) -> bytes:

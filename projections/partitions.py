@@ -13,7 +13,6 @@ from typing import NamedTuple
 from domain.catalogue.state import COURSE, RUN, RUN_CONTENT, RUN_SEATS
 
 SUBJECTS_KEPT_MAX = 65_536
-PARTITIONS_MAX = 256
 SHARED = frozenset(kind.name for kind in (COURSE, RUN, RUN_CONTENT, RUN_SEATS))
 """The kinds of stream that belong to a course or run, whomever a fact in them is about."""
 
