@@ -1,0 +1,1 @@
+"""How is the log shown to be what it was?"""

@@ -1,0 +1,1 @@
+"""Where are proofs, keys and anchors kept?"""

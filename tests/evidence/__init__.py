@@ -1,0 +1,1 @@
+"""Is what the log was shown, and what was altered found?"""
