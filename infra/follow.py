@@ -66,7 +66,9 @@ class _About:
             return f"leads: stuck {', '.join(stuck)}"
         position = min(one.position or 0 for one in policies)
         lag = f"{max(0, self._head - position):,} behind at {position:,}"
-        return f"leads: {lag}; {self.following.keeper.doing}"
+        sealer = self.following.sealer
+        sealed = "does not seal: no log_key is set" if sealer is None else f"sealed {sealer.size:,}"
+        return f"leads: {lag}; {self.following.keeper.doing}; {sealed}"
 
 
 async def _follow(settings: Settings, about: _About) -> None:

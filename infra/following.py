@@ -12,9 +12,13 @@ import selectors
 import subprocess
 import sys
 import threading
+from contextlib import nullcontext
+
+import msgspec
 
 from domain.streams import REGISTRY
 from infra.engines.account import EngineError
+from infra.evidence.sealing import Sealing, sealer
 from infra.log.reader import PostgresLogReader
 from infra.process import calm_garbage_collection
 from infra.stores.postgres import PostgresStore
@@ -29,11 +33,21 @@ MADE_SECONDS_MAX, MADE_CHECK_SECONDS = 60.0, 0.05
 _log = logging.getLogger(__name__)
 
 
-class RunnerProcess:
-    """The child process that keeps the readings up. ``start`` and ``stop`` once each."""
+class Task(msgspec.Struct, frozen=True):
+    """What the child does: it keeps the readings of a database up, and seals its log."""
 
-    def __init__(self, dsn: str) -> None:
-        self._dsn = dsn
+    dsn: str
+    sealing: Sealing | None
+
+
+class RunnerProcess:
+    """The child process that keeps the readings up and seals the log.
+
+    ``start`` and ``stop`` once each.
+    """
+
+    def __init__(self, dsn: str, sealing: Sealing | None = None) -> None:
+        self._task = msgspec.json.encode(Task(dsn, sealing))
         self._stopping = threading.Event()
         self._turn = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
@@ -86,7 +100,7 @@ class RunnerProcess:
             [sys.executable, "-m", "infra.following"], stdin=subprocess.PIPE, start_new_session=True
         )
         if self._child.stdin is not None:
-            self._child.stdin.write(self._dsn.encode() + b"\n")
+            self._child.stdin.write(self._task + b"\n")
             self._child.stdin.flush()
 
     def _keep(self) -> None:
@@ -107,8 +121,13 @@ class RunnerProcess:
 
 
 def main() -> int:
-    """Keep the readings of the database named on standard input up, until that is closed."""
-    dsn = sys.stdin.buffer.readline().decode().strip()
+    """Do the task given on standard input, until that is closed."""
+    task = msgspec.json.decode(sys.stdin.buffer.readline(), type=Task)
+    with nullcontext() if task.sealing is None else sealer(task.dsn, task.sealing):
+        return _keep_readings(task.dsn)
+
+
+def _keep_readings(dsn: str) -> int:
     reader, store = PostgresLogReader(dsn), PostgresStore(dsn)
     runner = Runner(reader, store, store, READINGS, REGISTRY)
     runner.start()

@@ -118,6 +118,29 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(ge=1, description="Requests that one client may send at once before that counts."),
     ] = 100
 
+    log_origin: Annotated[
+        str,
+        Meta(
+            pattern=r"^[^\s+]{1,200}$",
+            description="What the log calls itself where it signs: a name that no other log has, "
+            "such as records.example.org/log.",
+        ),
+    ] = "registrar"
+    log_key: Annotated[
+        str | None,
+        Meta(
+            description="The file of the keys that the log signs with. Not set: log.key in the "
+            "data folder, made at the first start; in cluster mode: the log is not sealed."
+        ),
+    ] = None
+    anchors: Annotated[
+        str | None,
+        Meta(
+            description="A directory where signed checkpoints are put, out of the reach of whoever "
+            "can change the database. registrar log audit holds the log against them."
+        ),
+    ] = None
+
     @property
     def folder(self) -> Path:
         """The data folder as a path, with ~ taken for the home folder."""

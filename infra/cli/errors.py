@@ -42,12 +42,15 @@ def engine_errors() -> Iterator[None]:
 
     from commands.ports import LogUnavailable
     from infra.engines.postgres import EngineError
+    from infra.evidence.keys import WrongKeyFile
     from infra.migrations import MigrationError
     from projections.ports import StoreUnavailable
 
     try:
         yield
-    except (EngineError, MigrationError, StoreUnavailable, LogUnavailable) as error:
+    except (EngineError, MigrationError, WrongKeyFile) as error:
+        raise Failed(str(error)) from error
+    except (StoreUnavailable, LogUnavailable) as error:
         raise Failed(str(error)) from error
     except psycopg.Error as error:
         raise Failed(f"the database cannot be used: {error}") from error

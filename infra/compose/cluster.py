@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import NamedTuple
 
 from domain.streams import REGISTRY
 from infra.cache.sharing import Sharing
 from infra.compose.parts import Commands, commanding, keeping_keys, policies, querying, storing
 from infra.compose.stores import address
+from infra.evidence.sealing import sealer, sealing
 from infra.log.reader import PostgresLogReader
 from infra.search.clients import query_client
 from infra.search.elasticsearch import ElasticsearchSearch
@@ -27,6 +28,7 @@ from read_api.dependencies import ReadDependencies
 from read_api.ports import SearchIndex, Views
 from streams.policies.follower import Follower
 from streams.runner.keeper import Keeper
+from streams.sealer import Sealer
 
 
 @asynccontextmanager
@@ -67,12 +69,13 @@ class Following(NamedTuple):
 
     policies: list[Follower]
     keeper: Keeper
+    sealer: Sealer | None
 
 
 @asynccontextmanager
 async def followers(settings: Settings, store: PostgresStore) -> AsyncIterator[Following]:
-    """Run the policies and the keeper of the readings for a while, since ``store`` leads."""
-    dsn = address(settings)
+    """Run policies, sealer and the keeper of the readings for a while, since ``store`` leads."""
+    dsn, how = address(settings), sealing(settings)
     reader = PostgresLogReader(dsn)
     keeper = Keeper(reader, store, store, READINGS, REGISTRY, settings.partitions)
     try:
@@ -83,7 +86,8 @@ async def followers(settings: Settings, store: PostgresStore) -> AsyncIterator[F
         ):
             keeper.start()
             try:
-                yield Following(followed, keeper)
+                with nullcontext() if how is None else sealer(dsn, how) as sealing_:
+                    yield Following(followed, keeper, sealing_)
             finally:
                 await asyncio.to_thread(keeper.stop)
     finally:

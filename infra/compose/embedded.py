@@ -16,6 +16,7 @@ from infra.compose.parts import (
     querying,
     storing,
 )
+from infra.evidence.sealing import Sealing, sealing
 from infra.following import RunnerProcess
 from infra.search.postgres import PostgresSearch
 from infra.settings import Settings
@@ -39,18 +40,21 @@ class Registrar(NamedTuple):
 @asynccontextmanager
 async def embedded(settings: Settings) -> AsyncIterator[Registrar]:
     """Run everything: commands, policies and queries here, the readings in a child process."""
+    how = sealing(settings)
+    if how is not None:
+        how.signing()  # so that a key that cannot be used is told here, and made once
     held = database(settings)
     dsn = await asyncio.to_thread(held.__enter__)
     try:
-        async with _parts(dsn) as registrar:
+        async with _parts(dsn, how) as registrar:
             yield registrar
     finally:
         await asyncio.to_thread(held.__exit__, None, None, None)
 
 
 @asynccontextmanager
-async def _parts(dsn: str) -> AsyncIterator[Registrar]:
-    metrics, runner = Metrics(), RunnerProcess(dsn)
+async def _parts(dsn: str, how: Sealing | None) -> AsyncIterator[Registrar]:
+    metrics, runner = Metrics(), RunnerProcess(dsn, how)
     async with (
         keeping_keys(dsn) as keys,
         storing(dsn) as store,

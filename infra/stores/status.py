@@ -49,7 +49,9 @@ _FOLLOWERS = """
   select f.name, f.position, (select coalesce(max(position), 0) from log.facts),
     greatest(0, coalesce(extract(epoch from clock_timestamp() - waiting.recorded_at), 0))::float8,
     f.moved_at, f.error
-  from readings.followers f left join log.facts waiting on waiting.position = f.position + 1
+  from (select name, position, moved_at, error from readings.followers
+        union all select 'sealer', size, moved_at, error from evidence.sealed) f
+  left join log.facts waiting on waiting.position = f.position + 1
   order by f.name
 """
 

@@ -17,6 +17,8 @@ from infra.engines.kafka import Kafka
 from infra.engines.ports import free_ports
 from infra.engines.postgres import Postgres
 from infra.engines.redis import Redis
+from infra.evidence.keys import kept_keys
+from infra.evidence.sealing import key_file
 from infra.migrations import migrate
 from infra.settings import Settings, variable
 from infra.supervisor.child import Child
@@ -87,6 +89,7 @@ class Cluster:
     async def start_processes(self) -> None:
         """Migrate, and start every process. They find each other through the engines."""
         await asyncio.to_thread(migrate, self._postgres.dsn)
+        kept_keys(key_file(self._settings), self._settings.log_origin)
         self.apis, self.others = self._apis(), self._others()
         self._groups.begin(self.others)
         self._groups.begin(self.apis)
@@ -104,6 +107,7 @@ class Cluster:
             kafka=self._kafka.bootstrap,
             elasticsearch_url=self._elasticsearch.url,
             redis_url=self._redis.url,
+            log_key=str(key_file(self._settings)),
             example=False,
         )
 

@@ -8,6 +8,7 @@ from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import httpx
@@ -160,7 +161,8 @@ def world(dsn: str) -> Iterator[World]:
     def run(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, loop).result(SECONDS_MAX)
 
-    held = embedded(Settings(database_url=dsn))
+    folder = TemporaryDirectory()
+    held = embedded(Settings(database_url=dsn, data=folder.name))
     try:
         registrar = run(held.__aenter__())
         try:
@@ -171,6 +173,7 @@ def world(dsn: str) -> Iterator[World]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(SECONDS_MAX)
         loop.close()
+        folder.cleanup()
 
 
 def furnish(one: World) -> None:
