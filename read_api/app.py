@@ -7,12 +7,21 @@ from fastapi import APIRouter, FastAPI
 from read_api.dependencies import ReadDependencies
 from read_api.routes.catalogue import CatalogueRoutes
 from read_api.routes.events import EventRoutes
+from read_api.routes.evidence import EvidenceRoutes
 from read_api.routes.health import HealthRoutes
 from read_api.routes.learners import LearnerRoutes
 from read_api.routes.records import RecordRoutes
 from read_api.routes.schemas import SchemaRoutes
 
-PARTS = (CatalogueRoutes, LearnerRoutes, RecordRoutes, EventRoutes, SchemaRoutes, HealthRoutes)
+PARTS = (
+    CatalogueRoutes,
+    LearnerRoutes,
+    RecordRoutes,
+    EvidenceRoutes,
+    EventRoutes,
+    SchemaRoutes,
+    HealthRoutes,
+)
 
 
 def router(deps: ReadDependencies) -> APIRouter:

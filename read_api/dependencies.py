@@ -14,7 +14,7 @@ from domain.registry import Registry
 from projections.ports import StatusReader
 from read_api.answers import AsOf
 from read_api.errors import NotYet
-from read_api.ports import LogHistory, Opener, Positions, SearchIndex, Snapshot, Views
+from read_api.ports import Evidence, LogHistory, Opener, Positions, SearchIndex, Snapshot, Views
 
 WAIT_SECONDS_MAX = 5.0
 """How long a query waits for the readings to reach ``min_position``."""
@@ -27,6 +27,7 @@ class ReadDependencies:
 
     views: Views
     log: LogHistory
+    evidence: Evidence
     positions: Positions
     search: SearchIndex
     status: StatusReader

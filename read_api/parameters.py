@@ -30,7 +30,7 @@ class Parameters(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _only_known(cls, given: Any) -> Any:
-        known = list(cls.model_fields)
+        known = [field.alias or name for name, field in cls.model_fields.items()]
         for name in given if isinstance(given, dict) else ():
             if name not in known:
                 near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from domain.evidence.tiles import TileId
 from domain.kernel import Envelope
 
 
@@ -68,6 +69,38 @@ class LogHistory(Protocol):
 
     async def wait(self, beyond: int, seconds: float) -> bool:
         """Return True as soon as the log holds a position beyond, False after so many seconds."""
+
+
+class Seal(NamedTuple):
+    """What was last signed of the log: how many facts, the note that says so, and the verifier
+    keys of the log, one a line."""
+
+    epoch: str
+    size: int
+    note: bytes
+    keys: str
+
+
+class Leaf(NamedTuple):
+    """What a leaf of the tree covers."""
+
+    position: int
+    recorded_at: datetime
+    version: int
+    body: bytes
+
+
+class Evidence(Protocol):
+    """The tree over the log, as it is kept. Every call raises StoreUnavailable."""
+
+    async def seal(self) -> Seal | None:
+        """Return what was last signed; None: the log is not sealed."""
+
+    async def tiles(self, wanted: Collection[TileId]) -> Mapping[TileId, bytes]:
+        """Return those of these tiles that there are."""
+
+    async def leaf(self, position: int) -> Leaf | None:
+        """Return what the leaf of a position covers; None: there is no such position."""
 
 
 class Positions(Protocol):

@@ -115,7 +115,7 @@ def consistency_spans(old: int, new: int) -> list[Span]:
 
 def includes(index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes) -> bool:
     """Whether a proof shows the leaf at this index of the tree (RFC 9162, 2.1.3.2)."""
-    if not 0 <= index < size:
+    if not 0 <= index < size or not _are_hashes(proof):
         return False
     at, last, found = index, size - 1, leaf
     for part in proof:
@@ -135,7 +135,7 @@ def extends(old: int, old_root: bytes, new: int, new_root: bytes, proof: Sequenc
     """Whether a proof shows that one tree begins the other (RFC 9162, 2.1.4.2)."""
     if old == new or old == 0:
         return not proof and (old_root == new_root if old == new else old_root == EMPTY_ROOT)
-    if not 0 < old < new or not proof:
+    if not 0 < old < new or not proof or not _are_hashes(proof):
         return False
     parts = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
     at, last = old - 1, new - 1
@@ -158,3 +158,7 @@ def extends(old: int, old_root: bytes, new: int, new_root: bytes, proof: Sequenc
 def _split(width: int) -> int:
     """Return the largest power of two that is less than a width of 2 or more."""
     return 1 << (width - 1).bit_length() - 1
+
+
+def _are_hashes(proof: Sequence[bytes]) -> bool:
+    return all(len(part) == HASH_BYTES for part in proof)

@@ -22,6 +22,8 @@ VERBS = {
     "projections": "List, rebuild and mend the readings.",
     "events": "Follow the facts as they are recorded.",
     "learner": "Show a learner's record, now or as it was.",
+    "log": "Export and audit the log; show and replace the key that signs it.",
+    "verify": "Check an exported file, without server or database.",
     "migrate": "Make the tables of a cluster's database.",
     "relay": "Bring the facts of a cluster to Kafka.",
     "follow": "Run the policies of a cluster, and rebuild its readings.",

@@ -20,6 +20,7 @@ from commands.remembered import Answers, Remembering
 from domain.access import DEVELOPMENT, Principal
 from domain.streams import REGISTRY
 from infra.engines.postgres import Postgres
+from infra.evidence.reading import PostgresEvidence
 from infra.keys.opener import KeyOpener
 from infra.keys.postgres import PostgresKeys
 from infra.log.history import PostgresHistory
@@ -142,6 +143,7 @@ async def querying(
                 views=views,
                 search=search(pool, views),
                 log=PostgresHistory(pool, REGISTRY, notices),
+                evidence=PostgresEvidence(pool),
                 positions=PostgresPositions(pool, notices),
                 status=store,
                 opener=KeyOpener(keys),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
 from typing import Any, LiteralString, cast
 
 import psycopg
 
 from domain.evidence.tree import leaf_hash, microseconds
+from infra.evidence.anchors import DirectoryAnchors
 from infra.evidence.keys import Keys, PrivateKey, check, new_key
-from streams.sealer import Signing
+from infra.evidence.seals import PostgresSeals
+from infra.log.reader import PostgresLogReader
+from streams.sealer import Sealer, Signing
 from tests.evidence.test_tree import naive_root
 from tests.log.facts import fact
 
@@ -62,3 +67,24 @@ def leaves_of(dsn: str) -> list[bytes]:
 def naive_root_of(dsn: str, size: int) -> bytes:
     """The root of the log's first facts, by the definition."""
     return naive_root(leaves_of(dsn)[:size])
+
+
+def seal(dsn: str, anchors: Path | None = None, *keys: PrivateKey) -> None:
+    """Seal all there is, and anchor it."""
+    reader, seals = PostgresLogReader(dsn), PostgresSeals(dsn)
+    kept = None if anchors is None else DirectoryAnchors(anchors)
+    with closing(reader), closing(seals):
+        sealer = Sealer(reader, seals, signing(*keys), kept)
+        while sealer.step():
+            pass
+        sealer.anchor()
+
+
+def tamper(dsn: str, *statements: str) -> None:
+    """Do what only the owner of the tables can."""
+    execute(
+        dsn,
+        "alter table log.facts disable trigger facts_append_only",
+        *statements,
+        "alter table log.facts enable trigger facts_append_only",
+    )

@@ -18,7 +18,16 @@ from infra.evidence.seals import PostgresSeals
 from infra.log.reader import PostgresLogReader
 from infra.migrations import migrate
 from streams.sealer import AnchorsUnavailable, Broken, Sealer, Signing
-from tests.evidence.logs import KEY, ORIGIN, add_facts, execute, leaves_of, naive_root_of, signing
+from tests.evidence.logs import (
+    KEY,
+    ORIGIN,
+    add_facts,
+    execute,
+    leaves_of,
+    naive_root_of,
+    signing,
+    tamper,
+)
 
 Make = Callable[..., Sealer]
 
@@ -96,16 +105,6 @@ def test_a_new_epoch_is_sealed_anew(dsn: str, make: Make) -> None:
         dsn, "select epoch, (select count(*) from evidence.tiles) from evidence.sealed"
     )[0]
     assert (epoch, tiles) == ("new", 3)
-
-
-def tamper(dsn: str, *statements: str) -> None:
-    """Do what only the owner of the tables can."""
-    execute(
-        dsn,
-        "alter table log.facts disable trigger facts_append_only",
-        *statements,
-        "alter table log.facts enable trigger facts_append_only",
-    )
 
 
 def test_a_cut_tail_stops_it(dsn: str, make: Make) -> None:

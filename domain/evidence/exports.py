@@ -1,0 +1,217 @@
+"""How does a file show, far from server and database, that its facts are the log's?
+
+JSON Lines. The first line names the checkpoint; every other is a fact as it is stored, in order of
+position. A file of the whole log is proven by its root; one of some facts has with each the hashes
+from its leaf to that root. Every line is written in one way only, so that no byte can be changed
+unnoticed.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from domain.evidence.checkpoints import Checkpoint, opened
+from domain.evidence.notes import Check, PublicKey, Signed, decoded, parse_key, signers
+from domain.evidence.tiles import Frontier
+from domain.evidence.tree import includes, leaf_hash
+
+FORMAT = "registrar-log/1"
+LINE_BYTES_MAX = 64 * 1024 * 1024
+TOLD_FACTS = 1_000
+
+
+class Rejected(Exception):
+    """The file does not show what it says. One sentence; ``line`` counts from 1."""
+
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(f"line {line}: {why}")
+        self.line = line
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the file holds: all ``facts`` of the log, or those about one ``subject``.
+
+    ``checkpoint`` is a signed note, ``keys`` are the log's verifier keys by its own account.
+    """
+
+    format: Literal["registrar-log/1"]
+    subject: str | None
+    facts: int
+    keys: list[str]
+    checkpoint: str
+
+
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a leaf covers. ``recorded_us`` are microseconds since 1970-01-01T00:00:00Z.
+
+    ``body`` are the bytes as stored, as text, or in ``base64`` where they are not UTF-8; ``hashes``
+    prove it, in base64, where it is not the whole log that is shown.
+    """
+
+    position: int
+    recorded_us: int
+    version: int
+    body: str | None = None
+    base64: str | None = None
+    hashes: list[str] | None = None
+
+    @property
+    def stored(self) -> bytes:
+        """The body as it is stored. Raises ValueError where it is not there, or there twice."""
+        if (self.body is None) == (self.base64 is None):
+            raise ValueError("a body stands either in body or in base64")
+        if self.body is not None:
+            return self.body.encode()
+        return decoded(self.base64 or "")
+
+
+class Verified(NamedTuple):
+    """What a file has shown: so many facts of the log as it was at a checkpoint, which these
+    signed. ``anchored`` counts the anchors that it was held against."""
+
+    checkpoint: Checkpoint
+    subject: str | None
+    facts: int
+    signed: Sequence[Signed]
+    anchored: int
+
+
+class _Of(msgspec.Struct):
+    subject: str | None
+
+
+_encode = msgspec.json.Encoder().encode
+_header = msgspec.json.Decoder(Header)
+_entry = msgspec.json.Decoder(Entry)
+_of = msgspec.json.Decoder(_Of)
+
+
+def entry(
+    position: int,
+    recorded_us: int,
+    version: int,
+    body: bytes,
+    hashes: Sequence[bytes] | None = None,
+) -> Entry:
+    """Return a fact as files and answers show it."""
+    proof = None if hashes is None else [b64encode(one).decode() for one in hashes]
+    try:
+        return Entry(position, recorded_us, version, body.decode(), None, proof)
+    except UnicodeDecodeError:
+        encoded = b64encode(body).decode()
+        return Entry(position, recorded_us, version, None, encoded, proof)
+
+
+def line(part: Header | Entry) -> bytes:
+    """Return a line of the file, in the one way in which it is written."""
+    return _encode(part) + b"\n"
+
+
+def verify(
+    lines: Iterable[bytes],
+    known: Sequence[PublicKey],
+    check: Check,
+    anchors: Sequence[Checkpoint] = (),
+    told: Callable[[Header, int], None] = lambda *_: None,
+) -> Verified:
+    """Check a file against known keys (none: those that it names) and anchored checkpoints.
+
+    ``told`` hears now and then how many facts are checked. Raises Rejected.
+    """
+    rest = iter(lines)
+    first = next(rest, b"")
+    try:
+        header = _header.decode(first)
+        keys = [*known] or [parse_key(key) for key in header.keys]
+        note = opened(header.checkpoint.encode(), keys, check)
+        named = [parse_key(key) for key in header.keys]
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise Rejected(1, str(error)) from error
+    if line(header) != first:
+        raise Rejected(1, "it is not written as it was")
+    if not any(key.name == one.name and key.key_id == one.key_id
+               for key in named for one in note.note.signatures):  # fmt: skip
+        raise Rejected(1, "the keys it names did not sign its checkpoint")
+    checkpoint = note.checkpoint
+    near = [a for a in anchors if (a.origin, a.epoch) == (checkpoint.origin, checkpoint.epoch)]
+    entries = _entries(rest, header, told)
+    if header.subject is None:
+        count, held = _whole(entries, checkpoint, near)
+    else:
+        count, held = _some(entries, checkpoint, header.subject, near)
+    if count != header.facts:
+        raise Rejected(1, f"it says {header.facts} facts, and there are {count}")
+    return Verified(checkpoint, header.subject, count, signers(note.note, keys, check), held)
+
+
+def _entries(
+    lines: Iterator[bytes], header: Header, told: Callable[[Header, int], None]
+) -> Iterator[tuple[int, Entry, bytes]]:
+    for number, read in enumerate(lines, 2):
+        try:
+            found = _entry.decode(read)
+            body = found.stored
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise Rejected(number, str(error)) from error
+        if line(found) != read:
+            raise Rejected(number, "it is not written as it was")
+        yield number, found, body
+        if (number - 1) % TOLD_FACTS == 0:
+            told(header, number - 1)
+    told(header, header.facts)
+
+
+def _whole(
+    entries: Iterator[tuple[int, Entry, bytes]], checkpoint: Checkpoint, near: list[Checkpoint]
+) -> tuple[int, int]:
+    frontier = Frontier()
+    waiting = sorted((a for a in near if a.size <= checkpoint.size), key=lambda a: -a.size)
+    held = len(waiting)
+    while waiting and waiting[-1].size == 0:
+        _held(frontier, waiting.pop())
+    for number, one, body in entries:
+        if one.position != frontier.size + 1 or one.hashes is not None:
+            raise Rejected(number, f"position {frontier.size + 1} is missing")
+        frontier.append(leaf_hash(one.position, one.recorded_us, one.version, body))
+        while waiting and waiting[-1].size == frontier.size:
+            _held(frontier, waiting.pop())
+        frontier.full.clear()
+    if (frontier.size, frontier.root()) != (checkpoint.size, checkpoint.root):
+        raise Rejected(1, "the facts are not those of the checkpoint")
+    return frontier.size, held
+
+
+def _held(frontier: Frontier, anchor: Checkpoint) -> None:
+    if frontier.root() != anchor.root:
+        raise Rejected(frontier.size + 1, f"the facts are not those anchored at {anchor.size}")
+
+
+def _some(
+    entries: Iterator[tuple[int, Entry, bytes]],
+    checkpoint: Checkpoint,
+    subject: str,
+    near: list[Checkpoint],
+) -> tuple[int, int]:
+    same = [anchor for anchor in near if anchor.size == checkpoint.size]
+    if any(anchor.root != checkpoint.root for anchor in same):
+        raise Rejected(1, f"the checkpoint is not the one anchored at {checkpoint.size}")
+    count, last = 0, 0
+    for number, one, body in entries:
+        leaf = leaf_hash(one.position, one.recorded_us, one.version, body)
+        proof = [decoded(each) for each in one.hashes or ()]
+        if not includes(one.position - 1, checkpoint.size, leaf, proof, checkpoint.root):
+            raise Rejected(number, f"the proof of position {one.position} is not right")
+        if one.position <= last:
+            raise Rejected(number, f"position {one.position} is not in its place")
+        try:
+            about = _of.decode(body).subject
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise Rejected(number, f"the body is not a fact: {error}") from error
+        if about != subject:
+            raise Rejected(number, f"position {one.position} is not about {subject}")
+        count, last = count + 1, one.position
+    return count, len(same)

@@ -1,0 +1,168 @@
+"""``registrar log``: is the log what was sealed, and how is that shown to others?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from infra.cli.bar import bar
+from infra.cli.errors import Failed, engine_errors
+from infra.cli.options import data_option, database_option, json_option, with_settings
+from infra.cli.output import print_json, print_table
+from infra.settings import Loaded, Settings
+
+if TYPE_CHECKING:
+    from infra.evidence.auditing import Audited
+
+COLUMNS = ("position", "kind", "what was found")
+
+
+@click.group()
+def log() -> None:
+    """Export and audit the log; show and replace the key that signs it.
+
+    \b
+    Example:
+      registrar log audit
+    """
+
+
+@log.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--subject", help="Only the facts of this learner, each with its own proof.")
+@json_option
+@with_settings(data_option, database_option)
+def export(loaded: Loaded, file: Path, subject: str | None, as_json: bool) -> None:
+    """Write what is sealed into FILE, as JSON Lines that registrar verify checks anywhere.
+
+    \b
+    Example:
+      registrar log export log.jsonl
+      registrar log export s1.jsonl --subject s1
+    """
+    from infra.evidence.exporting import NotSealed
+    from infra.evidence.exporting import export as write
+
+    try:
+        with (
+            _database(loaded.settings) as dsn,
+            file.open("wb") as out,
+            bar("exporting", quiet=as_json) as told,
+        ):
+            count = write(dsn, out, subject, told)
+    except NotSealed as error:
+        file.unlink(missing_ok=True)
+        raise Failed(str(error)) from error
+    except OSError as error:
+        raise Failed(f"cannot write {file}: {error.strerror}") from error
+    if as_json:
+        print_json({"file": str(file), "facts": count})
+    else:
+        print(f"{file}: {count:,} facts")
+
+
+@log.command()
+@click.option(
+    "--anchors",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A directory of anchored checkpoints. By default the one that is set.",
+)
+@click.option(
+    "--restored",
+    "over",
+    multiple=True,
+    metavar="EPOCH",
+    help="An epoch that ended when a backup was restored: what it lost is known. May be repeated.",
+)
+@json_option
+@with_settings(data_option, database_option)
+def audit(loaded: Loaded, anchors: Path | None, over: tuple[str, ...], as_json: bool) -> None:
+    """Recompute the tree from the table, and hold it against what was signed and anchored.
+
+    Copies of what is in the bodies are compared too. Every finding names a position; the exit code
+    is 1 where there is one.
+
+    \b
+    Example:
+      registrar log audit --anchors /mnt/elsewhere/anchors
+    """
+    from infra.evidence.auditing import audit as hold
+    from infra.evidence.sealing import known_keys
+    from streams.sealer import AnchorsUnavailable
+
+    settings = loaded.settings
+    folder = anchors or (Path(settings.anchors).expanduser() if settings.anchors else None)
+    try:
+        with _database(settings) as dsn, bar("auditing", quiet=as_json) as told:
+            found = hold(dsn, known_keys(settings).known, folder, over, told)
+    except AnchorsUnavailable as error:
+        raise Failed(str(error)) from error
+    if as_json:
+        print_json(
+            found._asdict() | {"findings": [finding._asdict() for finding in found.findings]}
+        )
+    else:
+        _print_audit(found)
+    if found.findings:
+        raise Failed(f"{len(found.findings) + found.more:,} findings: the log is not what it was")
+
+
+@log.command()
+@click.option("--replace", is_flag=True, help="Add a new key; both sign from the next start on.")
+@click.option("--retire", is_flag=True, help="Let only the newest key sign from the next start on.")
+@with_settings(data_option)
+def key(loaded: Loaded, replace: bool, retire: bool) -> None:
+    """Print the log's verifier keys, one a line; where there is none, make one.
+
+    Publish them where a database's owner cannot change them. To replace a key, add a new one, make
+    it known, and retire the old one when everybody has the new; what it signed is still believed.
+
+    \b
+    Example:
+      registrar log key
+    """
+    from infra.evidence.keys import kept_keys, replace_key
+    from infra.evidence.sealing import key_file
+
+    if replace and retire:
+        raise click.UsageError("--replace and --retire: one after the other, not at once")
+    file, origin = key_file(loaded.settings), loaded.settings.log_origin
+    with engine_errors():
+        kept_keys(file, origin)
+        if replace or retire:
+            replace_key(file, origin, retire=retire)
+        for public in kept_keys(file, origin).known:
+            print(public)
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[str]:
+    """Have the embedded database for a while, or the one that is set, which is left as it is."""
+    from infra.compose.parts import database
+    from infra.migrations import require
+
+    with engine_errors():
+        if settings.database_url is None:
+            with database(settings) as dsn:
+                yield dsn
+        else:
+            require(settings.database_url)
+            yield settings.database_url
+
+
+def _print_audit(found: Audited) -> None:
+    print(
+        f"{found.facts:,} facts, {found.sealed:,} of them sealed, "
+        f"held against {found.anchors:,} anchored checkpoints"
+    )
+    if found.findings:
+        rows = [(one.position or "", one.kind, one.said) for one in found.findings]
+        print_table(COLUMNS, rows)
+    elif found.sealed:
+        print("everything is as it was sealed")
+    else:
+        print("the log is not sealed yet: nothing was signed to hold it against")

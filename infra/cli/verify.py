@@ -1,0 +1,105 @@
+"""``registrar verify``: does a file show that its facts are the log's?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from domain.evidence.checkpoints import Checkpoint
+from domain.evidence.exports import Header, Rejected, Verified
+from domain.evidence.exports import verify as check_lines
+from domain.evidence.notes import PublicKey, WrongNote, parse_key
+from infra.cli.bar import bar
+from infra.cli.errors import Failed
+from infra.cli.options import json_option
+from infra.cli.output import print_json
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    metavar="KEY",
+    help="A verifier key of the log or of a witness, as registrar log key prints it; may be "
+    "repeated. Without one the key that the file itself names is taken, and printed.",
+)
+@click.option(
+    "--anchors",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A directory of anchored checkpoints to hold the file against.",
+)
+@json_option
+def verify(file: Path, keys: tuple[str, ...], anchors: Path | None, as_json: bool) -> None:
+    """Check bodies, proofs and signature of an exported FILE, without server or database.
+
+    \b
+    Example:
+      registrar verify log.jsonl --key 'registrar+1f2e3d4c+AX…'
+    """
+    from infra.evidence.keys import check
+
+    try:
+        known = [parse_key(key) for key in keys]
+    except WrongNote as error:
+        raise click.UsageError(f"--key: {error}") from error
+    try:
+        with file.open("rb") as lines, bar("verifying", quiet=as_json) as told:
+
+            def tell(header: Header, done: int) -> None:
+                told(done, header.facts)
+
+            held = _anchors(file, known, anchors)
+            found = check_lines(lines, known, check, held, tell)
+    except Rejected as error:
+        raise Failed(f"{file} is not what was sealed: {error}") from error
+    except OSError as error:
+        raise Failed(f"cannot read {error.filename}: {error.strerror}") from error
+    _print(file, found, known, as_json=as_json)
+
+
+def _anchors(file: Path, known: list[PublicKey], folder: Path | None) -> list[Checkpoint]:
+    from infra.evidence.auditing import anchored
+    from streams.sealer import AnchorsUnavailable
+
+    if folder is None:
+        return []
+    if not known:
+        raise click.UsageError("--anchors: needs a --key, the one that they were signed with")
+    try:
+        return anchored(known, folder)
+    except (AnchorsUnavailable, WrongNote) as error:
+        raise Failed(f"{file} cannot be held against the anchors: {error}") from error
+
+
+def _print(file: Path, found: Verified, known: list[PublicKey], *, as_json: bool) -> None:
+    checkpoint = found.checkpoint
+    by = [str(one.key) for one in found.signed]
+    if as_json:
+        print_json(
+            {
+                "origin": checkpoint.origin,
+                "size": checkpoint.size,
+                "epoch": checkpoint.epoch,
+                "subject": found.subject,
+                "facts": found.facts,
+                "signed_by": by,
+                "anchors": found.anchored,
+                "key_given": bool(known),
+            }
+        )
+        return
+    what = "the whole log" if found.subject is None else f"facts of {found.subject}"
+    print(
+        f"{file}: {what}, {found.facts:,} facts, as {checkpoint.origin} had them at "
+        f"{checkpoint.size:,}; signed by {', '.join(by)}; fits {found.anchored:,} anchors"
+    )
+    if not known:
+        print(
+            "The key is the file's own: compare it with the one that the institution publishes, "
+            "or give that with --key.",
+            file=sys.stderr,
+        )

@@ -1,0 +1,40 @@
+"""How do queries read the tree and the last seal in PostgreSQL?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from domain.evidence.tiles import TileId
+from infra.evidence.statements import TILES, named
+from infra.stores.reading import Pool, reading
+from read_api.ports import Leaf, Seal
+
+
+class PostgresEvidence:
+    """Implements ``read_api.ports.Evidence``."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def seal(self) -> Seal | None:
+        """Return what was last signed."""
+        async with reading(self._pool) as connection:
+            cursor = await connection.execute("select epoch, size, note, keys from evidence.sealed")
+            row = await cursor.fetchone()
+        return None if row is None else Seal(**row)
+
+    async def tiles(self, wanted: Collection[TileId]) -> Mapping[TileId, bytes]:
+        """Return those of these tiles that there are."""
+        async with reading(self._pool) as connection:
+            rows = await (await connection.execute(TILES, named(wanted))).fetchall()
+        return {TileId(row["level"], row["number"]): row["hashes"] for row in rows}
+
+    async def leaf(self, position: int) -> Leaf | None:
+        """Return what the leaf of a position covers."""
+        async with reading(self._pool) as connection:
+            cursor = await connection.execute(
+                "select position, recorded_at, version, body from log.facts where position = %s",
+                (position,),
+            )
+            row = await cursor.fetchone()
+        return None if row is None else Leaf(**row)

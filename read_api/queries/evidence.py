@@ -1,0 +1,111 @@
+"""How does the log prove that a fact is in it, and that it only grew?"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+import msgspec
+
+from domain.access import Principal
+from domain.evidence.exports import Entry, entry
+from domain.evidence.tiles import TileId, path, span_hashes, tiles_for
+from domain.evidence.tree import (
+    HASH_BYTES,
+    Span,
+    consistency_spans,
+    inclusion_spans,
+    microseconds,
+)
+from projections.ports import StoreUnavailable
+from read_api.dependencies import ReadDependencies
+from read_api.errors import BadParameter, NotFound, NotYet
+from read_api.ports import Seal
+
+
+class Inclusion(msgspec.Struct, frozen=True):
+    """A fact as it is stored, and the hashes that prove it to be in a tree of ``size`` facts.
+
+    The leaf's index is ``fact.position - 1``. ``checkpoint`` is the signed note of a tree of that
+    size, or null where another size was asked for than that of the last one.
+    """
+
+    size: int
+    fact: Entry
+    hashes: list[str]
+    checkpoint: str | None
+
+
+class Consistency(msgspec.Struct, frozen=True):
+    """The hashes that prove that the tree of size ``from`` begins the one of size ``to``."""
+
+    from_: int = msgspec.field(name="from")
+    to: int
+    hashes: list[str]
+
+
+async def checkpoint(deps: ReadDependencies, asking: Principal) -> bytes:
+    """Return the last checkpoint as a signed note."""
+    return (await _seal(deps)).note
+
+
+async def keys(deps: ReadDependencies, asking: Principal) -> str:
+    """Return the log's verifier keys, one a line, those that sign first."""
+    return (await _seal(deps)).keys
+
+
+async def tile(deps: ReadDependencies, asking: Principal, of: TileId, width: int) -> bytes:
+    """Return the first ``width`` hashes of a tile. Raises NotFound where it has not so many."""
+    found = (await deps.evidence.tiles([of])).get(of, b"")
+    if len(found) < width * HASH_BYTES:
+        raise NotFound("tile", path(of, width))
+    return found[: width * HASH_BYTES]
+
+
+async def inclusion(
+    deps: ReadDependencies, asking: Principal, position: int, size: int | None
+) -> Inclusion:
+    """Prove that a position is in the log. Raises NotFound, NotYet or BadParameter."""
+    seal = await _seal(deps)
+    leaf = await deps.evidence.leaf(position)
+    if leaf is None:
+        raise NotFound("fact at position", str(position))
+    if position > seal.size:
+        raise NotYet(position, seal.size)
+    of = _within(seal, "size", seal.size if size is None else size)
+    if position > of:
+        raise BadParameter("size", f"a tree of {of} does not have position {position}")
+    fact = entry(position, microseconds(leaf.recorded_at), leaf.version, leaf.body)
+    hashes = await _hashes(deps, inclusion_spans(position - 1, of))
+    return Inclusion(of, fact, hashes, seal.note.decode() if of == seal.size else None)
+
+
+async def consistency(
+    deps: ReadDependencies, asking: Principal, old: int, new: int | None
+) -> Consistency:
+    """Prove that the log only grew between two sizes. Raises BadParameter."""
+    seal = await _seal(deps)
+    to = _within(seal, "to", seal.size if new is None else new)
+    if old > to:
+        raise BadParameter("from", f"is more than {to}")
+    return Consistency(old, to, await _hashes(deps, consistency_spans(old, to)))
+
+
+async def _hashes(deps: ReadDependencies, spans: list[Span]) -> list[str]:
+    tiles = await deps.evidence.tiles(tiles_for(spans))
+    try:
+        return [b64encode(one).decode() for one in span_hashes(spans, tiles)]
+    except LookupError as error:
+        raise StoreUnavailable(f"the tree is not whole: {error}") from error
+
+
+async def _seal(deps: ReadDependencies) -> Seal:
+    found = await deps.evidence.seal()
+    if found is None:
+        raise NotFound("checkpoint:", "the log is not sealed")
+    return found
+
+
+def _within(seal: Seal, field: str, size: int) -> int:
+    if size > seal.size:
+        raise BadParameter(field, f"is more than the {seal.size} facts that are sealed")
+    return size
