@@ -11,7 +11,13 @@ import click
 
 from infra.cli.bar import bar
 from infra.cli.errors import Failed, engine_errors
-from infra.cli.options import data_option, database_option, json_option, with_settings
+from infra.cli.options import (
+    anchors_option,
+    data_option,
+    database_option,
+    json_option,
+    with_settings,
+)
 from infra.cli.output import print_json, print_table
 from infra.settings import Loaded, Settings
 
@@ -67,11 +73,6 @@ def export(loaded: Loaded, file: Path, subject: str | None, as_json: bool) -> No
 
 @log.command()
 @click.option(
-    "--anchors",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="A directory of anchored checkpoints. By default the one that is set.",
-)
-@click.option(
     "--restored",
     "over",
     multiple=True,
@@ -79,8 +80,8 @@ def export(loaded: Loaded, file: Path, subject: str | None, as_json: bool) -> No
     help="An epoch that ended when a backup was restored: what it lost is known. May be repeated.",
 )
 @json_option
-@with_settings(data_option, database_option)
-def audit(loaded: Loaded, anchors: Path | None, over: tuple[str, ...], as_json: bool) -> None:
+@with_settings(anchors_option, data_option, database_option)
+def audit(loaded: Loaded, over: tuple[str, ...], as_json: bool) -> None:
     """Recompute the tree from the table, and hold it against what was signed and anchored.
 
     Copies of what is in the bodies are compared too. Every finding names a position; the exit code
@@ -95,7 +96,7 @@ def audit(loaded: Loaded, anchors: Path | None, over: tuple[str, ...], as_json: 
     from streams.sealer import AnchorsUnavailable
 
     settings = loaded.settings
-    folder = anchors or (Path(settings.anchors).expanduser() if settings.anchors else None)
+    folder = None if settings.anchors is None else Path(settings.anchors).expanduser()
     try:
         with _database(settings) as dsn, bar("auditing", quiet=as_json) as told:
             found = hold(dsn, known_keys(settings).known, folder, over, told)

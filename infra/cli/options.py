@@ -26,6 +26,7 @@ host_option = click.option("--host", help=_HELP["host"])
 port_option = click.option("--port", type=int, help=_HELP["port"])
 data_option = click.option("--data", help=_HELP["data"])
 database_option = click.option("--database-url", help=_HELP["database_url"])
+anchors_option = click.option("--anchors", help=_HELP["anchors"])
 example_option = click.option(
     "--example/--no-example",
     default=None,

@@ -30,6 +30,11 @@ VERBS_IN_FULL = [
     ["relay"],
     ["follow"],
     ["work"],
+    ["log"],
+    ["log", "export"],
+    ["log", "audit"],
+    ["log", "key"],
+    ["verify"],
     ["settings"],
 ]
 
@@ -68,6 +73,11 @@ def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
         (["replay", "oulad", "--embedded", "--url", UNUSED], "--embedded and --url"),
         (["replay", "oulad", "--report", "/nowhere/r.json"], "--report: the folder /nowhere"),
         (["learner"], "Missing argument 'SUBJECT'"),
+        (["log", "export"], "Missing argument 'FILE'"),
+        (["log", "key", "--replace", "--retire"], "--replace and --retire: one after the other"),
+        (["verify", "/nowhere"], "'/nowhere' does not exist"),
+        (["verify", __file__, "--key", "k"], "--key: not a verifier key of the form"),
+        (["verify", __file__, "--anchors", "/"], "--anchors: needs a --key"),
         (["learner", "s", "--as-of", "soon"], "--as-of: 'soon' is neither a position nor a time"),
         (["learner", "s", "--occurred"], "--occurred: says how to take --as-of"),
         (["learner", "s", "--as-of", "5", "--occurred"], "--occurred: goes with a time"),

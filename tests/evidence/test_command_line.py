@@ -1,0 +1,143 @@
+"""Can an auditor do with the command line what the log promises?"""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from infra.cli.main import run
+from infra.evidence.keys import read_keys
+from tests.evidence.logs import add_facts, execute, seal, tamper
+from tests.read_api.world import COURSE
+from tests.server import Server, eventually, running
+
+Said = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def data(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder whose key sealed a log of 20 facts, and anchored it; settings lead there."""
+    folder = tmp_path / "data"
+    monkeypatch.setenv("REGISTRAR_DATA", str(folder))
+    monkeypatch.setenv("REGISTRAR_DATABASE_URL", dsn)
+    monkeypatch.setenv("REGISTRAR_LOG_ORIGIN", "log.example")
+    monkeypatch.setenv("REGISTRAR_ANCHORS", str(tmp_path / "anchors"))
+    assert run(["log", "key"]) == 0
+    add_facts(dsn, 20)
+    seal(dsn, tmp_path / "anchors", *read_keys(folder / "log.key", "log.example").signing)
+    return folder
+
+
+def test_what_was_exported_is_verified_without_server_or_database(
+    data: Path, tmp_path: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the published key and the anchors; a single letter changed is told, with its line."""
+    capsys.readouterr()
+    assert run(["log", "key"]) == 0
+    key = capsys.readouterr().out.strip()
+    file = tmp_path / "log.jsonl"
+    assert run(["log", "export", str(file)]) == 0
+    monkeypatch.delenv("REGISTRAR_DATABASE_URL")
+    strict = ["verify", str(file), "--key", key, "--anchors", str(tmp_path / "anchors")]
+    assert run([*strict, "--json"]) == 0
+    said = capsys.readouterr().out
+    shown = json.loads(said[said.index("{") :])
+    assert (shown["facts"], shown["anchors"], shown["signed_by"]) == (20, 1, [key])
+    file.write_bytes(file.read_bytes().replace(b"x 17", b"x 71"))
+    assert run(strict) == 1
+    assert "is not what was sealed: line 21: the facts are not those" in capsys.readouterr().err
+
+
+def test_the_facts_of_a_learner_are_exported(data: Path, tmp_path: Path, capsys: Said) -> None:
+    """Each with its own proof."""
+    file = tmp_path / "s1.jsonl"
+    assert run(["log", "export", str(file), "--subject", "s1"]) == 0
+    assert run(["verify", str(file)]) == 0
+    said = capsys.readouterr()
+    assert "facts of s1, 3 facts, as log.example had them at 20" in said.out
+    assert "The key is the file's own" in said.err
+    file.write_bytes(file.read_bytes().replace(b"x 15", b"x 51"))
+    assert run(["verify", str(file)]) == 1
+    assert "line 4: the proof of position 15 is not right" in capsys.readouterr().err
+
+
+def test_the_audit_names_what_was_altered(data: Path, dsn: str, capsys: Said) -> None:
+    """Its exit code says so as well."""
+    assert run(["log", "audit"]) == 0
+    assert "everything is as it was sealed" in capsys.readouterr().out
+    tamper(dsn, "update log.facts set version = 99 where position = 7")
+    assert run(["log", "audit", "--json"]) == 1
+    said = capsys.readouterr()
+    found = [(one["kind"], one["position"]) for one in json.loads(said.out)["findings"]]
+    assert found == [("altered", 7), ("anchor", 20)]
+    assert "2 findings: the log is not what it was" in said.err
+
+
+def test_a_log_that_is_not_sealed_says_so(
+    dsn: str, data: Path, tmp_path: Path, capsys: Said
+) -> None:
+    """There is nothing to export, and nothing to audit but what is anchored."""
+    execute(dsn, "delete from evidence.sealed")
+    assert run(["log", "export", str(tmp_path / "no")]) == 1
+    assert "the log is not sealed yet" in capsys.readouterr().err
+    assert not (tmp_path / "no").exists()
+    assert run(["log", "audit"]) == 0
+    assert "nothing was signed to hold it against" in capsys.readouterr().out
+    assert run(["log", "audit", "--anchors", str(tmp_path / "nowhere")]) == 1
+    assert "the anchors cannot be read" in capsys.readouterr().err
+
+
+def test_a_key_is_made_for_its_owner_only_and_can_be_replaced(
+    tmp_path: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both keys sign for a while; what the retired one signed is still believed."""
+    monkeypatch.setenv("REGISTRAR_DATA", str(tmp_path))
+    file = tmp_path / "log.key"
+    assert run(["log", "key"]) == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    (old,) = capsys.readouterr().out.splitlines()
+    assert run(["log", "key", "--replace"]) == 0
+    first, new = capsys.readouterr().out.splitlines()
+    assert first == old
+    assert [str(key.public) for key in read_keys(file, "registrar").signing] == [old, new]
+    assert run(["log", "key", "--retire"]) == 0
+    assert capsys.readouterr().out.splitlines() == [new, old]
+    keys = read_keys(file, "registrar")
+    assert [str(key.public) for key in keys.signing] == [new]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    file.chmod(0o644)
+    assert run(["log", "key"]) == 1
+    assert "may be read by others" in capsys.readouterr().err
+
+
+def test_a_server_seals_and_anchors_with_the_embedded_database(
+    tmp_path: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing has to be set for the first; all is there to verify while it runs, and after."""
+    anchors = tmp_path / "anchors"
+    with served(tmp_path, anchors) as server:
+        for number in range(30):
+            answer = server.command("create-course", COURSE | {"course": f"C{number}"})
+            assert answer.status == 201
+        eventually(lambda: b"\n30\n" in server.get("/v1/log/checkpoint").body, 20, "sealed")
+        monkeypatch.setenv("REGISTRAR_DATA", str(tmp_path / "data"))
+        file = tmp_path / "log.jsonl"
+        assert run(["log", "export", str(file)]) == 0
+        assert run(["verify", str(file)]) == 0
+        assert run(["log", "audit", "--anchors", str(anchors)]) == 0
+    assert "30 facts, 30 of them sealed" in capsys.readouterr().out
+    (epoch,) = anchors.iterdir()
+    assert f"{30:019}.txt" in {file.name for file in epoch.iterdir()}
+
+
+@contextmanager
+def served(folder: Path, anchors: Path) -> Iterator[Server]:
+    """A server with an empty log."""
+    settings = {"REGISTRAR_ANCHORS": str(anchors)}
+    with running(folder / "data", "--no-example", environment=settings) as server:
+        yield server
