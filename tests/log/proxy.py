@@ -14,12 +14,14 @@ class Proxy:
     """Stands between a client and PostgreSQL, and cuts when told.
 
     ``cut_replies``: the next statement runs to its end on the server, and its reply is thrown away
-    with the connection. ``cut_requests``: the next statement does not get there.
+    with the connection; with ``cut_at``, only a reply that holds these bytes.
+    ``cut_requests``: the next statement does not get there.
     """
 
     def __init__(self, target: Path) -> None:
         self._target = target
         self.cut_replies = False
+        self.cut_at = b""
         self.cut_requests = False
         self.cuts = 0
         self.carried: set[asyncio.Task[None]] = set()
@@ -55,7 +57,7 @@ class Proxy:
                 self.cut_requests = False
                 self.cuts += 1
                 return
-            if not requests and self.cut_replies:
+            if not requests and self.cut_replies and self.cut_at in data:
                 self.cut_replies = False
                 self.cuts += 1
                 return
