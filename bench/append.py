@@ -57,7 +57,7 @@ def measure(*, quick: bool) -> Report:
         _make_tables(postgres)
         for _ in range(rounds):
             for writers in WRITERS:
-                rates[f"ours_{writers}"].append(run(_ours(postgres.dsn, writers, seconds)))
+                rates[f"ours_{writers}"].append(run(rate(postgres.dsn, writers, seconds)))
                 if writers == 1:
                     rates["insert_1"].append(_plain_insert(postgres.dsn, seconds))
                 else:
@@ -73,8 +73,8 @@ def measure(*, quick: bool) -> Report:
     return Report("append", ratios, GOALS, figures)
 
 
-async def _ours(dsn: str, writers: int, seconds: float) -> float:
-    """Concurrent writers in one process, each waiting for its own append."""
+async def rate(dsn: str, writers: int, seconds: float) -> float:
+    """Return the appends a second of concurrent writers, each waiting for its own."""
     done = 0
     begin = float("inf")
     end = float("inf")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from hashlib import sha256
 from typing import NamedTuple
 
-from domain.evidence.tree import HASH_BYTES, Node, Span, join, node_hash, nodes
+from domain.evidence.tree import HASH_BYTES, Node, Span, join, nodes
 
 WIDTH, HEIGHT = 256, 8
 """Hashes in a full tile, and the levels of the tree that it spans."""
 TILE_BYTES_MAX = WIDTH * HASH_BYTES
+TILES_KEPT = 512
+"""Tiles whose inner hashes are kept at hand, 8 KiB each."""
 LEVEL_MAX = 7
 """Positions are less than 2**63, so that no tile stands higher."""
 _PATH = re.compile(r"((?:x\d{3}/)*\d{3})(?:\.p/(\d{1,3}))?")
@@ -61,18 +65,26 @@ def hash_in(tile: bytes | bytearray, node: Node) -> bytes:
     Raises LookupError where the tile is not wide enough for it.
     """
     within = node.level % HEIGHT
-    first = ((node.number << within) % WIDTH) * HASH_BYTES
-    end = first + (HASH_BYTES << within)
-    if end > len(tile):
+    row = _rows(bytes(tile))[within]
+    first = ((node.number << within) % WIDTH >> within) * HASH_BYTES
+    if first + HASH_BYTES > len(row):
         raise LookupError(f"the tile does not reach {node}")
-    return _folded(tile, first, end)
+    return row[first : first + HASH_BYTES]
 
 
-def _folded(tile: bytes | bytearray, first: int, end: int) -> bytes:
-    row = [bytes(tile[at : at + HASH_BYTES]) for at in range(first, end, HASH_BYTES)]
-    while len(row) > 1:
-        row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
-    return row[0]
+@lru_cache(TILES_KEPT)
+def _rows(tile: bytes) -> list[bytes]:
+    """Return the hashes of all complete subtrees in a tile, level by level: a proof needs most of
+    them, and the next one those of the same tiles higher up."""
+    rows = [tile]
+    for _ in range(1, HEIGHT):
+        rows.append(_above(rows[-1]))
+    return rows
+
+
+def _above(row: bytes) -> bytes:
+    pairs = range(0, len(row) - 2 * HASH_BYTES + 1, 2 * HASH_BYTES)
+    return b"".join([sha256(b"\x01" + row[at : at + 2 * HASH_BYTES]).digest() for at in pairs])
 
 
 def tiles_for(spans: Iterable[Span]) -> set[TileId]:
@@ -142,7 +154,7 @@ class Frontier:
             self.full[TileId(level, number)] = bytes(row)
             if level + 1 == len(self._rows):
                 self._rows.append(bytearray())
-            self._rows[level + 1] += _folded(row, 0, TILE_BYTES_MAX)
+            self._rows[level + 1] += _above(_rows(bytes(row))[-1])
             row.clear()
 
 

@@ -26,7 +26,8 @@ class PostgresEvidence:
     async def tiles(self, wanted: Collection[TileId]) -> Mapping[TileId, bytes]:
         """Return those of these tiles that there are."""
         async with reading(self._pool) as connection:
-            rows = await (await connection.execute(TILES, named(wanted))).fetchall()
+            cursor = connection.cursor(binary=True)
+            rows = await (await cursor.execute(TILES, named(wanted))).fetchall()
         return {TileId(row["level"], row["number"]): row["hashes"] for row in rows}
 
     async def leaf(self, position: int) -> Leaf | None:

@@ -54,7 +54,7 @@ class PostgresSeals:
     def tiles(self, wanted: Collection[TileId]) -> Mapping[TileId, bytes]:
         """Return those of these tiles that there are."""
         with self._asking() as connection:
-            rows = connection.execute(TILES, named(wanted)).fetchall()
+            rows = connection.cursor(binary=True).execute(TILES, named(wanted)).fetchall()
         return {TileId(level, number): hashes for level, number, hashes in rows}
 
     def write(

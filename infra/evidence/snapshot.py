@@ -64,7 +64,8 @@ class Snapshot:
 
     def _read_tile(self, tile: TileId) -> bytes | None:
         with unavailable():
-            row = self._connection.execute(TILES, named([tile])).fetchone()
+            cursor = self._connection.cursor(binary=True)
+            row = cursor.execute(TILES, named([tile])).fetchone()
         return None if row is None else row[2]
 
 
