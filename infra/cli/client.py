@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
+import msgspec
 
 from infra.cli.errors import Failed
 
@@ -15,6 +16,14 @@ DETAIL_CHARACTERS_MAX = 200
 
 def get(url: str, path: str, parameters: Mapping[str, Any] | None = None) -> Any:
     """Return the JSON that the server answers. Raises Failed, in one sentence."""
+    try:
+        return msgspec.json.decode(fetch(url, path, parameters))
+    except (msgspec.DecodeError, ValueError) as error:
+        raise Failed(f"{url} does not answer like registrar") from error
+
+
+def fetch(url: str, path: str, parameters: Mapping[str, Any] | None = None) -> bytes:
+    """Return what the server answers, as it is. Raises Failed, in one sentence."""
     given = {name: value for name, value in (parameters or {}).items() if value is not None}
     try:
         response = httpx.get(f"{url}{path}", params=given, timeout=TIMEOUT_SECONDS, trust_env=False)
@@ -22,10 +31,7 @@ def get(url: str, path: str, parameters: Mapping[str, Any] | None = None) -> Any
         raise unreachable(url, error) from error
     if not response.is_success:
         raise Failed(refused(url, response))
-    try:
-        return response.json()
-    except ValueError as error:
-        raise Failed(f"{url} does not answer like registrar") from error
+    return response.content
 
 
 def unreachable(url: str, error: Exception) -> Failed:

@@ -34,6 +34,8 @@ VERBS_IN_FULL = [
     ["log", "export"],
     ["log", "audit"],
     ["log", "key"],
+    ["log", "epoch"],
+    ["log", "witness"],
     ["verify"],
     ["settings"],
 ]
@@ -75,6 +77,7 @@ def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
         (["learner"], "Missing argument 'SUBJECT'"),
         (["log", "export"], "Missing argument 'FILE'"),
         (["log", "key", "--replace", "--retire"], "--replace and --retire: one after the other"),
+        (["log", "witness", "f", "--key", "k", "--key-file", "w"], "--key: not a verifier"),
         (["verify", "/nowhere"], "'/nowhere' does not exist"),
         (["verify", __file__, "--key", "k"], "--key: not a verifier key of the form"),
         (["verify", __file__, "--anchors", "/"], "--anchors: needs a --key"),

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from domain.evidence.checkpoints import parse_checkpoint
+from domain.evidence.notes import COSIGNATURE, Note, parse, sign, signers
 from infra.cli.main import run
-from infra.evidence.keys import read_keys
+from infra.evidence.keys import check, read_keys
+from streams.sealer import Broken
 from tests.evidence.logs import add_facts, execute, seal, tamper
 from tests.read_api.world import COURSE
 from tests.server import Server, eventually, running
@@ -133,6 +136,59 @@ def test_a_server_seals_and_anchors_with_the_embedded_database(
     assert "30 facts, 30 of them sealed" in capsys.readouterr().out
     (epoch,) = anchors.iterdir()
     assert f"{30:019}.txt" in {file.name for file in epoch.iterdir()}
+
+
+def test_a_witness_vouches_for_a_log_that_only_grew(
+    tmp_path: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no longer once it has shown something else, though rightly signed."""
+    seen = tmp_path / "seen.txt"
+    with served(tmp_path, tmp_path / "anchors") as server:
+        monkeypatch.setenv("REGISTRAR_DATA", str(tmp_path / "data"))
+        log_key = server.get("/v1/log/keys").body.decode().strip()
+        look = ["log", "witness", str(seen), "--url", server.url, "--key", log_key]
+        look += ["--key-file", str(tmp_path / "witness.key")]
+        for number in range(2):
+            assert server.command("create-course", COURSE | {"course": f"C{number}"}).status == 201
+            end = f"\n{number + 1}\n".encode()
+            eventually(lambda end=end: end in server.get("/v1/log/checkpoint").body, 20, "sealed")
+            assert run(look) == 0
+        assert "registrar grew from 1 facts to 2 facts; co-signed" in capsys.readouterr().out
+        witness = read_keys(tmp_path / "witness.key", "witness").signing[0].public
+        by = signers(parse(seen.read_bytes()), [witness._replace(algorithm=COSIGNATURE)], check)
+        assert len(by) == 1
+        (log,) = read_keys(tmp_path / "data" / "log.key", "registrar").signing
+        kept = parse_checkpoint(parse(seen.read_bytes()).text)
+        for shown, why in (
+            (kept._replace(root=bytes(32)), "does not begin with the 2 it had"),
+            (kept._replace(size=3), "had 3 facts, and has 2: a tail is cut"),
+            (kept._replace(epoch="old"), "was a backup restored?"),
+        ):
+            note = Note(str(shown), (sign(str(shown), log.public, log.sign),))
+            seen.write_bytes(bytes(note))
+            assert run(look) == 1
+            assert why in capsys.readouterr().err
+            assert seen.read_bytes() == bytes(note)
+
+
+def test_a_restored_backup_is_noticed_and_sealed_anew_in_a_new_epoch(
+    data: Path, dsn: str, tmp_path: Path, capsys: Said
+) -> None:
+    """What was lost stays to be seen until somebody says that it is known."""
+    keys = read_keys(data / "log.key", "log.example").signing
+    tamper(dsn, "delete from log.facts where position > 10")
+    execute(dsn, "delete from evidence.tiles", "delete from evidence.sealed")
+    with pytest.raises(Broken, match="20 facts is anchored, and 0 are sealed"):
+        seal(dsn, tmp_path / "anchors", *keys)
+    capsys.readouterr()
+    assert run(["log", "epoch"]) == 0
+    old = capsys.readouterr().out.strip()
+    assert run(["log", "epoch", "--renew"]) == 0
+    assert capsys.readouterr().out.strip() != old
+    seal(dsn, tmp_path / "anchors", *keys)
+    assert run(["log", "audit"]) == 1
+    assert f"to 20 were anchored in epoch {old}" in " ".join(capsys.readouterr().out.split())
+    assert run(["log", "audit", "--restored", old]) == 0
 
 
 @contextmanager
