@@ -34,7 +34,8 @@ from infra.evidence.keys import Keys, check, new_key
 from infra.evidence.sealing import Sealing, sealer
 from infra.evidence.seals import PostgresSeals
 from infra.log.reader import PostgresLogReader
-from streams.sealer import Kept, Sealer, Signing
+from streams.sealer import Sealer
+from streams.seals import Kept, Signing
 
 WRITERS = 64
 ROUNDS, ROUND_SECONDS = 9, 4.0

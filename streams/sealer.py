@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
 
 from domain.evidence.checkpoints import Checkpoint, Sealed, opened
-from domain.evidence.notes import Check, Note, PublicKey, WrongNote
+from domain.evidence.notes import WrongNote
 from domain.evidence.tiles import Frontier, TileId, edge_tiles, span_hashes, tiles_for
 from domain.evidence.tree import leaf_hash, microseconds
 from projections.ports import LogReader, RawFact, StoreUnavailable
+from streams.seals import Anchors, AnchorsUnavailable, Broken, Kept, SealStore, Signing
 
 PAGE_FACTS_MAX = 5_000
 LINGER_SECONDS = 0.5
@@ -24,65 +24,6 @@ BROKEN_SECONDS = 5.0
 ANCHOR_SECONDS = 60.0
 
 _log = logging.getLogger(__name__)
-
-
-class Broken(Exception):
-    """The log or its tree is not what was sealed: nothing more is signed. One sentence."""
-
-
-class AnchorsUnavailable(Exception):
-    """The place outside cannot be written or read. One sentence."""
-
-
-class Kept(NamedTuple):
-    """What is kept of the last seal."""
-
-    epoch: str
-    size: int
-    note: bytes
-
-
-class SealStore(Protocol):
-    """Where the tree is kept. Every method raises StoreUnavailable."""
-
-    def lead(self) -> bool:
-        """Return whether it falls to this process to seal: one at a time does."""
-
-    def kept(self) -> Kept | None:
-        """Return what is kept of the last seal; None: nothing was ever sealed."""
-
-    def tiles(self, wanted: Collection[TileId]) -> Mapping[TileId, bytes]:
-        """Return those of these tiles that there are."""
-
-    def write(
-        self, before: Kept | None, after: Kept, keys: str, tiles: Mapping[TileId, bytes]
-    ) -> bool:
-        """Write a seal and its tiles in one transaction; in another epoch, instead of all tiles.
-
-        False, and nothing is written, where ``before`` is not what is kept.
-        """
-
-    def fault(self, error: str) -> None:
-        """Note, for all to see, what keeps the log from being sealed, until the next seal."""
-
-
-class Anchors(Protocol):
-    """Where checkpoints are kept outside of the database. Raises AnchorsUnavailable."""
-
-    def latest(self, epoch: str) -> bytes | None:
-        """Return the note of the largest size of this epoch; None: there is none."""
-
-    def put(self, checkpoint: Checkpoint, note: bytes) -> None:
-        """Keep a note; one that is kept already is left as it is."""
-
-
-class Signing(NamedTuple):
-    """Who the log is, what signs for it, and whose signatures it believes of itself."""
-
-    origin: str
-    sign: Callable[[str], Note]
-    known: Sequence[PublicKey]
-    check: Check
 
 
 class Sealer:

@@ -1,39 +1,25 @@
 """Where does the log as it stands differ from what was sealed, and how?
 
-Rows are taken in one by one, in order of position, beside the sealed leaves. A row that does not
-fit its leaf is kept, some hundreds at most, and at the end looked for among the leaves around it:
-that tells facts that were altered from such as were swapped, or moved by a deletion or insertion.
+Rows are taken in one by one, in order of position, beside the sealed leaves, and the tree is grown
+from them anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from domain.evidence.checkpoints import Checkpoint
+from domain.evidence.strays import Row, Strays
 from domain.evidence.tiles import Frontier, TileId
 from domain.evidence.tree import HASH_BYTES, leaf_hash
 
-STRAYS_MAX = 200
-"""Rows that do not fit their leaf and are looked for elsewhere; the others are only counted."""
 FINDINGS_MAX = 1_000
 NOT_THERE = bytes(HASH_BYTES)
 """Stands for the leaf of a position that is missing."""
-
-
-class Row(NamedTuple):
-    """A row of the log: what its leaf covers, and the copies of what is in the body."""
-
-    position: int
-    recorded_us: int
-    version: int
-    body: bytes
-    stream: str
-    type: str
-    tenant: str
-    subject: str | None
 
 
 class Finding(NamedTuple):
@@ -74,12 +60,14 @@ class Audit:
         self._checkpoint = checkpoint
         self._size = 0 if checkpoint is None else checkpoint.size
         self._anchors = sorted(anchors, key=lambda one: one.size)
+        self._at: defaultdict[int, list[Checkpoint]] = defaultdict(list)
+        for one in self._anchors:
+            self._at[one.size].append(one)
         self._fits: dict[Checkpoint, bool] = {}
         self._leaf = sealed_leaf
         self._tile = sealed_tile
         self._tree = Frontier()
-        self._strays: dict[int, Row] = {}
-        self._stray_count = 0
+        self._strays = Strays(self._size, sealed_leaf)
         self._tiles_differ: list[TileId] = []
         self._root: bytes | None = None
         self._shift = 0
@@ -97,9 +85,7 @@ class Audit:
             self._missing(row.position)
         leaf = leaf_hash(row.position, row.recorded_us, row.version, row.body)
         if row.position <= self._size and self._leaf(row.position - 1) != leaf:
-            self._stray_count += 1
-            if len(self._strays) < STRAYS_MAX:
-                self._strays[row.position] = row
+            self._strays.add(row)
         self._grow(leaf)
         self._look_at_columns(row)
         if row.recorded_us < self._last_us:
@@ -112,7 +98,8 @@ class Audit:
         if fits:
             self._only_the_tree()
         else:
-            self._shift = self._explain_strays()
+            self._shift = self._strays.explain(self._found)
+            self.more += self._strays.unexplained if self._shift == 0 else 0
             self._cut()
             if not self.findings:
                 self._all_made_to_fit()
@@ -129,7 +116,7 @@ class Audit:
         self._compare_roots()
 
     def _compare_roots(self) -> None:
-        at = [one for one in self._anchors if one.size == self.size] if self._anchors else []
+        at = self._at.get(self.size, ())
         if at or self.size == self._size:
             root = self._tree.root()
             self._fits |= {one: one.root == root for one in at}
@@ -155,70 +142,12 @@ class Audit:
 
     def _only_the_tree(self) -> None:
         """The facts are those that were signed: what differs is the tree that is kept of them."""
-        if self._stray_count:
-            first = min(self._strays)
-            self._found("tree", first, "its leaf in the tree was altered; the fact was not")
-        for tile in self._tiles_differ if not self._stray_count else ():
+        if self._strays.first:
+            told = "its leaf in the tree was altered; the fact was not"
+            self._found("tree", self._strays.first, told)
+        for tile in self._tiles_differ if not self._strays.first else ():
             first = (tile.number << 8 * (tile.level + 1)) + 1
             self._found("tree", first, f"tile {tile.number} of level {tile.level} was altered")
-
-    def _explain_strays(self) -> int:
-        """Say of every stray what became of it. Returns by how many the later ones were moved."""
-        was = {row.position: self._was_at(row) for row in self._strays.values()}
-        told: set[int] = set()
-        shift = 0
-        for position, row in self._strays.items():
-            origin = was[position]
-            if position in told:
-                continue
-            if origin is not None and was.get(origin) == position:
-                self._found("swapped", position, f"was swapped with position {origin}")
-                told |= {position, origin}
-            elif origin is not None and origin - position == shift:
-                continue  # moved with those before it
-            elif origin is not None and self._shifts(was, position, origin - position):
-                shift = self._moved(position, origin, shift)
-            elif was.get(position + 1) == position + shift:
-                shift -= 1
-                self._found("inserted", position, f"was not there when it was sealed: {_name(row)}")
-            elif origin is not None:
-                self._found("moved", position, f"was sealed as position {origin}")
-            elif shift == 0 or position + shift <= self._size:
-                told_of = f"is not what was sealed: its time, version or body; {_name(row)}"
-                self._found("altered", position, told_of)
-        self.more += max(0, self._stray_count - STRAYS_MAX) if shift == 0 else 0
-        return shift
-
-    def _shifts(self, was: Mapping[int, int | None], position: int, by: int) -> bool:
-        """Whether the rows from a position on were moved alike."""
-        following = was.get(position + 1)
-        return following == position + 1 + by or position + by == self._size
-
-    def _moved(self, position: int, origin: int, shift: int) -> int:
-        by = origin - position
-        if by > shift:
-            gone = range(position + shift, origin)
-            places = f"to {gone[-1]} were" if len(gone) > 1 else "was"
-            self._found("deleted", gone[0], f"{places} deleted, and later facts moved up")
-        else:
-            self._found("inserted", position - (shift - by), "was not there when it was sealed")
-        return by
-
-    def _was_at(self, row: Row) -> int | None:
-        """Return the position that a stray was sealed as, with its own time and version, or, with
-        those of the row that is there now, its body alone."""
-        near = range(max(1, row.position - STRAYS_MAX), row.position + STRAYS_MAX)
-        places: list[int] = sorted({*self._strays, *near}, key=lambda at: abs(at - row.position))
-        for position in places:
-            if position == row.position or position > self._size:
-                continue
-            sealed = self._leaf(position - 1)
-            if leaf_hash(position, row.recorded_us, row.version, row.body) == sealed:
-                return position
-            there = self._strays.get(position)
-            if there and leaf_hash(position, there.recorded_us, there.version, row.body) == sealed:
-                return position
-        return None
 
     def _cut(self) -> None:
         if self.size + self._shift < self._size:
@@ -252,7 +181,3 @@ class Audit:
             self.findings.append(Finding(kind, position, f"position {position} {said}"))
         else:
             self.more += 1
-
-
-def _name(row: Row) -> str:
-    return f"{row.type} in {row.stream}, version {row.version}"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from infra.cli.errors import Failed, Interrupted, engine_errors
+from infra.cli.databases import opened_database
+from infra.cli.errors import Failed, Interrupted
 from infra.cli.options import data_option, database_option, json_option, with_settings
 from infra.cli.output import print_json, print_table
 from infra.cli.progress import progress
@@ -116,32 +117,12 @@ def opened(settings: Settings) -> Iterator[PostgresStore]:
     """Have the store of the readings for a while. Raises Failed."""
     from infra.stores.postgres import PostgresStore
 
-    with engine_errors(), _database(settings) as dsn:
+    with opened_database(settings) as dsn:
         store = PostgresStore(dsn)
         try:
             yield store
         finally:
             store.close()
-
-
-@contextmanager
-def _database(settings: Settings) -> Iterator[str]:
-    """Have the database that is set for a while, which is left as it is; or that of a cluster that
-    runs over the data here; or the embedded one."""
-    from infra.compose.parts import database
-    from infra.engines.postgres import Postgres
-    from infra.migrations import require
-
-    of_cluster = Postgres(settings.folder / "cluster" / "postgres")
-    if settings.database_url is not None:
-        require(settings.database_url)
-        yield settings.database_url
-    elif of_cluster.pid is not None:
-        with of_cluster:
-            yield of_cluster.dsn
-    else:
-        with database(settings) as dsn:
-            yield dsn
 
 
 def _state(entry: ReadingStatus) -> str:

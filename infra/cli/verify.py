@@ -63,7 +63,7 @@ def verify(file: Path, keys: tuple[str, ...], anchors: Path | None, as_json: boo
 
 def _anchors(file: Path, known: list[PublicKey], folder: Path | None) -> list[Checkpoint]:
     from infra.evidence.auditing import anchored
-    from streams.sealer import AnchorsUnavailable
+    from streams.seals import AnchorsUnavailable
 
     if folder is None:
         return []

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from domain.evidence.checkpoints import Checkpoint
-from streams.sealer import AnchorsUnavailable
+from streams.seals import AnchorsUnavailable
 
 DIGITS = 19
 """Of the largest position, so that names sort by size."""
@@ -20,7 +20,7 @@ _NAME = re.compile(rf"\d{{{DIGITS}}}\.txt")
 
 
 class DirectoryAnchors:
-    """Implements ``streams.sealer.Anchors``."""
+    """Implements ``streams.seals.Anchors``."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

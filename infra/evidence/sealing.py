@@ -13,7 +13,8 @@ from infra.evidence.keys import Keys, check, kept_keys, read_keys
 from infra.evidence.seals import PostgresSeals
 from infra.log.reader import PostgresLogReader
 from infra.settings import Settings
-from streams.sealer import Sealer, Signing
+from streams.sealer import Sealer
+from streams.seals import Signing
 
 KEY_FILE = "log.key"
 

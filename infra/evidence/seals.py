@@ -11,7 +11,7 @@ from domain.evidence.tiles import TileId
 from infra.evidence.statements import TILES, named
 from infra.pools import CONNECT_SECONDS_MAX
 from infra.stores.postgres import unavailable
-from streams.sealer import Kept
+from streams.seals import Kept
 
 LEAD_LOCK = 7_236_007
 """The advisory lock of whoever seals."""
@@ -24,7 +24,7 @@ _WRITE = """
 
 
 class PostgresSeals:
-    """Implements ``streams.sealer.SealStore`` on one connection, for one thread."""
+    """Implements ``streams.seals.SealStore`` on one connection, for one thread."""
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn

@@ -9,7 +9,7 @@ from functools import lru_cache
 import psycopg
 from psycopg import IsolationLevel
 
-from domain.evidence.audit import Row
+from domain.evidence.strays import Row
 from domain.evidence.tiles import WIDTH, TileId
 from domain.evidence.tree import HASH_BYTES, microseconds
 from infra.evidence.statements import TILES, named

@@ -13,7 +13,8 @@ from infra.evidence.anchors import DirectoryAnchors
 from infra.evidence.keys import Keys, PrivateKey, check, new_key
 from infra.evidence.seals import PostgresSeals
 from infra.log.reader import PostgresLogReader
-from streams.sealer import Sealer, Signing
+from streams.sealer import Sealer
+from streams.seals import Signing
 from tests.evidence.test_tree import naive_root
 from tests.log.facts import fact
 

@@ -14,7 +14,7 @@ from domain.evidence.checkpoints import parse_checkpoint
 from domain.evidence.notes import COSIGNATURE, Note, parse, sign, signers
 from infra.cli.main import run
 from infra.evidence.keys import check, read_keys
-from streams.sealer import Broken
+from streams.seals import Broken
 from tests.evidence.logs import add_facts, execute, seal, tamper
 from tests.read_api.world import COURSE
 from tests.server import Server, eventually, running

@@ -17,7 +17,8 @@ from infra.evidence.keys import check, new_key
 from infra.evidence.seals import PostgresSeals
 from infra.log.reader import PostgresLogReader
 from infra.migrations import migrate
-from streams.sealer import AnchorsUnavailable, Broken, Sealer, Signing
+from streams.sealer import Sealer
+from streams.seals import AnchorsUnavailable, Broken, Signing
 from tests.evidence.logs import (
     KEY,
     ORIGIN,
