@@ -75,8 +75,12 @@ async def learner(
     known = await facts_of(deps, subject, moment, min_position)
     own = [fact for fact in known.facts if run is None or run_of(fact) == run]
     runs = {found for fact in own if (found := run_of(fact)) is not None}
-    progress = fold(PROGRESS, own)
-    catalogue = fold(CATALOGUE, await _facts_of_runs(deps, asking.tenant, runs, known.as_of))
+    return told_by(own, await facts_of_runs(deps, asking.tenant, runs, known.as_of), known)
+
+
+def told_by(own: Sequence[Envelope], of_runs: Iterable[Envelope], known: Known) -> Past:
+    """Return what a learner's facts and those of their runs tell, as of the moment of ``known``."""
+    progress, catalogue = fold(PROGRESS, own), fold(CATALOGUE, of_runs)
     sums = progress.tallies[_SUMS]
     zeros = dict.fromkeys(next(t for t in PROGRESS.tallies if t.name == _SUMS).amounts, 0)
     broken = [at for at in (progress.broken_since, catalogue.broken_since) if at is not None]
@@ -178,9 +182,10 @@ def run_of(envelope: Envelope) -> str | None:
     return run_in(envelope.stream)
 
 
-async def _facts_of_runs(
+async def facts_of_runs(
     deps: ReadDependencies, tenant: str, runs: Iterable[str], as_of: AsOf
 ) -> list[Envelope]:
+    """Return the facts of runs as of a moment, in position order."""
     names = [kind.of(tenant, run).name for run in sorted(runs) for kind in RUN_KINDS]
     return [
         fact

@@ -82,6 +82,33 @@ class Explained(AsOf):
     explain: bool = Field(default=False, description="Add the tree that the grade follows from.")
 
 
+Axis = Annotated[str, Field(pattern="^(recorded|occurred)$")]
+Instant = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class Between(Fresh):
+    """Two moments."""
+
+    begin: Instant = Field(
+        alias="from", description="A position of the log, or a time with zone, such as Z."
+    )
+    end: Instant | None = Field(
+        default=None, alias="to", description="Likewise; now, if it is not given."
+    )
+    axis: Axis = Field(
+        default="recorded", description="Whether times are when facts were recorded or occurred."
+    )
+
+
+class Derived(AsOf):
+    """Which value is asked about."""
+
+    value: Annotated[str, Field(pattern="^[a-z]{1,20}$")] = Field(
+        default="grade", description="grade, outcome, status, certificate, progress or item."
+    )
+    item: AnyId | None = Field(default=None, description="The item, where the value is item.")
+
+
 class Listed(Fresh):
     """A part of a list."""
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import click
 
+from infra.cli import audit
 from infra.cli.client import get
 from infra.cli.options import (
     host_option,
@@ -30,6 +31,14 @@ FACTS_MAX = 500
 @click.option(
     "--occurred", is_flag=True, help="Take the time of --as-of as occurred, not recorded, time."
 )
+@click.option("--since", help="Show what changed since a position or time like --as-of's.")
+@click.option(
+    "--why",
+    metavar="VALUE",
+    help="Show the facts that a value of a run follows from: grade, outcome, status, certificate, "
+    "progress, or the id of an item.",
+)
+@click.option("--run", "in_run", help="The run that --why asks about.")
 @click.option(
     "--facts",
     type=click.IntRange(0, FACTS_MAX),
@@ -45,25 +54,45 @@ def learner(
     subject: str,
     as_of: str | None,
     occurred: bool,
+    since: str | None,
+    why: str | None,
+    in_run: str | None,
     facts: int,
     url: str | None,
     as_json: bool,
 ) -> None:
-    """Show a learner's runs and facts, now or as they were.
+    """Show a learner's runs and facts, now or as they were; what changed; what a value rests on.
 
     \b
     Example:
       registrar learner oulad-11391
       registrar learner oulad-11391 --as-of 2014-02-01T00:00:00Z --occurred
+      registrar learner oulad-11391 --since 2014-01-01T00:00:00Z --as-of 2014-02-01T00:00:00Z
+      registrar learner oulad-11391 --why grade --run AAA-2013J
     """
-    address, moment = server_url(loaded, url), _moment(as_of, occurred=occurred)
+    address, moment = server_url(loaded, url), _moment(as_of, occurred=occurred and not since)
     path = f"/v1/learners/{quote(subject, safe='')}"
+    if (why is None) != (in_run is None) or (why is not None and since is not None):
+        raise click.UsageError("--why goes with --run, and not with --since")
+    if since is not None:
+        axis = "occurred" if occurred else "recorded"
+        asked = {"from": _instant("--since", since), "axis": axis}
+        if as_of is not None:
+            asked["to"] = _instant("--as-of", as_of)
+        audit.show_difference(get(address, f"{path}/history/diff", asked), as_json=as_json)
+        return
+    if why is not None:
+        of_run = f"/v1/enrolments/{quote(in_run or '', safe='')}/{quote(subject, safe='')}"
+        wanted = {"value": why} if why in audit.VALUES else {"value": "item", "item": why}
+        found = get(address, f"{of_run}/derivation", moment | wanted)
+        audit.show_derivation(found, as_json=as_json)
+        return
     about = get(address, path, moment)
     enrolments = get(address, f"{path}/enrolments", moment)["enrolments"]
     history: list[dict[str, Any]] = []
     if facts:
-        asked = {**moment, "order": "newest", "limit": facts}
-        history = get(address, f"{path}/history", asked)["facts"]
+        asked_facts = {**moment, "order": "newest", "limit": facts}
+        history = get(address, f"{path}/history", asked_facts)["facts"]
     if as_json:
         print_json({"learner": about, "enrolments": enrolments, "facts": history})
         return
@@ -76,18 +105,25 @@ def _moment(as_of: str | None, *, occurred: bool) -> dict[str, Any]:
         if occurred:
             raise click.UsageError("--occurred: says how to take --as-of, which is missing")
         return {}
-    if as_of.isascii() and as_of.isdigit():
+    instant = _instant("--as-of", as_of)
+    if instant.isdigit():
         if occurred:
             raise click.UsageError("--occurred: goes with a time, and --as-of is a position")
-        return {"as_of_position": int(as_of)}
+        return {"as_of_position": int(instant)}
+    return {"as_of_occurred" if occurred else "as_of_recorded": instant}
+
+
+def _instant(option: str, text: str) -> str:
+    """Return a position as digits, or a time with its offset. Raises UsageError."""
+    if text.isascii() and text.isdigit():
+        return text
     try:
-        time = datetime.fromisoformat(as_of)
+        time = datetime.fromisoformat(text)
     except ValueError as error:
         raise click.UsageError(
-            f"--as-of: {as_of!r} is neither a position nor a time like 2014-02-01T12:00:00Z"
+            f"{option}: {text!r} is neither a position nor a time like 2014-02-01T12:00:00Z"
         ) from error
-    aware = time if time.tzinfo else time.replace(tzinfo=UTC)
-    return {"as_of_occurred" if occurred else "as_of_recorded": aware.isoformat()}
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).isoformat()
 
 
 def _print_learner(

@@ -21,8 +21,9 @@ from read_api.sentences import Titles, sentence
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One fact of a learner's history: both times, who, and a sentence for a person.
-    ``data`` is the payload, personal fields left out."""
+    """One fact of a learner's history: both times, who did it, under which command, and a sentence
+    for a person. ``causation_id`` is the fact that it reacts to, ``grounds`` what the decision
+    relied on, ``data`` the payload, personal fields left out."""
 
     position: int
     id: str
@@ -34,7 +35,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: datetime
     recorded_at: datetime
     actor: str
+    command_id: str
+    correlation_id: str
+    causation_id: str | None
     sentence: str
+    grounds: dict[str, Any]
     data: dict[str, Any]
 
 
@@ -44,6 +49,23 @@ class History(Page, frozen=True, kw_only=True):
     subject: str
     facts: list[Entry]
 
+
+GROUNDS = frozenset(
+    {
+        "basis",
+        "content_number",
+        "due",
+        "exact",
+        "from_run",
+        "grader",
+        "grader_version",
+        "inputs_hash",
+        "policy_number",
+        "satisfied_by",
+        "seat",
+    }
+)
+"""Fields of facts that say what a decision relied on, rather than what it was."""
 
 _KNOWN = """
     from views.history where subject = %(subject)s and position <= %(through)s
@@ -103,6 +125,7 @@ async def history(
 def entries(facts: Iterable[Envelope], names: Titles) -> Iterable[Entry]:
     """Tell facts as a history does."""
     for fact in facts:
+        data = msgspec.to_builtins(without_personal(fact.fact))
         yield Entry(
             position=fact.position,
             id=fact.id,
@@ -114,8 +137,12 @@ def entries(facts: Iterable[Envelope], names: Titles) -> Iterable[Entry]:
             occurred_at=fact.occurred_at,
             recorded_at=fact.recorded_at,
             actor=fact.actor,
+            command_id=fact.command_id,
+            correlation_id=fact.correlation_id,
+            causation_id=fact.causation_id,
             sentence=sentence(fact, names),
-            data=msgspec.to_builtins(without_personal(fact.fact)),
+            grounds={n: said for n, said in data.items() if n in GROUNDS and said is not None},
+            data=data,
         )
 
 

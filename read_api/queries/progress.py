@@ -137,6 +137,20 @@ def progressed(run: str, subject: str, stand: Stand) -> Progress:
     )
 
 
+def stand_in(past: asof.Past, run: str) -> Stand:
+    """Return where a learner stood in a run that they were in."""
+    enrolment, known = past.enrolments[run], past.runs.get(run, {})
+    return Stand(
+        enrolment,
+        _since_beginning(enrolment, past.item_progress.get(run, ())),
+        [item_of(row) for row in past.items.get(run, ())],
+        msgspec.convert(known.get("policy"), WeightedPolicy | None),
+        known.get("policy_number") or 0,
+        past.as_of,
+        past.incomplete,
+    )
+
+
 async def read_stand(
     deps: ReadDependencies,
     asking: Principal,
@@ -152,19 +166,9 @@ async def read_stand(
     """
     if not moment.is_now:
         past = await asof.learner(deps, asking, subject, moment, min_position, run=run)
-        enrolment = past.enrolments.get(run)
-        if enrolment is None:
+        if run not in past.enrolments:
             raise NotFound("enrolment", f"{run}/{subject}")
-        known = past.runs.get(run, {})
-        return Stand(
-            enrolment,
-            _since_beginning(enrolment, past.item_progress.get(run, ())),
-            [item_of(row) for row in past.items.get(run, ())],
-            msgspec.convert(known.get("policy"), WeightedPolicy | None),
-            known.get("policy_number") or 0,
-            past.as_of,
-            past.incomplete,
-        )
+        return stand_in(past, run)
     async with deps.snapshot(
         "progress", "catalogue", min_position=min_position, subject=subject
     ) as snapshot:

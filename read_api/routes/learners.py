@@ -8,9 +8,18 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from read_api.answers import NOW
 from read_api.dependencies import ReadDependencies
-from read_api.parameters import AsOf, AsOfQuery, Explained, HistoryList, Id
-from read_api.queries import enrolments, grade, history, learners, progress
+from read_api.parameters import AsOf, AsOfQuery, Between, Derived, Explained, HistoryList, Id
+from read_api.queries import (
+    derivation,
+    difference,
+    enrolments,
+    grade,
+    history,
+    learners,
+    progress,
+)
 from read_api.responses import described, respond
 
 
@@ -37,6 +46,16 @@ class LearnerRoutes:
             "/v1/learners/{subject}/history",
             self.history,
             **described(history.History, "What happened to a learner, in words", "learners"),
+        )
+        add(
+            "/v1/learners/{subject}/history/diff",
+            self.difference,
+            **described(difference.Difference, "What changed between two moments", "learners"),
+        )
+        add(
+            "/v1/enrolments/{run}/{subject}/derivation",
+            self.derivation,
+            **described(derivation.Derivation, "The facts that a value follows from", "learners"),
         )
         add(
             "/v1/enrolments/{run}/{subject}",
@@ -77,6 +96,28 @@ class LearnerRoutes:
             limit=given.limit,
             after=given.next,
             **_when(given),
+        )
+        return respond(request, found)
+
+    async def difference(
+        self, request: Request, subject: Id, given: Annotated[Between, Query()]
+    ) -> Response:
+        """Each value that is not the same, how it was and became, and the facts between."""
+        found = await difference.difference(
+            *self._asked(request),
+            subject,
+            begin=difference.moment("from", given.begin, given.axis),
+            end=NOW if given.end is None else difference.moment("to", given.end, given.axis),
+            min_position=given.min_position,
+        )
+        return respond(request, found)
+
+    async def derivation(
+        self, request: Request, run: Id, subject: Id, given: Annotated[Derived, Query()]
+    ) -> Response:
+        """Folding just these facts gives the same value; without any of them, another."""
+        found = await derivation.derivation(
+            *self._asked(request), run, subject, given.value, item=given.item, **_when(given)
         )
         return respond(request, found)
 

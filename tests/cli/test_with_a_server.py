@@ -62,6 +62,30 @@ def test_a_learner_is_shown_as_it_was(server: Server, capsys: pytest.CaptureFixt
     assert shown["enrolments"][0]["outcome"] is None
 
 
+def test_what_changed_is_shown(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    """Between two moments of occurred time, with the facts behind each value."""
+    between = ["--since", "2013-11-01", "--as-of", "2013-12-01", "--occurred"]
+    assert run(["learner", "oulad-11391", "--url", server.url, *between, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {fact["type"] for fact in found["added"]} == {"SubmissionReceived", "SubmissionGraded"}
+    positions = {fact["position"] for fact in found["added"]}
+    raw = next(change for change in found["changes"] if change["name"] == "raw")
+    assert set(raw["because"]) == positions
+    assert run(["learner", "oulad-11391", "--url", server.url, *between]) == 0
+    assert "became" in capsys.readouterr().out
+
+
+def test_what_a_value_follows_from_is_shown(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The outcome of a run, and the fact that it rests on."""
+    asked = ["learner", "oulad-11391", "--url", server.url, "--why", "outcome"]
+    assert run([*asked, "--run", "AAA-2013J"]) == 0
+    assert "The exam board decided: pass" in " ".join(capsys.readouterr().out.split())
+    assert run(asked) == 2
+    assert "--run" in capsys.readouterr().err
+
+
 def test_a_learner_that_is_not_there_is_told_in_one_line(
     server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
