@@ -22,6 +22,8 @@ from domain.evidence.notes import decoded as decode
 PREFIX = "PRIVATE+KEY+"
 SEED_BYTES = 32
 OWNER_ONLY = 0o600
+NOT_OTHERS = 0o037
+"""A group may read it, as where an orchestrator hands out secrets."""
 
 
 class WrongKeyFile(Exception):
@@ -99,8 +101,8 @@ def read_keys(file: Path, origin: str) -> Keys:
         raise WrongKeyFile(f"the log's keys cannot be read: {error}") from error
     except WrongNote as error:
         raise WrongKeyFile(f"{file}: {error}") from error
-    if os.name == "posix" and mode & 0o077:
-        raise WrongKeyFile(f"{file} may be read by others; it must have mode 0600")
+    if os.name == "posix" and mode & NOT_OTHERS:
+        raise WrongKeyFile(f"{file} may be read by others; it should have mode 0600")
     if not signing or any(key.name != origin for key in signing):
         raise WrongKeyFile(
             f"{file} has no private key of {origin} alone, which is the log's origin"

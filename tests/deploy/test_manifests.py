@@ -207,6 +207,25 @@ def test_what_scales_or_may_be_disrupted_names_what_is_there(objects: list[dict[
     assert budgets == {name for _, name in workloads}
 
 
+def test_only_the_followers_get_the_key_that_seals_the_log(
+    chart: Chart, objects: list[dict[str, Any]]
+) -> None:
+    """From a Secret of its own, mounted to be read; without one nobody is told to seal."""
+    sealing = chart.rendered("sealing.secret=log", "sealing.origin=a.example/log")
+    with_key = [
+        (pod, container)
+        for _, pod, container in containers(sealing)
+        if "REGISTRAR_LOG_KEY" in {entry["name"] for entry in container["env"]}
+    ]
+    ((pod, container),) = with_key
+    assert container["args"][0] == "follow"
+    (mount,) = [one for one in container["volumeMounts"] if one["name"] == "log-key"]
+    assert mount["readOnly"] is True
+    (volume,) = [one for one in pod["volumes"] if one["name"] == "log-key"]
+    assert volume["secret"] == {"secretName": "log", "defaultMode": 0o440}
+    assert "REGISTRAR_LOG_KEY" not in str(objects)
+
+
 def test_without_a_gateway_the_chart_opens_no_service(
     chart: Chart, objects: list[dict[str, Any]]
 ) -> None:

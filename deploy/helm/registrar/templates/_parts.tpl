@@ -17,10 +17,15 @@ securityContext:
   runAsNonRoot: true
   runAsUser: 10001
   runAsGroup: 10001
+  fsGroup: 10001
   seccompProfile: { type: RuntimeDefault }
 volumes:
   - name: tmp
     emptyDir: { sizeLimit: 64Mi }
+{{- if .seals }}
+  - name: log-key
+    secret: { secretName: {{ .root.Values.sealing.secret }}, defaultMode: 0440 }
+{{- end }}
 {{- end }}
 
 {{- define "registrar.container" -}}
@@ -32,6 +37,9 @@ securityContext:
   capabilities: { drop: [ALL] }
 volumeMounts:
   - { name: tmp, mountPath: /tmp }
+  {{- if .seals }}
+  - { name: log-key, mountPath: /keys, readOnly: true }
+  {{- end }}
 resources: {{- toYaml .resources | nindent 2 }}
 env:
   - name: POD_NAME
@@ -46,6 +54,10 @@ env:
   {{- range $name, $key := dict "DATABASE" "database-url" "ELASTICSEARCH" "elasticsearch-url" "REDIS" "redis-url" }}
   - name: REGISTRAR_{{ $name }}_URL
     valueFrom: { secretKeyRef: { name: {{ $.root.Values.secret }}, key: {{ $key }}, optional: {{ eq $name "REDIS" }} } }
+  {{- end }}
+  {{- if .seals }}
+  - { name: REGISTRAR_LOG_KEY, value: /keys/log.key }
+  - { name: REGISTRAR_LOG_ORIGIN, value: {{ .root.Values.sealing.origin | quote }} }
   {{- end }}
 {{- end }}
 
