@@ -23,16 +23,24 @@ class Asked(NamedTuple):
     def link(self, **changes: Any) -> str:
         """Return this page's address with some of it changed, at the top of the list."""
         now = self._replace(**({"skip": 0} | changes))
-        parameters: dict[str, Any] = {}
-        if now.instant.at is not None:
-            parameters[f"{now.instant.axis}_by"] = utc_text(now.instant.at)
-        elif now.instant.axis == "known":
-            parameters["axis"] = "known"
+        parameters = now.moment
         if now.other is not None and now.other.at is not None:
             parameters[f"compare_{now.other.axis}_by"] = utc_text(now.other.at)
         elif now.other is not None:
             parameters["compare"] = "now"
         return address(f"/console/learners/{now.subject}", **parameters, skip=now.skip or None)
+
+    def why(self, run: str, value: str, item: str | None = None) -> str:
+        """Return the address of the page that says what a value follows from at this moment."""
+        asked = {"run": run, "value": value, "item": item}
+        return address(f"/console/learners/{self.subject}/why", **asked, **self.moment)
+
+    @property
+    def moment(self) -> dict[str, Any]:
+        """The parameters that say as of when."""
+        if self.instant.at is not None:
+            return {f"{self.instant.axis}_by": utc_text(self.instant.at)}
+        return {"axis": "known"} if self.instant.axis == "known" else {}
 
 
 def read_asked(request: Request) -> Asked:

@@ -52,6 +52,7 @@ def draw(asked: Asked, data: LearnerData, about: Answer) -> dict[str, Any]:
         "symbols": sorted({symbol_of(fact.type) for fact in data.facts}),
         "axes": [(a, name, asked.link(instant=Instant(a, None))) for a, name in AXES],
         "links": _links(asked, ordered),
+        "why": asked.why,
         "standings": [_card(standing) for standing in data.standings],
         "difference": _difference(asked, data),
         "rows": [entry_row(fact, asked.instant, one_run=len(runs) < 2) for fact in shown],
