@@ -31,9 +31,9 @@ from domain.evidence.exports import Header, entry, line, verify
 from domain.evidence.tiles import Frontier, span_hashes, tiles_for
 from domain.evidence.tree import HASH_BYTES, consistency_spans, inclusion_spans, leaf_hash
 from infra.evidence.keys import Keys, check, new_key
+from infra.evidence.leaves import PostgresLeaves
 from infra.evidence.sealing import Sealing, sealer
 from infra.evidence.seals import PostgresSeals
-from infra.log.reader import PostgresLogReader
 from streams.sealer import Sealer
 from streams.seals import Kept, Signing
 
@@ -116,7 +116,7 @@ def _seal(dsn: str, how: Sealing, ready: Event, stop: Event) -> None:
 
 def _catch_up(dsn: str) -> int:
     """Seal what is there; return how many facts are sealed."""
-    with closing(PostgresLogReader(dsn)) as reader, closing(PostgresSeals(dsn)) as seals:
+    with closing(PostgresLeaves(dsn)) as reader, closing(PostgresSeals(dsn)) as seals:
         one = Sealer(reader, seals, SIGNING)
         while one.step():
             pass

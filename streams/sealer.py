@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from domain.evidence.checkpoints import Checkpoint, Sealed, opened
 from domain.evidence.notes import WrongNote
 from domain.evidence.tiles import Frontier, TileId, edge_tiles, span_hashes, tiles_for
-from domain.evidence.tree import leaf_hash, microseconds
-from projections.ports import LogReader, RawFact, StoreUnavailable
-from streams.seals import Anchors, AnchorsUnavailable, Broken, Kept, SealStore, Signing
+from projections.ports import StoreUnavailable
+from streams.seals import Anchors, AnchorsUnavailable, Broken, Kept, Leaves, SealStore, Signing
 
 PAGE_FACTS_MAX = 5_000
 LINGER_SECONDS = 0.5
@@ -36,7 +35,7 @@ class Sealer:
 
     def __init__(
         self,
-        log: LogReader,
+        log: Leaves,
         store: SealStore,
         signing: Signing,
         anchors: Anchors | None = None,
@@ -77,18 +76,18 @@ class Sealer:
         epoch = self._log.epoch()
         if self._kept is None or self._kept.epoch != epoch:
             self._find(epoch)
-        rows = self._log.page(self.size, PAGE_FACTS_MAX)
-        if self._log.epoch() != epoch:  # asked after the rows: they may be of another one
+        positions, leaves = self._log.leaves(self.size, PAGE_FACTS_MAX)
+        if self._log.epoch() != epoch:  # asked after the leaves: they may be of another one
             return 0
-        if rows:
-            self._seal(epoch, rows)
+        if leaves:
+            self._seal(epoch, positions, leaves)
         elif (head := self._log.head()[0]) < self.size:
             raise Broken(
                 f"the log ends at {head}, and {self.size} facts were sealed: a tail is cut"
             )
         if time.monotonic() - self._anchored_at >= self._anchor_seconds:
             self.anchor()
-        return len(rows)
+        return len(leaves)
 
     def anchor(self) -> None:
         """Keep the last checkpoint outside, unless it is there. Raises AnchorsUnavailable."""
@@ -137,15 +136,12 @@ class Sealer:
         if root != anchored.root:
             raise Broken(f"the tree is not the one that was anchored at {size}")
 
-    def _seal(self, epoch: str, rows: Sequence[RawFact]) -> None:
+    def _seal(self, epoch: str, positions: Sequence[int], leaves: Sequence[bytes]) -> None:
         first = self.size + 1
-        if [row.position for row in rows] != list(range(first, first + len(rows))):
+        if list(positions) != list(range(first, first + len(leaves))):
             raise Broken(f"the log has a gap in its positions beyond {first - 1}")
-        append = self._frontier.append
-        for position, recorded_at, version, body in rows:
-            append(leaf_hash(position, microseconds(recorded_at), version, body))
-        tiles = self._frontier.full | self._frontier.partial()
-        self._write(self._kept, epoch, tiles)
+        self._frontier.extend(leaves)
+        self._write(self._kept, epoch, self._frontier.full | self._frontier.partial())
 
     def _write(self, before: Kept | None, epoch: str, tiles: Mapping[TileId, bytes]) -> None:
         frontier, signing = self._frontier, self._signing

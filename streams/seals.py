@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from domain.evidence.checkpoints import Checkpoint
@@ -24,6 +25,22 @@ class Kept(NamedTuple):
     epoch: str
     size: int
     note: bytes
+
+
+class Leaves(Protocol):
+    """The log as the sealer follows it. Every method raises StoreUnavailable, but for ``wait``."""
+
+    def leaves(self, after: int, limit: int) -> tuple[Sequence[int], Sequence[bytes]]:
+        """Return up to ``limit`` positions after this one, in order, and the hash of each leaf."""
+
+    def head(self) -> tuple[int, datetime | None]:
+        """Return the last position and its recorded time (0 and None in an empty log)."""
+
+    def epoch(self) -> str:
+        """Return the log's epoch."""
+
+    def wait(self, beyond: int, seconds: float) -> bool:
+        """Block until the log holds a position beyond this one, at most so long. True: it does."""
 
 
 class SealStore(Protocol):

@@ -129,6 +129,18 @@ class Frontier:
         if len(self._rows[0]) == TILE_BYTES_MAX:
             self._close()
 
+    def extend(self, leaves: Sequence[bytes]) -> None:
+        """Take the hashes of the next leaves in, a tile at a time."""
+        taken = 0
+        while taken < len(leaves):
+            room = WIDTH - len(self._rows[0]) // HASH_BYTES
+            some = leaves[taken : taken + room]
+            self._rows[0] += b"".join(some)
+            self.size += len(some)
+            taken += len(some)
+            if len(some) == room:
+                self._close()
+
     def root(self) -> bytes:
         """Return the root of the tree as it is now."""
         return join([self._hash(node) for node in nodes((0, self.size))])

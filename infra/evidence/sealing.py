@@ -10,8 +10,8 @@ import msgspec
 
 from infra.evidence.anchors import DirectoryAnchors
 from infra.evidence.keys import Keys, check, kept_keys, read_keys
+from infra.evidence.leaves import PostgresLeaves
 from infra.evidence.seals import PostgresSeals
-from infra.log.reader import PostgresLogReader
 from infra.settings import Settings
 from streams.sealer import Sealer
 from streams.seals import Signing
@@ -62,7 +62,7 @@ def known_keys(settings: Settings) -> Keys:
 def sealer(dsn: str, how: Sealing) -> Iterator[Sealer]:
     """Seal for a while. Raises WrongKeyFile."""
     signing = how.signing()
-    reader, seals = PostgresLogReader(dsn), PostgresSeals(dsn)
+    reader, seals = PostgresLeaves(dsn), PostgresSeals(dsn)
     anchors = None if how.anchors is None else DirectoryAnchors(Path(how.anchors))
     one = Sealer(reader, seals, signing, anchors)
     one.start()

@@ -11,8 +11,8 @@ import psycopg
 from domain.evidence.tree import leaf_hash, microseconds
 from infra.evidence.anchors import DirectoryAnchors
 from infra.evidence.keys import Keys, PrivateKey, check, new_key
+from infra.evidence.leaves import PostgresLeaves
 from infra.evidence.seals import PostgresSeals
-from infra.log.reader import PostgresLogReader
 from streams.sealer import Sealer
 from streams.seals import Signing
 from tests.evidence.test_tree import naive_root
@@ -72,7 +72,7 @@ def naive_root_of(dsn: str, size: int) -> bytes:
 
 def seal(dsn: str, anchors: Path | None = None, *keys: PrivateKey) -> None:
     """Seal all there is, and anchor it."""
-    reader, seals = PostgresLogReader(dsn), PostgresSeals(dsn)
+    reader, seals = PostgresLeaves(dsn), PostgresSeals(dsn)
     kept = None if anchors is None else DirectoryAnchors(anchors)
     with closing(reader), closing(seals):
         sealer = Sealer(reader, seals, signing(*keys), kept)

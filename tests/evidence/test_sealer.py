@@ -14,8 +14,8 @@ from domain.evidence.tiles import WIDTH
 from domain.evidence.tree import leaf_hash, microseconds
 from infra.evidence.anchors import DirectoryAnchors
 from infra.evidence.keys import check, new_key
+from infra.evidence.leaves import PostgresLeaves
 from infra.evidence.seals import PostgresSeals
-from infra.log.reader import PostgresLogReader
 from infra.migrations import migrate
 from streams.sealer import Sealer
 from streams.seals import AnchorsUnavailable, Broken, Signing
@@ -43,10 +43,10 @@ def make(dsn: str) -> Iterator[Make]:
 class _Made:
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
-        self._open: list[PostgresLogReader | PostgresSeals] = []
+        self._open: list[PostgresLeaves | PostgresSeals] = []
 
     def __call__(self, folder: Path | None = None, signs: Signing | None = None) -> Sealer:
-        reader, seals = PostgresLogReader(self._dsn), PostgresSeals(self._dsn)
+        reader, seals = PostgresLeaves(self._dsn), PostgresSeals(self._dsn)
         self._open += [reader, seals]
         anchors = None if folder is None else DirectoryAnchors(folder)
         return Sealer(reader, seals, signs or signing(), anchors, anchor_seconds=0)
