@@ -19,9 +19,10 @@ from domain.evidence.notes import Check, PublicKey, Signed, decoded, parse_key, 
 from domain.evidence.tiles import Frontier
 from domain.evidence.tree import includes, leaf_hash
 
-FORMAT = "registrar-log/1"
 LINE_BYTES_MAX = 64 * 1024 * 1024
+"""Readers of files take no more at once; a longer line is no line of ours."""
 TOLD_FACTS = 1_000
+"""So many are checked between two tellings of how far it is."""
 
 
 class Rejected(Exception):

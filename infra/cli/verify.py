@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from domain.evidence.checkpoints import Checkpoint
-from domain.evidence.exports import Header, Rejected, Verified
+from domain.evidence.exports import LINE_BYTES_MAX, Header, Rejected, Verified
 from domain.evidence.exports import verify as check_lines
 from domain.evidence.notes import PublicKey, WrongNote, parse_key
 from infra.cli.bar import bar
@@ -53,7 +53,8 @@ def verify(file: Path, keys: tuple[str, ...], anchors: Path | None, as_json: boo
                 told(done, header.facts)
 
             held = _anchors(file, known, anchors)
-            found = check_lines(lines, known, check, held, tell)
+            bounded = iter(lambda: lines.readline(LINE_BYTES_MAX), b"")
+            found = check_lines(bounded, known, check, held, tell)
     except Rejected as error:
         raise Failed(f"{file} is not what was sealed: {error}") from error
     except OSError as error:

@@ -90,7 +90,7 @@ class PostgresSeals:
                 )
             try:
                 yield self._connection
-            except psycopg.OperationalError:
+            except (psycopg.OperationalError, psycopg.InterfaceError):
                 self.close()
                 raise
 

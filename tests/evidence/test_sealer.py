@@ -29,6 +29,7 @@ from tests.evidence.logs import (
     signing,
     tamper,
 )
+from tests.server import eventually
 
 Make = Callable[..., Sealer]
 
@@ -93,6 +94,42 @@ def test_another_process_goes_on(dsn: str, make: Make) -> None:
     assert sealed(dsn, first) == 320
     assert first._store.lead()
     assert not second._store.lead()
+
+
+def test_it_comes_back_when_its_sessions_are_lost(dsn: str, make: Make, tmp_path: Path) -> None:
+    """In its own thread, as the server runs it; what was sealed at the end is anchored."""
+    sealer = make(tmp_path)
+    sealer.start()
+    try:
+        for count in (20, 40, 60):
+            add_facts(dsn, 20)
+            eventually(lambda count=count: sealer.size == count, 20, f"{count} are sealed")
+            execute(
+                dsn,
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()",
+            )
+    finally:
+        sealer.stop()
+    assert sealer.error is None
+    assert b"\n60\n" in DirectoryAnchors(tmp_path).all()[-1][1]
+
+
+def test_a_standby_takes_over(dsn: str, make: Make) -> None:
+    """As soon as whoever seals is gone."""
+    first, second = make(), make()
+    first.start()
+    eventually(lambda: execute(dsn, "select 1 from evidence.sealed"), 20, "the first seals")
+    second.start()
+    try:
+        add_facts(dsn, 20)
+        eventually(lambda: first.size == 20, 20, "sealed by the first")
+        first.stop()
+        first._store.close()
+        add_facts(dsn, 20)
+        eventually(lambda: second.size == 40, 20, "sealed by the second")
+    finally:
+        second.stop()
 
 
 def test_a_new_epoch_is_sealed_anew(dsn: str, make: Make) -> None:
