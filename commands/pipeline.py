@@ -94,7 +94,7 @@ class Pipeline:
             self._running.add(key)
         try:
             refs = request.decision.streams(request.command, request.principal.tenant)
-            if self._contention.gate(refs):
+            if not self._cache.holds_for(self._log.generation) or self._contention.gate(refs):
                 return None
             missing = self._cache.missing(refs)
             if missing:
@@ -218,6 +218,7 @@ class _Round:
     async def run(self) -> list[_Open]:
         """Return the requests that must be decided again, in order."""
         waiting = self.todo
+        self.p._cache.holds_for(self.p._log.generation)
         await self._preload()
         for _ in range(LOADS_A_ROUND_MAX):
             waiting, needs = self._pass(waiting)
@@ -336,6 +337,9 @@ class _Round:
         keys = [item.request.full_key for item, _ in held]
         known = await self.p._log.find_keys([key for key in keys if key is not None])
         head = await self.p._log.head()
+        if not self.p._cache.holds_for(self.p._log.generation):
+            self.again += [item for item, _ in held]
+            return
         for item, declined in held:
             found = known.get(item.request.full_key or "")
             if found is not None:

@@ -91,6 +91,11 @@ class Exclusive(Protocol):
 class Log(Protocol):
     """The append-only log: positions are dense, and their order is the order of commits."""
 
+    @property
+    def generation(self) -> int:
+        """A number that moves when what was read before may not be in the log any more: where a
+        backup may have been restored, or another server took over."""
+
     def submit(self, request: Append, after: Sequence[Future[Outcome]] = ()) -> Future[Outcome]:
         """Hand in a decision; it goes into the next batch, after those submitted before it.
 

@@ -43,6 +43,15 @@ class StreamCache:
     def __init__(self, limit: int = STREAMS_CACHED_MAX) -> None:
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._limit = limit
+        self._generation = 0
+
+    def holds_for(self, generation: int) -> bool:
+        """Whether what is cached was read in this generation of the log; if not, forget it."""
+        if generation == self._generation:
+            return True
+        self._entries.clear()
+        self._generation = generation
+        return False
 
     def get(self, name: str) -> Entry | None:
         """Return the usable entry, or None."""

@@ -45,7 +45,9 @@ class Holds:
     def __init__(self, dsn: str, registry: Registry, known: KnownVersions) -> None:
         self._known = known
         self._registry = registry
-        self._sessions = [Session(dsn, STATEMENTS, "registrar exclusive") for _ in range(HOLDS_MAX)]
+        self._sessions = [
+            Session(dsn, STATEMENTS, "registrar exclusive", known.forget) for _ in range(HOLDS_MAX)
+        ]
         self._free = list(self._sessions)
         self._turn = asyncio.Semaphore(HOLDS_MAX)
 

@@ -15,6 +15,8 @@ class KnownVersions:
 
     def __init__(self) -> None:
         self._least: dict[str, int] = {}
+        self.generation = 0
+        """Counts how often all was forgotten."""
 
     def saw(self, versions: dict[str, int]) -> None:
         """Remember that these versions are recorded."""
@@ -29,3 +31,4 @@ class KnownVersions:
     def forget(self) -> None:
         """Forget all: the log may be another one now."""
         self._least.clear()
+        self.generation += 1

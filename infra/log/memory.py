@@ -128,6 +128,11 @@ class MemoryLog:
             if expires_at is None or expires_at > now
         }
 
+    @property
+    def generation(self) -> int:
+        """Never moves: a process and its log are one."""
+        return 0
+
     async def head(self) -> int:
         """Return the last position, 0 in an empty log."""
         return len(self._facts)

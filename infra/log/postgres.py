@@ -28,10 +28,15 @@ class PostgresLog:
     def __init__(
         self, dsn: str, registry: Registry, sent: Callable[[int], None] = lambda _: None
     ) -> None:
-        known = KnownVersions()
+        known = self._known = KnownVersions()
         self._appender = Appender(dsn, known, sent)
         self._tails = Tails(dsn, registry, known)
         self._holds = Holds(dsn, registry, known)
+
+    @property
+    def generation(self) -> int:
+        """Moves whenever a session was lost: behind it a backup may have been restored."""
+        return self._known.generation
 
     async def open(self) -> None:
         """Connect. Raises LogUnavailable."""

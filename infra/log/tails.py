@@ -43,12 +43,15 @@ R = TypeVar("R")
 
 
 class Session:
-    """A session that connects when it is needed, and again when it was lost."""
+    """A session that connects when it is needed, and again when it was lost: ``lost`` is told."""
 
-    def __init__(self, dsn: str, statements: Mapping[str, str], name: str) -> None:
+    def __init__(
+        self, dsn: str, statements: Mapping[str, str], name: str, lost: Callable[[], None]
+    ) -> None:
         self._dsn = dsn
         self._statements = statements
         self._name = name
+        self._lost = lost
         self._wire: Wire | None = None
         self._connecting = asyncio.Lock()
 
@@ -58,6 +61,7 @@ class Session:
             async with self._connecting:
                 if self._wire is None or self._wire.lost:
                     if self._wire is not None:
+                        self._lost()
                         await self._wire.close()
                     self._wire = await Wire.open(self._dsn, self._statements, self._name)
         return self._wire
@@ -148,7 +152,7 @@ class Tails:
     """The log as decisions read it."""
 
     def __init__(self, dsn: str, registry: Registry, known: KnownVersions) -> None:
-        self._session = Session(dsn, STATEMENTS, "registrar reads")
+        self._session = Session(dsn, STATEMENTS, "registrar reads", known.forget)
         self._known = known
         self._registry = registry
         self._streams = Gather(self._spawn_streams)

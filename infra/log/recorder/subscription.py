@@ -14,8 +14,10 @@ from eventsourcing.persistence import (
     InterfaceError,
     ListenNotifySubscription,
     OperationalError,
+    PersistenceError,
 )
 from eventsourcing.postgres import PostgresDatastore
+from psycopg.rows import DictRow
 
 LISTEN_SECONDS_MAX = 0.1
 """Until a listener looks whether it was stopped."""
@@ -23,6 +25,11 @@ RETRY_SECONDS = 0.2
 """Until the server is asked again after it could not be reached."""
 LOOK_SECONDS_MAX = 5.0
 """Until the log is looked at without having been notified: a dead connection may say nothing."""
+
+
+class NewEpoch(PersistenceError):
+    """Positions were or could be used a second time: a backup was restored."""
+
 
 if TYPE_CHECKING:
 
@@ -41,10 +48,14 @@ else:
 
 
 class _Lasting(_Base):
-    """Wakes on the log's notifications, and goes on where the server was away."""
+    """Wakes on the log's notifications, and goes on where the server was away.
+
+    In a new epoch it ends with an error: the positions that it has seen mean other events now.
+    """
 
     _datastore: PostgresDatastore
     _listener: Thread
+    _epoch: str | None = None
 
     def _begin(self, datastore: PostgresDatastore) -> None:
         self._datastore = datastore
@@ -79,6 +90,7 @@ class _Lasting(_Base):
     def _hear(self) -> None:
         with self._datastore.get_connection() as connection:
             connection.execute("listen log")
+            self._same_epoch(connection.execute("select name from log.epoch").fetchone())
             looked = float("-inf")  # for what was recorded before it listened
             while not self._has_been_stopped:
                 if time.monotonic() - looked > LOOK_SECONDS_MAX:
@@ -87,6 +99,12 @@ class _Lasting(_Base):
                 for _ in connection.notifies(timeout=LISTEN_SECONDS_MAX, stop_after=1):
                     self._has_been_notified.set()
             connection.execute("unlisten log")
+
+    def _same_epoch(self, row: DictRow | None) -> None:
+        epoch = None if row is None else str(row["name"])
+        if self._epoch not in (None, epoch):
+            raise NewEpoch("the log began a new epoch; follow it again from where you once began")
+        self._epoch = epoch
 
 
 class LogSubscription(_Lasting, ListenNotifySubscription[ApplicationRecorder]):
