@@ -73,18 +73,20 @@ def measure(*, quick: bool) -> Report:
 def _appends(dsn: str, *, quick: bool) -> tuple[float, dict[str, float]]:
     """The rates of 64 writers in one process, beside a sealer and alone."""
     rounds, seconds = (QUICK_ROUNDS, QUICK_ROUND_SECONDS) if quick else (ROUNDS, ROUND_SECONDS)
-    on, off = [], []
+    on, off, behind = [], [], []
     for number in range(rounds):
         for sealing in (number % 2 == 0, number % 2 == 1):
             if sealing:
                 with _sealing(dsn):
                     on.append(run(rate(dsn, WRITERS, seconds)))
+                    behind.append(_behind(dsn))
             else:
                 _catch_up(dsn)
                 off.append(run(rate(dsn, WRITERS, seconds)))
     return median_ratio(on, off), {
         "appends_sealing_on_per_s": median(on),
         "appends_sealing_off_per_s": median(off),
+        "facts_not_sealed_at_the_end": median(behind),
     }
 
 
@@ -106,6 +108,15 @@ def _sealing(dsn: str) -> Iterator[None]:
         finally:
             stop.set()
             child.join()
+
+
+def _behind(dsn: str) -> int:
+    """How many facts are recorded and not sealed."""
+    with psycopg.connect(dsn) as connection:
+        (count,) = connection.execute(
+            "select max(f.position) - (select size from evidence.sealed) from log.facts f"
+        ).fetchone() or (0,)
+    return int(count)
 
 
 def _seal(dsn: str, how: Sealing, ready: Event, stop: Event) -> None:

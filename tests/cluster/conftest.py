@@ -14,6 +14,7 @@ from infra.engines.elasticsearch import Elasticsearch
 from infra.engines.kafka import Kafka
 from infra.engines.redis import Redis
 from tests.cluster.processes import Cluster, cluster
+from tests.cluster.settling import sealing
 from tests.cluster.small import Small
 from tests.databases import Databases
 from tests.faults.load import open_run
@@ -59,7 +60,7 @@ def shared_cluster(databases_18: Databases, engines: Engines) -> Iterator[Cluste
     with (
         TemporaryDirectory(prefix="registrar-cluster-") as folder,
         databases_18.fresh() as dsn,
-        cluster(dsn, Path(folder), engines.environment()) as one,
+        cluster(dsn, Path(folder), engines.environment() | sealing(Path(folder))) as one,
     ):
         open_run(one.commands)
         yield one

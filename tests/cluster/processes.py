@@ -41,7 +41,7 @@ class Cluster:
         self.name = environment["REGISTRAR_CLUSTER"]
         self.elasticsearch_url = environment["REGISTRAR_ELASTICSEARCH_URL"]
         self.keeper = Keeper(self._environment, folder)
-        self._folder = folder
+        self.folder = folder
         self.commands, self.queries = (Server(folder / name) for name in ("commands", "queries"))
         self.command_api = self._api("commands", self.commands)
         self.query_api = self._api("queries", self.queries)
@@ -95,7 +95,7 @@ class Cluster:
         eventually(
             lambda: not self._unwell() and self.queries.get("/readyz").status == 200,
             seconds,
-            f"all is well; see {self._folder}",
+            f"all is well; see {self.folder}",
         )
 
     def _unwell(self) -> list[str]:
@@ -135,7 +135,7 @@ class Cluster:
         """Return how every process is, the ends of those that ended, and the ends of the logs."""
         lines = [f"{one.name}: {one.state} {one.doing}" for one in self.keeper.children]
         lines += [f"{name} {said}" for name, said in self.keeper.ends]
-        for log in sorted(self._folder.glob("*.log")):
+        for log in sorted(self.folder.glob("*.log")):
             lines += [f"--- {log.name}", *log.read_text().splitlines()[-LOG_LINES_SHOWN:]]
         return "\n".join(lines)
 

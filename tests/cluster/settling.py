@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from infra.evidence.auditing import audit
+from infra.evidence.keys import kept_keys, read_keys
 from tests.cluster.processes import Cluster
 from tests.faults.load import RUN, Load, assert_each_once, resend_all
+from tests.server import eventually
 
 LEARNERS_ASKED = 10
 CAUGHT_UP_SECONDS_MAX = 30.0
+LOG_KEY = "log.key"
+ORIGIN = "registrar"
+"""What the log calls itself by default."""
+
+
+def sealing(folder: Path) -> dict[str, str]:
+    """Make a key in a folder, and return the settings by which followers seal the log with it."""
+    kept_keys(folder / LOG_KEY, ORIGIN)
+    return {"REGISTRAR_LOG_KEY": str(folder / LOG_KEY)}
 
 
 def settle(running: Cluster, load: Load) -> None:
@@ -23,3 +37,16 @@ def settle(running: Cluster, load: Load) -> None:
     running.rebuild()
     running.caught_up(CAUGHT_UP_SECONDS_MAX)
     assert running.checksums() == kept
+    assert_sealed(running)
+
+
+def assert_sealed(running: Cluster) -> None:
+    """Check that whoever leads the followers seals everything, and that it is as it was sealed."""
+    end = f"\n{running.head()}\n".encode()
+    eventually(
+        lambda: end in running.queries.get("/v1/log/checkpoint").body,
+        CAUGHT_UP_SECONDS_MAX,
+        "everything is sealed",
+    )
+    known = read_keys(running.folder / LOG_KEY, ORIGIN).known
+    assert audit(running.dsn, known, None, (), lambda *_: None).findings == []

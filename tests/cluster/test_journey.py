@@ -7,6 +7,7 @@ import signal
 
 from tests.cluster.kept import hit
 from tests.cluster.processes import Cluster
+from tests.cluster.settling import assert_sealed
 from tests.faults.load import RUN
 from tests.server import eventually
 
@@ -28,6 +29,7 @@ def test_what_is_commanded_can_be_read_and_searched(running: Cluster) -> None:
     assert run.status == 200
     found = running.queries.get(f"/v1/search?q=ada-lovelace&min_position={at}")
     assert [hit["id"] for hit in found.body["hits"]] == ["ada-lovelace"]
+    assert_sealed(running)
 
 
 def test_a_worker_that_is_gone_is_not_passed_over(running: Cluster) -> None:

@@ -1,5 +1,5 @@
 module registrar/evidence
 
-go 1.22.0
+go 1.19
 
-require golang.org/x/mod v0.22.0
+require golang.org/x/mod v0.14.0

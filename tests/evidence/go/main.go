@@ -59,7 +59,9 @@ func answer(line []byte) error {
 		if len(one) != tlog.HashSize {
 			return fmt.Errorf("a hash of %d bytes", len(one))
 		}
-		proof = append(proof, tlog.Hash(one))
+		var hash tlog.Hash
+		copy(hash[:], one)
+		proof = append(proof, hash)
 	}
 	if asked.Fact != nil {
 		return tlog.CheckRecord(proof, now.N, now.Hash, asked.Fact.Position-1, leaf(asked.Fact))
