@@ -159,6 +159,9 @@ class EventList(Parameters):
     """Which events, after which position."""
 
     after: Position | None = Field(default=None, description="Begin after this position.")
+    epoch: AnyId | None = Field(
+        default=None, description="The epoch that the position is of; refused if it has ended."
+    )
     limit: int = Field(default=LIMIT_ROWS_DEFAULT, ge=1, le=LIMIT_ROWS_MAX)
     next: str | None = Field(default=None, max_length=CURSOR_CHARACTERS_MAX)
     type: list[AnyId] | None = Field(default=None, description="Types of facts; may be repeated.")

@@ -26,11 +26,12 @@ HEARTBEAT_SECONDS = 15.0
 
 class Told(NamedTuple):
     """What a subscriber is told next: nothing, or facts as bytes, and the position up to which it
-    has then been told all. ``has_more``: there is more to tell already."""
+    has then been told all, in which epoch. ``has_more``: there is more to tell already."""
 
     body: bytes
     through: int
     has_more: bool
+    epoch: str
 
 
 class _Wanted(NamedTuple):
@@ -89,4 +90,4 @@ class Subscriptions:
         tenant, after, selection = wanted
         window = await self._deps.log.window(tenant, after, WINDOW_POSITIONS, FACTS_MAX, selection)
         is_full = len(window.facts) == FACTS_MAX or window.through == after + WINDOW_POSITIONS
-        return Told(self._write(window), window.through, is_full)
+        return Told(self._write(window), window.through, is_full, window.epoch)

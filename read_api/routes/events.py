@@ -44,10 +44,15 @@ class EventRoutes:
 
         With `Accept: application/json` a page; otherwise Server-Sent Events, whose ids are
         positions: after a lost connection, go on with `Last-Event-ID`. Without a position the
-        stream begins with what comes next, a page with the first event.
+        stream begins with what comes next, a page with the first event. With the `epoch` of the
+        last event, a position of another epoch is refused (a backup was restored) instead of taken
+        for one of this.
         """
         deps, asking = self._deps, self._deps.principal(request)
         history.check_types(deps, given.type)
+        epoch = (await deps.log.head()).epoch
+        if given.epoch not in (None, epoch):
+            raise BadParameter("epoch", f"has ended; it is {epoch} now: begin again at 0")
         types = None if given.type is None else tuple(given.type)
         selection = Selection(types, given.run, given.subject)
         if "application/json" in request.headers.get("accept", ""):
@@ -62,7 +67,7 @@ class EventRoutes:
             )
         after = await self._beginning(request, given)
         return StreamingResponse(
-            self._stream(asking.tenant, after, selection),
+            self._stream(asking.tenant, after, selection, epoch),
             media_type="text/event-stream",
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
@@ -80,12 +85,18 @@ class EventRoutes:
             raise BadParameter(field, f"is beyond the log, which ends at {head}")
         return after
 
-    async def _stream(self, tenant: str, after: int, selection: Selection) -> AsyncIterator[bytes]:
+    async def _stream(
+        self, tenant: str, after: int, selection: Selection, epoch: str
+    ) -> AsyncIterator[bytes]:
         """Yield messages. One without facts moves the last id of a subscriber who selects, so that
-        what was looked through once is not looked through again."""
+        what was looked through once is not looked through again. The stream ends with its epoch:
+        positions mean other facts from then on."""
         yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
         try:
             async for told in self._subscriptions.follow(tenant, after, selection):
+                if told.epoch != epoch:
+                    yield b"event: epoch\ndata: %s\n\n" % msgspec.json.encode({"epoch": told.epoch})
+                    return
                 yield told.body or b": still here\nid: %d\n\n" % told.through
         except StoreUnavailable:
             yield b": the log is away, come back\n\n"

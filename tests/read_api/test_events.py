@@ -10,13 +10,21 @@ import msgspec
 import pytest
 
 from docs.outside import described
+from infra.evidence.epoch import renew
 from tests.read_api.world import COURSE, RUN, World
 
 SECONDS_MAX = 10.0
 
 
-async def subscribe(one: World, path: str, wanted: int, last: str | None = None) -> list[Any]:
-    """Read so many events of a stream as an HTTP server would, then hang up."""
+async def subscribe(
+    one: World,
+    path: str,
+    wanted: int,
+    last: str | None = None,
+    begun: asyncio.Event | None = None,
+) -> list[Any]:
+    """Read so many events of a stream as an HTTP server would, then hang up; ``begun`` is set at
+    the first of them."""
     address, _, query = path.partition("?")
     headers = [] if last is None else [(b"last-event-id", last.encode())]
     scope = {
@@ -43,8 +51,10 @@ async def subscribe(one: World, path: str, wanted: int, last: str | None = None)
             fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line[1:])
             if "data" in fields:
                 events.append(
-                    (int(fields["id"]), fields["event"], msgspec.json.decode(fields["data"]))
+                    (int(fields.get("id", 0)), fields["event"], msgspec.json.decode(fields["data"]))
                 )
+        if events and begun is not None:
+            begun.set()
         if len(events) >= wanted:
             done.set()
 
@@ -142,3 +152,33 @@ def test_an_event_that_there_is_not_has_no_schema(furnished: World, path: str) -
 )
 def test_a_version_that_cannot_be_is_refused(furnished: World, path: str) -> None:
     furnished.refused(f"/v1/events/schemas/{path}", 422)
+
+
+def test_a_position_of_an_epoch_that_has_ended_is_refused(empty: World, dsn: str) -> None:
+    """Where a backup was restored, nobody goes on at a position that means another fact now: an
+    open stream says so and ends, and whoever names the epoch that is over is refused."""
+
+    async def epoch() -> str:
+        return (await empty.reads.log.head()).epoch
+
+    before = empty.run(epoch())
+    assert empty.ask(f"/v1/events?epoch={before}", accept="application/json").status_code == 200
+
+    async def through_a_restore() -> list[Any]:
+        begun = asyncio.Event()
+        await empty.post("create-course", COURSE)
+        path = f"/v1/events?after=0&epoch={before}"
+        following = asyncio.create_task(subscribe(empty, path, 2, begun=begun))
+        await begun.wait()
+        await asyncio.to_thread(renew, dsn)
+        await empty.post("create-course", COURSE | {"course": "BBB"})
+        return await following
+
+    *_, (_, kind, data) = empty.run(through_a_restore())
+    after = empty.run(epoch())
+    assert (kind, data) == ("epoch", {"epoch": after})
+    assert after != before
+    for accept in ("application/json", "text/event-stream"):
+        refused = empty.ask(f"/v1/events?after=1&epoch={before}", accept=accept)
+        assert refused.status_code == 422
+        assert [error["field"] for error in refused.json()["errors"]] == ["epoch"]
