@@ -53,18 +53,21 @@ def export(loaded: Loaded, file: Path, subject: str | None, as_json: bool) -> No
     from infra.evidence.exporting import NotSealed
     from infra.evidence.exporting import export as write
 
+    beside = file.with_name(f".{file.name}.part")
     try:
         with (
             opened_database(loaded.settings) as dsn,
-            file.open("wb") as out,
+            beside.open("wb") as out,
             bar("exporting", quiet=as_json) as told,
         ):
             count = write(dsn, out, subject, told)
+        beside.replace(file)
     except NotSealed as error:
-        file.unlink(missing_ok=True)
         raise Failed(str(error)) from error
     except OSError as error:
         raise Failed(f"cannot write {file}: {error.strerror}") from error
+    finally:
+        beside.unlink(missing_ok=True)
     if as_json:
         print_json({"file": str(file), "facts": count})
     else:
