@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -85,8 +86,10 @@ async def difference(
 ) -> Difference:
     """Compare two moments, each folded as queries fold them. Raises NotFound (nothing is recorded
     by either) and BadParameter."""
-    after = await asof.learner(deps, asking, subject, end, min_position)
-    before = await asof.learner(deps, asking, subject, begin)
+    after, before = await asyncio.gather(
+        asof.learner(deps, asking, subject, end, min_position),
+        asof.learner(deps, asking, subject, begin),
+    )
     if not after.facts and not before.facts:
         raise NotFound("learner", subject)
     then = {fact.position: fact for fact in before.facts}
