@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-import psycopg
 from eventsourcing.persistence import (
     AggregateRecorder,
     ApplicationRecorder,
@@ -25,7 +24,7 @@ from eventsourcing.postgres import PostgresDatastore, PostgresTrackingRecorder
 from eventsourcing.utils import retry
 from psycopg.rows import DictRow
 
-from infra.log.recorder import bodies
+from infra.log.recorder.streams import Streams, append, landed
 from infra.log.recorder.subscription import LogSubscription
 
 ATTEMPTS_MAX = 10
@@ -37,46 +36,7 @@ POSITION_MAX = 2**63 - 1
 LOST = (InterfaceError, OperationalError)
 """What the library raises where the server or the connection failed."""
 
-_APPEND = """
-select base, outcome from log.append(
-  '{}', '{}', '{}', %(counts)b,
-  %(write_requests)b, %(write_streams)b, %(write_versions)b,
-  %(doubted_streams)b, %(doubted_versions)b,
-  %(new_requests)b, %(new_streams)b, %(new_versions)b, '{}', '{}',
-  %(requests)b, %(streams)b, %(versions)b, %(types)b, %(tenants)b, array_fill(null::text, %(size)b),
-  %(bodies)b)
-"""
-_LANDED = """
-select f.position from unnest(%(streams)b, %(versions)b, %(bodies)b) e(stream, version, body)
-  join log.facts f on f.stream = e.stream and f.version = e.version and f.body = e.body
-  order by f.position
-"""
 _COLUMNS = "select position, version, stream, body from log.facts"
-_AMONG_AGGREGATES = f" and stream >= '{bodies.AGGREGATES}' and stream < '{bodies.AGGREGATES[:-1]}0'"
-"""Said with constants, so that the index of these events alone serves."""
-
-
-class Streams(NamedTuple):
-    """Which streams of the log an application sees as its own."""
-
-    prefix: str
-    facts: bool = False
-    """They hold facts that commands recorded, which an application reads and does not write."""
-
-    @property
-    def among(self) -> str:
-        """The condition that they meet, whose two parameters are ``self.bounds``."""
-        within = "" if self.facts else _AMONG_AGGREGATES
-        return f"left(stream, %s) = %s{within}"
-
-    @property
-    def bounds(self) -> tuple[int, str]:
-        """The parameters of ``among``."""
-        return len(self.prefix), self.prefix
-
-    def event(self, body: bytes) -> tuple[str, bytes]:
-        """Return the topic and the state of an event in these streams."""
-        return bodies.fact_of(body) if self.facts else bodies.event_of(body)
 
 
 class LogAggregateRecorder(AggregateRecorder):
@@ -118,7 +78,7 @@ class LogAggregateRecorder(AggregateRecorder):
     def _insert(self, events: Sequence[StoredEvent], tracking: Tracking | None) -> list[int]:
         if self.streams.facts and events:
             raise ProgrammingError("facts are recorded by commands, which decide them by the rules")
-        columns = self._columns(events)
+        columns = self.streams.columns(events)
         for attempt in range(1, ATTEMPTS_MAX + 1):
             try:
                 return self._attempt(columns, tracking)
@@ -141,7 +101,7 @@ class LogAggregateRecorder(AggregateRecorder):
         if not columns["streams"]:
             return []
         with self.datastore.get_connection() as connection:
-            return _append(connection, columns)
+            return append(connection, columns)
 
     def _landed(
         self,
@@ -150,37 +110,7 @@ class LogAggregateRecorder(AggregateRecorder):
     ) -> list[int] | None:
         """Return the positions of just these events if all of them are recorded, else None."""
         with self.datastore.get_connection() as connection:
-            rows = connection.execute(_LANDED, columns).fetchall()
-        found = [int(row["position"]) for row in rows]
-        return found if len(found) == len(columns["streams"]) else None
-
-    def _columns(self, events: Sequence[StoredEvent]) -> dict[str, Any]:
-        streams = [f"{self.streams.prefix}{event.originator_id}" for event in events]
-        versions = [event.originator_version for event in events]
-        first = _first_versions(streams, versions)
-        begun = [stream for stream, version in first.items() if version == 0]
-        known = [(stream, version - 1) for stream, version in first.items() if version > 1]
-        return {
-            "counts": [len(events)],
-            "write_requests": [1] * len(first),
-            "write_streams": list(first),
-            "write_versions": [version - 1 for version in first.values()],
-            "doubted_streams": [stream for stream, _ in known],
-            "doubted_versions": [version for _, version in known],
-            "new_requests": [1] * len(begun),
-            "new_streams": begun,
-            "new_versions": [0] * len(begun),
-            "requests": [1] * len(events),
-            "streams": streams,
-            "versions": versions,
-            "types": [event.topic for event in events],
-            "tenants": [bodies.TENANT] * len(events),
-            "size": [len(events)],
-            "bodies": [
-                bodies.body_of_event(stream, event.topic, event.state)
-                for stream, event in zip(streams, events, strict=True)
-            ],
-        }
+            return landed(connection, columns)
 
     def _rows(self, query: str, parameters: Sequence[Any]) -> list[DictRow]:
         with self.datastore.get_connection() as connection:
@@ -267,30 +197,10 @@ class LogProcessRecorder(PostgresTrackingRecorder, LogRecorder, ProcessRecorder)
             return super()._attempt(columns, tracking)
         with self.datastore.transaction(commit=True) as cursor:
             self._insert_tracking(cursor, tracking)
-            return _append(cursor.connection, columns) if columns["streams"] else []
+            return append(cursor.connection, columns) if columns["streams"] else []
 
     def _landed(self, columns: dict[str, Any], tracking: Tracking | None) -> list[int] | None:
         if columns["streams"] or tracking is None:
             return super()._landed(columns, tracking)
         stands = self.max_tracking_id(tracking.application_name)
         return [] if stands == tracking.notification_id else None
-
-
-def _append(connection: psycopg.Connection[DictRow], columns: dict[str, Any]) -> list[int]:
-    row = connection.execute(_APPEND, columns).fetchone()
-    if row is None or row["outcome"] is not None:
-        raise IntegrityError("an event's version is taken, or would leave a gap")
-    base = int(row["base"])
-    return list(range(base + 1, base + len(columns["streams"]) + 1))
-
-
-def _first_versions(streams: Sequence[str], versions: Sequence[int]) -> dict[str, int]:
-    """Return the first version per stream. Raises IntegrityError where they leave a gap."""
-    first: dict[str, int] = {}
-    last: dict[str, int] = {}
-    for stream, version in zip(streams, versions, strict=True):
-        first.setdefault(stream, version)
-        if version != last.get(stream, version - 1) + 1:
-            raise IntegrityError(f"versions of {stream} are not consecutive")
-        last[stream] = version
-    return first

@@ -12,12 +12,8 @@ from eventsourcing.postgres import (
 )
 
 from infra.log.recorder.bodies import AGGREGATES, TAGGED
-from infra.log.recorder.events import (
-    LogAggregateRecorder,
-    LogProcessRecorder,
-    LogRecorder,
-    Streams,
-)
+from infra.log.recorder.events import LogAggregateRecorder, LogProcessRecorder, LogRecorder
+from infra.log.recorder.streams import Streams
 from infra.log.recorder.tagged import TaggedLogRecorder
 
 UNNAMED = "application"
