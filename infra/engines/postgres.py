@@ -19,10 +19,10 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import IO, Self, TypedDict
 from urllib.parse import quote
 
@@ -97,12 +97,19 @@ class Postgres:
     """One PostgreSQL server over one data folder.
 
     ``folder`` holds the cluster (made when missing). ``install`` is the folder with ``bin/`` of
-    PostgreSQL 15 or later; None: the wheel's. ``start`` and ``stop`` may be called again and again.
+    PostgreSQL 15 or later; None: the wheel's. ``settings`` go before ours. ``start`` and ``stop``
+    may be called again and again.
     """
 
-    def __init__(self, folder: Path, install: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        install: Path | None = None,
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.folder = folder.expanduser().absolute()
         self.install = install or wheel_binaries()
+        self._settings = {**SETTINGS, **settings}
         self._child: subprocess.Popen[bytes] | None = None
         self._account: Account | None = None
         self._users: IO[bytes] | None = None
@@ -240,7 +247,7 @@ class Postgres:
         log = self._log_path()
         if log.exists() and log.stat().st_size > LOG_BYTES_KEPT:
             log.replace(log.with_suffix(".log.1"))
-        settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        settings = [f"--{name}={value}" for name, value in self._settings.items()]
         with log.open("ab") as output:
             self._child = subprocess.Popen(  # noqa: S603  # our own binary and settings
                 [

@@ -7,7 +7,8 @@ from pathlib import Path
 from infra.evidence.auditing import audit
 from infra.evidence.keys import kept_keys, read_keys
 from tests.cluster.processes import Cluster
-from tests.faults.load import RUN, Load, assert_each_once, resend_all
+from tests.faults.history import assert_each_once
+from tests.faults.load import RUN, Load, resend_all
 from tests.server import eventually
 
 LEARNERS_ASKED = 10

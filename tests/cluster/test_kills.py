@@ -58,7 +58,7 @@ def strike(running: Cluster, load: Load, names: Sequence[str], number: signal.Si
 def test_who_carries_facts_is_killed_under_load(running: Cluster) -> None:
     """All come back by themselves and catch up, each fact counts once, and nobody says that all is
     well while facts wait. Who is asked to end instead does so in order."""
-    with Truth(running) as truth, Load(running.commands, "kill", REST_SECONDS) as load:
+    with Truth(running) as truth, Load(running.commands, "kill", rest_seconds=REST_SECONDS) as load:
         for names in ROUNDS:
             strike(running, load, names, signal.SIGKILL)
         known = len(running.keeper.ends)

@@ -16,7 +16,8 @@ from tests.cluster.embedded import embedded_checksums
 from tests.cluster.kept import back, hit
 from tests.cluster.processes import Cluster
 from tests.databases import Databases
-from tests.faults.load import RUN, Load, assert_each_once
+from tests.faults.history import assert_each_once
+from tests.faults.load import RUN, Load
 from tests.server import eventually
 
 REBUILT_SECONDS_MAX = 60.0
@@ -111,7 +112,7 @@ def test_a_rebuild_takes_over_while_commands_and_queries_go_on(
 ) -> None:
     """No answer fails or goes back; the old generation goes; every row is as in one process."""
     before = running.generations()[name]
-    with Load(running.commands, f"beside-{name}-", REST_SECONDS) as load:
+    with Load(running.commands, f"beside-{name}-", rest_seconds=REST_SECONDS) as load:
         load.go_on(COMMANDS, GO_ON_SECONDS_MAX)
         subject, told = next(iter(load.acknowledged.items()))
         running.reach(told.position, GO_ON_SECONDS_MAX)

@@ -17,7 +17,8 @@ from typing import NamedTuple
 import pytest
 
 from infra.engines.postgres import Postgres
-from tests.faults.load import RUN, Load, assert_each_once, open_run, resend_all, send
+from tests.faults.history import assert_each_once
+from tests.faults.load import RUN, Load, open_run, resend_all, send
 from tests.server import Answer, Server, eventually, running
 
 ANSWER_SECONDS_MAX = 12.0

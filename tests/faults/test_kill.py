@@ -23,7 +23,8 @@ import pytest
 from infra.engines.postgres import Postgres
 from infra.stores.postgres import PostgresStore
 from projections.register import READINGS
-from tests.faults.load import Load, assert_each_once, open_run, resend_all
+from tests.faults.history import assert_each_once
+from tests.faults.load import Load, open_run, resend_all
 from tests.server import Server, eventually, free_port, running
 
 SECOND_START_SECONDS_MAX = 5.0
