@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from domain.evidence.checkpoints import Checkpoint, opened
-from domain.evidence.notes import Check, PublicKey, Signed, decoded, parse_key, signers
+from domain.evidence.notes import Check, PublicKey, Signed, decoded, parse, parse_key, signers
 from domain.evidence.tiles import Frontier
 from domain.evidence.tree import includes, leaf_hash
 
@@ -44,6 +44,20 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     facts: int
     keys: list[str]
     checkpoint: str
+
+
+def header(subject: str | None, facts: int, keys: str, note: bytes) -> Header:
+    """Return the first line of a file: ``keys`` are the log's, one a line; named are those of them
+    that signed the ``note``."""
+    by = {one.key_id.hex() for one in parse(note).signatures}
+    signed = [key for key in keys.splitlines() if key.split("+")[1] in by]
+    return Header(
+        format="registrar-log/1",
+        subject=subject,
+        facts=facts,
+        keys=signed,
+        checkpoint=note.decode(),
+    )
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -126,27 +140,27 @@ def verify(
     rest = iter(lines)
     first = next(rest, b"")
     try:
-        header = _header.decode(first)
-        keys = [*known] or [parse_key(key) for key in header.keys]
-        note = opened(header.checkpoint.encode(), keys, check)
-        named = [parse_key(key) for key in header.keys]
+        head = _header.decode(first)
+        keys = [*known] or [parse_key(key) for key in head.keys]
+        note = opened(head.checkpoint.encode(), keys, check)
+        named = [parse_key(key) for key in head.keys]
     except (msgspec.MsgspecError, ValueError) as error:
         raise Rejected(1, str(error)) from error
-    if line(header) != first:
+    if line(head) != first:
         raise Rejected(1, "it is not written as it was")
     if not any(key.name == one.name and key.key_id == one.key_id
                for key in named for one in note.note.signatures):  # fmt: skip
         raise Rejected(1, "the keys it names did not sign its checkpoint")
     checkpoint = note.checkpoint
     near = [a for a in anchors if (a.origin, a.epoch) == (checkpoint.origin, checkpoint.epoch)]
-    entries = _entries(rest, header, told)
-    if header.subject is None:
+    entries = _entries(rest, head, told)
+    if head.subject is None:
         count, held = _whole(entries, checkpoint, near)
     else:
-        count, held = _some(entries, checkpoint, header.subject, near)
-    if count != header.facts:
-        raise Rejected(1, f"it says {header.facts} facts, and there are {count}")
-    return Verified(checkpoint, header.subject, count, signers(note.note, keys, check), held)
+        count, held = _some(entries, checkpoint, head.subject, near)
+    if count != head.facts:
+        raise Rejected(1, f"it says {head.facts} facts, and there are {count}")
+    return Verified(checkpoint, head.subject, count, signers(note.note, keys, check), held)
 
 
 def _entries(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import IsolationLevel
@@ -13,6 +14,7 @@ from domain.evidence.strays import Row
 from domain.evidence.tiles import WIDTH, TileId
 from domain.evidence.tree import HASH_BYTES, microseconds
 from infra.evidence.statements import TILES, named
+from infra.evidence.subjects import Known
 from infra.pools import CONNECT_SECONDS_MAX
 from infra.stores.postgres import unavailable
 from read_api.ports import Seal
@@ -22,7 +24,12 @@ TILES_KEPT = 64
 
 _ROWS = """
   select position, recorded_at, version, body, stream, type, tenant, subject from log.facts
-  where position <= %(through)s and (%(subject)s::text is null or subject = %(subject)s)
+  where position <= %(through)s order by position
+"""
+_ROWS_OF_SUBJECT = """
+  select position, recorded_at, version, body, stream, type, tenant, subject from log.facts
+  where (position = any(%(positions)s) or position > %(known)s) and position <= %(through)s
+    and subject = %(subject)s
   order by position
 """
 
@@ -48,11 +55,25 @@ class Snapshot:
             ).fetchone()
         return None if row is None else Seal(*row)
 
-    def rows(self, through: int, subject: str | None = None) -> Iterator[Row]:
-        """Yield the rows up to a position, in order; with a ``subject``, those of that one."""
+    def rows(self, through: int) -> Iterator[Row]:
+        """Yield the rows up to a position, in order."""
+        return self._rows(_ROWS, through=through)
+
+    def rows_of(self, subject: str, through: int, known: Known) -> Iterator[Row]:
+        """Yield the rows about a subject up to a position, in order: those known, and what is
+        found by reading all that came later."""
+        return self._rows(
+            _ROWS_OF_SUBJECT,
+            subject=subject,
+            through=through,
+            known=known.through,
+            positions=known.positions,
+        )
+
+    def _rows(self, statement: LiteralString, **values: Any) -> Iterator[Row]:
         with unavailable(), self._connection.cursor("rows", binary=True) as cursor:
             cursor.itersize = PAGE_FACTS
-            cursor.execute(_ROWS, {"through": through, "subject": subject})
+            cursor.execute(statement, values)
             for position, at, version, body, *copies in cursor:
                 yield Row(position, microseconds(at), version, body, *copies)
 
