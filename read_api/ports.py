@@ -102,6 +102,9 @@ class Evidence(Protocol):
     async def leaf(self, position: int) -> Leaf | None:
         """Return what the leaf of a position covers; None: there is no such position."""
 
+    async def leaves(self, positions: Sequence[int]) -> Sequence[Leaf]:
+        """Return what the leaves of these positions cover, of those there are, in their order."""
+
 
 class Positions(Protocol):
     """How far the readings are. Raises StoreUnavailable when that cannot be learned."""

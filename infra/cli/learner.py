@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import click
 
-from infra.cli import audit
+from infra.cli import audit, evidence
 from infra.cli.client import get
 from infra.cli.options import (
     host_option,
@@ -40,6 +41,12 @@ FACTS_MAX = 500
 )
 @click.option("--run", "in_run", help="The run that --why asks about.")
 @click.option(
+    "--bundle",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write all that is sealed of the learner into this zip file, with its proofs and a page "
+    "to read: registrar verify checks it anywhere.",
+)
+@click.option(
     "--facts",
     type=click.IntRange(0, FACTS_MAX),
     default=FACTS_DEFAULT,
@@ -57,6 +64,7 @@ def learner(
     since: str | None,
     why: str | None,
     in_run: str | None,
+    bundle: Path | None,
     facts: int,
     url: str | None,
     as_json: bool,
@@ -69,11 +77,17 @@ def learner(
       registrar learner oulad-11391 --as-of 2014-02-01T00:00:00Z --occurred
       registrar learner oulad-11391 --since 2014-01-01T00:00:00Z --as-of 2014-02-01T00:00:00Z
       registrar learner oulad-11391 --why grade --run AAA-2013J
+      registrar learner oulad-11391 --bundle oulad-11391.zip
     """
     address, moment = server_url(loaded, url), _moment(as_of, occurred=occurred and not since)
     path = f"/v1/learners/{quote(subject, safe='')}"
     if (why is None) != (in_run is None) or (why is not None and since is not None):
         raise click.UsageError("--why goes with --run, and not with --since")
+    if bundle is not None:
+        if as_of is not None or since is not None or why is not None:
+            raise click.UsageError("--bundle: holds the whole history, as of now")
+        evidence.write_bundle(address, path, bundle, as_json=as_json)
+        return
     if since is not None:
         axis = "occurred" if occurred else "recorded"
         asked = {"from": _instant("--since", since), "axis": axis}

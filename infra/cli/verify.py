@@ -7,6 +7,9 @@ from pathlib import Path
 
 import click
 
+from domain.evidence.archive import ARCHIVE_BYTES_MAX, MAGIC
+from domain.evidence.bundles import WrongBundle
+from domain.evidence.bundles import verify as check_bundle
 from domain.evidence.checkpoints import Checkpoint
 from domain.evidence.exports import LINE_BYTES_MAX, Header, Rejected, Verified
 from domain.evidence.exports import verify as check_lines
@@ -36,30 +39,43 @@ from infra.cli.output import print_json
 def verify(file: Path, keys: tuple[str, ...], anchors: Path | None, as_json: bool) -> None:
     """Check bodies, proofs and signature of an exported FILE, without server or database.
 
+    FILE is what registrar log export wrote, or the zip file of registrar learner --bundle.
+
     \b
     Example:
       registrar verify log.jsonl --key 'registrar+1f2e3d4c+AX…'
+      registrar verify s1.zip --key 'registrar+1f2e3d4c+AX…'
     """
-    from infra.evidence.keys import check
-
     try:
         known = [parse_key(key) for key in keys]
     except WrongNote as error:
         raise click.UsageError(f"--key: {error}") from error
+    held = _anchors(file, known, anchors)
     try:
-        with file.open("rb") as lines, bar("verifying", quiet=as_json) as told:
-
-            def tell(header: Header, done: int) -> None:
-                told(done, header.facts)
-
-            held = _anchors(file, known, anchors)
-            bounded = iter(lambda: lines.readline(LINE_BYTES_MAX), b"")
-            found = check_lines(bounded, known, check, held, tell)
-    except Rejected as error:
+        found = _checked(file, known, held, quiet=as_json)
+    except (Rejected, WrongBundle) as error:
         raise Failed(f"{file} is not what was sealed: {error}") from error
     except OSError as error:
         raise Failed(f"cannot read {error.filename}: {error.strerror}") from error
     _print(file, found, known, as_json=as_json)
+
+
+def _checked(
+    file: Path, known: list[PublicKey], held: list[Checkpoint], *, quiet: bool
+) -> Verified:
+    from infra.evidence.keys import check
+
+    with file.open("rb") as lines, bar("verifying", quiet=quiet) as told:
+
+        def tell(header: Header, done: int) -> None:
+            told(done, header.facts)
+
+        if lines.read(len(MAGIC)) == MAGIC:
+            lines.seek(0)
+            return check_bundle(lines.read(ARCHIVE_BYTES_MAX + 1), known, check, held, tell)
+        lines.seek(0)
+        bounded = iter(lambda: lines.readline(LINE_BYTES_MAX), b"")
+        return check_lines(bounded, known, check, held, tell)
 
 
 def _anchors(file: Path, known: list[PublicKey], folder: Path | None) -> list[Checkpoint]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from domain.evidence.tiles import TileId
 from infra.evidence.statements import TILES, named
@@ -32,10 +32,15 @@ class PostgresEvidence:
 
     async def leaf(self, position: int) -> Leaf | None:
         """Return what the leaf of a position covers."""
+        found = await self.leaves([position])
+        return found[0] if found else None
+
+    async def leaves(self, positions: Sequence[int]) -> Sequence[Leaf]:
+        """Return what the leaves of these positions cover."""
         async with reading(self._pool) as connection:
             cursor = await connection.execute(
-                "select position, recorded_at, version, body from log.facts where position = %s",
-                (position,),
+                "select position, recorded_at, version, body from log.facts"
+                " where position = any(%s) order by position",
+                (list(positions),),
             )
-            row = await cursor.fetchone()
-        return None if row is None else Leaf(**row)
+            return [Leaf(**row) for row in await cursor.fetchall()]

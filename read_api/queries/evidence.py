@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain
 
 import msgspec
 
@@ -19,7 +23,7 @@ from domain.evidence.tree import (
 from projections.ports import StoreUnavailable
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, NotFound, NotYet
-from read_api.ports import Seal
+from read_api.ports import Leaf, Seal
 
 
 class Inclusion(msgspec.Struct, frozen=True):
@@ -41,6 +45,24 @@ class Consistency(msgspec.Struct, frozen=True):
     from_: int = msgspec.field(name="from")
     to: int
     hashes: list[str]
+
+
+class Inclusions(msgspec.Struct, frozen=True):
+    """Facts as they are stored, each with the hashes that prove it to be in a tree of ``size``
+    facts, and the signed note of that tree with the ``keys`` that may have signed it.
+
+    What is not sealed yet is not among them; in a log that is not sealed at all ``size`` is 0 and
+    ``checkpoint`` null.
+    """
+
+    size: int
+    checkpoint: str | None
+    keys: list[str]
+    facts: list[Entry]
+
+
+PROOFS_AT_ONCE = 256
+"""Each takes a tile or two of 8 KiB of its own."""
 
 
 async def checkpoint(deps: ReadDependencies, asking: Principal) -> bytes:
@@ -79,6 +101,45 @@ async def inclusion(
     return Inclusion(of, fact, hashes, seal.note.decode() if of == seal.size else None)
 
 
+async def inclusions(
+    deps: ReadDependencies, asking: Principal, positions: Sequence[int]
+) -> Inclusions:
+    """Prove those of these positions that are sealed."""
+    seal = await deps.evidence.seal()
+    if seal is None:
+        return Inclusions(0, None, [], [])
+    sealed = sorted({position for position in positions if position <= seal.size})
+    proven = await proofs(deps, await deps.evidence.leaves(sealed), seal.size)
+    return Inclusions(seal.size, seal.note.decode(), seal.keys.splitlines(), proven)
+
+
+async def proofs(deps: ReadDependencies, leaves: Sequence[Leaf], size: int) -> list[Entry]:
+    """Return facts with the hashes that prove them to be in the tree of a size."""
+    found = []
+    for start in range(0, len(leaves), PROOFS_AT_ONCE):
+        some = leaves[start : start + PROOFS_AT_ONCE]
+        spans = [inclusion_spans(leaf.position - 1, size) for leaf in some]
+        tiles = await deps.evidence.tiles(tiles_for(chain.from_iterable(spans)))
+        found += await asyncio.to_thread(_proven, some, spans, tiles)
+    return found
+
+
+def _proven(
+    leaves: Sequence[Leaf], spans: Sequence[list[Span]], tiles: Mapping[TileId, bytes]
+) -> list[Entry]:
+    with _whole_tree():
+        return [
+            entry(
+                leaf.position,
+                microseconds(leaf.recorded_at),
+                leaf.version,
+                leaf.body,
+                span_hashes(wanted, tiles),
+            )
+            for leaf, wanted in zip(leaves, spans, strict=True)
+        ]
+
+
 async def consistency(
     deps: ReadDependencies, asking: Principal, old: int, new: int | None
 ) -> Consistency:
@@ -92,8 +153,14 @@ async def consistency(
 
 async def _hashes(deps: ReadDependencies, spans: list[Span]) -> list[str]:
     tiles = await deps.evidence.tiles(tiles_for(spans))
-    try:
+    with _whole_tree():
         return [b64encode(one).decode() for one in span_hashes(spans, tiles)]
+
+
+@contextmanager
+def _whole_tree() -> Iterator[None]:
+    try:
+        yield
     except LookupError as error:
         raise StoreUnavailable(f"the tree is not whole: {error}") from error
 

@@ -12,12 +12,14 @@ from starlette.responses import Response
 from domain.evidence.tiles import LEVEL_MAX, WIDTH, WrongPath, parse_path
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
-from read_api.parameters import POSITION_MAX, None_, Parameters, Position
-from read_api.queries import evidence
+from read_api.parameters import POSITION_MAX, FreshQuery, Id, None_, Parameters, Position
+from read_api.queries import bundle, evidence
 from read_api.responses import described, respond
 
 At = Annotated[int, Path(ge=1, le=POSITION_MAX)]
+PROOFS_MAX = 200
 FOR_EVER = "public, max-age=31536000, immutable"
+ZIP = "application/zip"
 TEXT = "text/plain; charset=utf-8"
 
 
@@ -26,6 +28,14 @@ class OfSize(Parameters):
 
     size: Position | None = Field(
         default=None, description="The size of the tree; by default that of the last checkpoint."
+    )
+
+
+class OfMany(Parameters):
+    """Which facts."""
+
+    at: list[Annotated[int, Field(ge=1, le=POSITION_MAX)]] = Field(
+        min_length=1, max_length=PROOFS_MAX, description="A position; given once for each fact."
     )
 
 
@@ -58,6 +68,16 @@ class EvidenceRoutes:
             "/v1/log/proof/{position}",
             self.proof,
             **described(evidence.Inclusion, "Proof that a fact is in the log", "evidence"),
+        )
+        add(
+            "/v1/log/proofs",
+            self.proofs,
+            **described(evidence.Inclusions, "Proofs that facts are in the log", "evidence"),
+        )
+        add(
+            "/v1/learners/{subject}/evidence",
+            self.bundle,
+            **_plain("All that is sealed of a learner, to be verified anywhere", ZIP),
         )
         add(
             "/v1/log/consistency",
@@ -99,6 +119,21 @@ class EvidenceRoutes:
         deps = self._deps
         found = await evidence.inclusion(deps, deps.principal(request), position, given.size)
         return respond(request, found)
+
+    async def proofs(self, request: Request, given: Annotated[OfMany, Query()]) -> Response:
+        """Against the last checkpoint, which is in the answer; what is not sealed is left out."""
+        deps = self._deps
+        return respond(request, await evidence.inclusions(deps, deps.principal(request), given.at))
+
+    async def bundle(self, request: Request, subject: Id, given: FreshQuery) -> Response:
+        """A zip file with facts, proofs, checkpoint, keys, a page to read, and how to verify it;
+        `registrar verify` checks it without server or database. `min_position` waits until that
+        position is sealed."""
+        deps, asking = self._deps, self._deps.principal(request)
+        made = await bundle.bundle(deps, asking, subject, min_position=given.min_position)
+        name = f'attachment; filename="{subject}-{made.size}.zip"'
+        headers = {"content-disposition": name, "cache-control": "no-store"}
+        return Response(made.archive, headers=headers, media_type=ZIP)
 
     async def consistency(self, request: Request, given: Annotated[Between, Query()]) -> Response:
         """The hashes by which two roots are compared (RFC 9162, section 2.1.4)."""
