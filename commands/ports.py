@@ -18,6 +18,10 @@ class LogUnavailable(Exception):
     """
 
 
+class LogFull(LogUnavailable):
+    """The log has no room left. Nothing of what was sent was recorded."""
+
+
 class NewFact(NamedTuple):
     """A decided fact, encoded, on its way into the log."""
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from commands.ports import LogUnavailable
+from commands.ports import LogFull, LogUnavailable
 from commands.requests import Contended, KeyBusy, KeyReused, StaleVersion
 from domain.kernel import Refusal
 
@@ -131,6 +131,14 @@ def describe(error: Exception) -> Problem | None:
                 "contended",
                 "Others kept changing what this rests on",
                 "Nothing was recorded. Send it again.",
+            )
+        case LogFull():
+            return _problem(
+                503,
+                "unavailable",
+                "log-full",
+                "The log has no room left",
+                "Nothing was recorded. Send it again with the same key when there is room.",
             )
         case LogUnavailable():
             return _problem(

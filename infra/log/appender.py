@@ -18,6 +18,7 @@ from commands.ports import Append, Appended, LogUnavailable, Lost, Outcome
 from infra.log import batch, fate
 from infra.log.batch import Batch, Pending
 from infra.log.known import KnownVersions
+from infra.log.refused import Warnings, unavailable
 from infra.log.wire import Backend, Reply, Wire, WireLost
 
 QUEUE_REQUESTS_MAX = 10_000
@@ -43,6 +44,7 @@ class Appender:
         self._dsn = dsn
         self._sent = sent
         self._known = known
+        self._warnings = Warnings()
         self._queue: deque[Pending] = deque()
         self._wire: Wire | None = None
         self._in_flight: list[Batch] = []
@@ -160,6 +162,7 @@ class Appender:
                 if self._wire is not None:
                     self._wire.send([sent.call_all()], partial(self._answered, sent))
                 return
+            self._warnings.tell(reply)
             _fail(sent.requests, reply)
         elif isinstance(reply, Exception):
             _fail(sent.requests, reply)
@@ -258,6 +261,4 @@ def _moved(pending: Pending, tails: dict[str, int]) -> tuple[str, ...]:
 def _fail(requests: Sequence[Pending], error: Exception) -> None:
     for pending in requests:
         if not pending.future.done():
-            unavailable = LogUnavailable(str(error))
-            unavailable.__cause__ = error
-            pending.future.set_exception(unavailable)
+            pending.future.set_exception(unavailable(error))

@@ -19,6 +19,7 @@ from domain.registry import Registry
 from infra.log import batch, encoding, fate
 from infra.log.batch import Batch, Pending
 from infra.log.known import KnownVersions
+from infra.log.refused import unavailable
 from infra.log.tails import Session, envelope
 from infra.log.wire import Call, Wire, WireLost
 
@@ -140,7 +141,7 @@ class Hold:
             found = await self._learn(gathered)
         except psycopg.Error as error:
             await self._roll_back()
-            raise LogUnavailable(str(error)) from error
+            raise unavailable(error) from error
         told = iter(found)
         return [next(told) if streams is None else Lost(streams) for streams in refused]
 

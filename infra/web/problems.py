@@ -121,6 +121,13 @@ _TYPES = (
         "Nothing was recorded. Send it again.",
     ),
     ProblemType(
+        "log-full",
+        503,
+        "The log has no room left",
+        "The disk of the log is full, and nothing was recorded. Whoever runs the server must make "
+        "room; then send it again with the same key.",
+    ),
+    ProblemType(
         "log-unavailable",
         503,
         "The log cannot be reached",
