@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from html.parser import HTMLParser
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from domain.evidence.archive import File, WrongArchive, packed, unpacked
 from domain.evidence.bundles import NAMES, Telling, Told, WrongBundle, bundle, verify
 from domain.evidence.exports import Entry
-from domain.evidence.notes import PublicKey
+from domain.evidence.notes import PublicKey, parse_key
 from infra.evidence.exporting import export
 from infra.evidence.keys import check, new_key
 from tests.evidence.conftest import FACTS
@@ -22,6 +23,7 @@ from tests.evidence.logs import KEY, ORIGIN
 
 KNOWN = [KEY.public]
 LOCAL_HEADER_BYTES = 30
+OLD_KEY = "registrar+561045f3+AZLZSdi0cmI3M0CK5i7F9LwTwT3RfaC48NJFJyUjBIZt"
 SCRIPTED = '<script>alert("1")</script>&'
 
 
@@ -58,6 +60,14 @@ def test_a_bundle_shows_the_facts_of_one_learner(bundled: Bundled) -> None:
         assert [signed.key for signed in found.signed] == KNOWN
     with pytest.raises(WrongBundle, match="no known key"):
         verify(bundled.archive, [new_key(ORIGIN).public], check)
+
+
+def test_a_bundle_that_was_handed_out_is_accepted_for_ever() -> None:
+    """One made when the format was new: what a format writes never changes."""
+    found = verify(
+        (Path(__file__).parent / "bundle-1.zip").read_bytes(), [parse_key(OLD_KEY)], check
+    )
+    assert (found.facts, found.subject, found.checkpoint.size) == (2, "ben-03c", 12)
 
 
 def test_any_tool_reads_the_bundle(bundled: Bundled) -> None:
