@@ -23,6 +23,7 @@ _HERE = Path(__file__).parent
 STATIC = {
     "console.css": "text/css; charset=utf-8",
     "console.js": "text/javascript; charset=utf-8",
+    "proof.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 STATIC_SECONDS = 31_536_000

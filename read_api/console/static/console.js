@@ -36,6 +36,7 @@
       }
       document.title = page.title;
       localTimes(document);
+      document.dispatchEvent(new Event("refreshed"));
       return true;
     } catch {
       return false;
