@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 class NotFound(Exception):
     """There is no such thing, as far as the readings know."""
@@ -28,3 +30,13 @@ class NotYet(Exception):
         super().__init__(f"Position {asked} is not read yet; the readings have reached {reached}.")
         self.asked = asked
         self.reached = reached
+
+
+class PutAside(Exception):
+    """Facts could not be read in yet, and an answer without them would mislead."""
+
+    def __init__(self, subject: str, since: datetime) -> None:
+        super().__init__(
+            f"Facts of {subject} are put aside since {since.isoformat()}; "
+            "registrar projections retry reads them in once they are mended."
+        )

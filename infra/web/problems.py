@@ -21,7 +21,7 @@ from commands.ports import LogUnavailable
 from commands.problems import RETRY_AFTER_SECONDS
 from domain.kernel import Refusal
 from projections.ports import StoreUnavailable
-from read_api.errors import BadParameter, NotFound, NotYet
+from read_api.errors import BadParameter, NotFound, NotYet, PutAside
 
 MEDIA_TYPE = "application/problem+json"
 ERRORS_MAX = 50
@@ -146,6 +146,13 @@ _TYPES = (
         "The readings did not reach min_position within the time that a query waits. Ask again.",
     ),
     ProblemType(
+        "put-aside",
+        503,
+        "Facts are put aside",
+        "Facts could not be read in, and are kept, in order, until that is mended. Without them what "
+        "is asked for would be incomplete.",
+    ),
+    ProblemType(
         "internal-error",
         500,
         "Something is wrong here",
@@ -229,6 +236,7 @@ def install(app: FastAPI) -> None:
         NotFound: _not_found,
         BadParameter: _bad_parameter,
         NotYet: _not_yet,
+        PutAside: _put_aside,
         Refusal: _refused,
         StoreUnavailable: _store_unavailable,
         LogUnavailable: _log_unavailable,
@@ -253,6 +261,10 @@ async def _bad_parameter(_: Request, error: BadParameter) -> Response:
 
 async def _not_yet(_: Request, error: NotYet) -> Response:
     return known("not-yet", str(error), min_position=error.asked, reached=error.reached)
+
+
+async def _put_aside(_: Request, error: PutAside) -> Response:
+    return known("put-aside", str(error))
 
 
 async def _refused(_: Request, error: Refusal) -> Response:

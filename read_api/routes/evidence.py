@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -18,6 +19,8 @@ from read_api.responses import described, respond
 
 At = Annotated[int, Path(ge=1, le=POSITION_MAX)]
 PROOFS_MAX = 200
+BUNDLES_AT_ONCE = 2
+"""One of the most facts takes 200 MB while it is made; who comes later waits."""
 FOR_EVER = "public, max-age=31536000, immutable"
 ZIP = "application/zip"
 TEXT = "text/plain; charset=utf-8"
@@ -53,6 +56,7 @@ class EvidenceRoutes:
 
     def __init__(self, deps: ReadDependencies) -> None:
         self._deps = deps
+        self._bundling = asyncio.Semaphore(BUNDLES_AT_ONCE)
 
     def add_to(self, router: APIRouter) -> None:
         """Take the addresses."""
@@ -130,7 +134,8 @@ class EvidenceRoutes:
         `registrar verify` checks it without server or database. `min_position` waits until that
         position is sealed."""
         deps, asking = self._deps, self._deps.principal(request)
-        made = await bundle.bundle(deps, asking, subject, min_position=given.min_position)
+        async with self._bundling:
+            made = await bundle.bundle(deps, asking, subject, min_position=given.min_position)
         name = f'attachment; filename="{subject}-{made.size}.zip"'
         headers = {"content-disposition": name, "cache-control": "no-store"}
         return Response(made.archive, headers=headers, media_type=ZIP)

@@ -23,6 +23,11 @@ from tests.read_api.world import World, furnish, world
 from tests.server import Server, eventually, running
 
 WITHDRAWN = {"run": "AAA-2013J", "subject": "s2", "occurred_at": "2013-12-01T08:00:00Z"}
+PARKED = """
+  insert into readings.parked (name, generation, documents, key, position, error)
+  select name, generation, 'entry', '["~unreadable"]', 8, 'x' from readings.state
+  where name = 'history'
+"""
 REASON = "Moved to <b>Wales</b> & away"
 
 
@@ -95,6 +100,16 @@ def test_nothing_is_handed_over_of_nobody(university: tuple[World, str]) -> None
     one.refused("/v1/learners/s1/evidence", 422, as_of_position=1)
 
 
+def test_a_history_that_lacks_facts_is_not_handed_over(university: tuple[World, str]) -> None:
+    """While a fact of the learner is put aside, rather none than a part; others get theirs."""
+    one, dsn = university
+    execute(dsn, PARKED.replace("~unreadable", "s1"))
+    problem = one.refused("/v1/learners/s1/evidence", 503)
+    assert "put aside" in problem["detail"]
+    bundled(one, "s2")
+    execute(dsn, "delete from readings.parked")
+
+
 def test_several_facts_are_proven_at_once(university: tuple[World, str]) -> None:
     """As one by one; what is not sealed is left out."""
     one, _ = university
@@ -108,13 +123,6 @@ def test_several_facts_are_proven_at_once(university: tuple[World, str]) -> None
     assert answer["keys"] == one.ask("/v1/log/keys").text.splitlines()
     one.refused("/v1/log/proofs", 422)
     one.refused("/v1/log/proofs", 422, at=[1] * 201)
-
-
-PARKED = """
-  insert into readings.parked (name, generation, documents, key, position, error)
-  select name, generation, 'entry', '["~unreadable"]', 8, 'x' from readings.state
-  where name = 'history'
-"""
 
 
 def test_an_export_reads_what_the_history_knows_and_what_came_later(dsn: str) -> None:
