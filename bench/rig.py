@@ -25,7 +25,7 @@ BODY = (
     b'"command_id":"6f1c2f0e-8d4e-4c2a-9a57-0d7a52e3b1ab",'
     b'"correlation_id":"6f1c2f0e-8d4e-4c2a-9a57-0d7a52e3b1ab","causation_id":null,'
     b'"data":{"item":"1752","attempt":"1","number":1,"due":"2013-10-19T00:00:00Z",'
-    b'"late_seconds":0,"content_number":1}}'
+    b'"late_seconds":0,"content_version":1}}'
 )
 
 

@@ -10,6 +10,7 @@ import click
 from infra.cli.bar import bar
 from infra.cli.databases import opened_database
 from infra.cli.errors import Failed
+from infra.cli.log_part import part
 from infra.cli.log_trust import epoch, key, witness
 from infra.cli.options import (
     anchors_option,
@@ -129,5 +130,5 @@ def _print_audit(found: Audited) -> None:
         print("the log is not sealed yet: nothing was signed to hold it against")
 
 
-for verb in (key, epoch, witness):
+for verb in (key, epoch, part, witness):
     log.add_command(verb)

@@ -11,7 +11,7 @@ while nobody is connected: no process goes on with what it read before.
 
 from __future__ import annotations
 
-from typing import LiteralString, NamedTuple, cast
+from typing import LiteralString, NamedTuple
 
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier
@@ -40,7 +40,8 @@ _TRIGGERS = (
     " and not tgisinternal"
 )
 _GRANTS = (
-    "select a.privilege_type, a.grantee::regrole::text"
+    "select a.privilege_type,"
+    " case a.grantee when 0 then 'public' else a.grantee::regrole::text end"
     " from pg_class c, aclexplode(c.relacl) a"
     " where c.oid = 'log.facts'::regclass and a.grantee <> c.relowner"
 )
@@ -102,11 +103,11 @@ def _replace(connection: psycopg.Connection, old: str) -> None:
         )
     )
     for name, says in checks + keys:
-        run(_sql("alter table log.facts add constraint {} ", name) + _made(says))
+        run(_sql("alter table log.facts add constraint {} ", name) + SQL(says))
     for _, says in indexes + triggers:
-        run(_made(says))
+        run(SQL(says))
     for privilege, role in grants:
-        run(_made(f"grant {privilege} on log.facts to {role}"))
+        run(SQL(f"grant {privilege} on log.facts to {role}"))
     for name in parts:
         run(_sql("alter table log.{} no inherit log.{}", name, old))
     for name in (*parts, old):
@@ -119,8 +120,3 @@ def _of(connection: psycopg.Connection, query: LiteralString) -> Named:
 
 def _sql(statement: LiteralString, *names: str) -> Composed:
     return SQL(statement).format(*map(Identifier, names))
-
-
-def _made(says: str) -> SQL:
-    """What the database itself says of the table, to say it again."""
-    return SQL(cast("LiteralString", says))

@@ -36,6 +36,7 @@ VERBS_IN_FULL = [
     ["log", "key"],
     ["log", "epoch"],
     ["log", "witness"],
+    ["log", "part"],
     ["verify"],
     ["settings"],
 ]

@@ -61,7 +61,7 @@ def test_a_part_is_set_apart_and_nothing_else_changes(
 
 def _set_apart(dsn: str) -> None:
     add_facts(dsn, FACTS)
-    execute(dsn, "grant select on log.facts to pg_monitor")
+    execute(dsn, "grant select on log.facts to pg_monitor, public")
     before, shape = leaves_of(dsn), execute(dsn, SHAPE)
     assert begin_part(dsn) == Part(f"facts_to_{FACTS}", FACTS)
     assert begin_part(dsn) is None
