@@ -149,8 +149,8 @@ _TYPES = (
         "put-aside",
         503,
         "Facts are put aside",
-        "Facts could not be read in, and are kept, in order, until that is mended. Without them what "
-        "is asked for would be incomplete.",
+        "Facts could not be read in, and are kept, in order, until that is mended. Without them "
+        "what is asked for would be incomplete.",
     ),
     ProblemType(
         "internal-error",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
+from base64 import b64decode
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -80,6 +84,31 @@ def test_any_tool_reads_the_bundle(bundled: Bundled) -> None:
         assert opened.read("keys.txt").decode() == f"{KEY.public}\n"
         manifest = msgspec.json.decode(opened.read("manifest.json"))
     assert [file["name"] for file in manifest["files"]] == list(NAMES[:-1])
+
+
+def test_the_facts_are_proven_by_hand_as_the_readme_says(bundled: Bundled) -> None:
+    """With nothing of ours: SHA-256, Ed25519, base64 and JSON."""
+    files = dict(unpacked(bundled.archive))
+    text, _, signature = files["checkpoint.txt"].decode().rpartition("\n\n")
+    key = b64decode(files["keys.txt"].decode().strip().split("+", 2)[2])
+    signed = b64decode(signature.split(" ")[2])[4:]
+    Ed25519PublicKey.from_public_bytes(key[1:]).verify(signed, f"{text}\n".encode())
+    size, root = int(text.split("\n")[1]), b64decode(text.split("\n")[2])
+    for line in files["facts.jsonl"].splitlines()[1:]:
+        fact = json.loads(line)
+        numbers = (fact["position"], fact["recorded_us"], fact["version"])
+        head = b"\0" + b"".join(number.to_bytes(8, "big") for number in numbers)
+        found = sha256(head + fact["body"].encode()).digest()
+        at, last = fact["position"] - 1, size - 1
+        for part in map(b64decode, fact["hashes"]):
+            if at % 2 or at == last:
+                found = sha256(b"\1" + part + found).digest()
+                while at and not at % 2:
+                    at, last = at // 2, last // 2
+            else:
+                found = sha256(b"\1" + found + part).digest()
+            at, last = at // 2, last // 2
+        assert (last, found) == (0, root)
 
 
 @given(st.integers(0, 10_000_000), st.integers(1, 255))
