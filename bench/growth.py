@@ -27,7 +27,7 @@ from infra.log.reader import PostgresLogReader
 from infra.migrations import migrate
 
 SMALL, LARGE = 1_000_000, 50_000_000
-QUICK_SMALL, QUICK_LARGE = 200_000, 1_000_000
+QUICK_SMALL, QUICK_LARGE = 250_000, 1_000_000
 FACT_BYTES = 1_000
 """On the disk, with its indexes; as much again for the write-ahead log and what else happens."""
 PARTS = 5
@@ -39,6 +39,8 @@ STREAMS_READ, PAGES_READ, PAGE_FACTS = 300, 20, 5_000
 COPIED_FACTS = 100_000
 KINDS = ("append", "stream", "page")
 GOALS = {"append_large": 0.9, "stream_large": 0.8, "page_large": 0.8}
+QUICK_GOALS = {"append_large": 0.9}
+"""How much of a small log lies in PostgreSQL's own memory decides how fast it is read."""
 COPY = (
     "copy log.facts (position, recorded_at, version, stream, type, tenant, subject, body)"
     " from stdin"
@@ -72,7 +74,7 @@ def measure(*, quick: bool) -> Report:
     figures = {"facts_small": float(small), "facts_large": float(large), "parts": float(PARTS)}
     for name, of_kinds in rates.items():
         figures |= {f"{kind}_{name}_per_s": median(of_kinds[kind]) for kind in KINDS}
-    return Report("growth", ratios, GOALS, figures)
+    return Report("growth", ratios, QUICK_GOALS if quick else GOALS, figures)
 
 
 def _that_fit(wanted: int) -> int:
@@ -118,8 +120,8 @@ def _load(dsn: str, count: int, parts: int) -> None:
 
 
 def _measure(dsn: str, count: int, seconds: float, rates: Rates) -> None:
-    """Appends, streams and pages a second."""
-    chance = random.Random(count)  # noqa: S311 - the same ones every time
+    """Appends, streams and pages a second; others every time."""
+    chance = random.Random(f"{dsn} {len(rates['append'])}")  # noqa: S311
     rates["append"].append(run(rate(dsn, WRITERS, seconds)))
     terms = max(1, count // (STREAMS * VERSIONS))
     names = [
