@@ -24,7 +24,7 @@ from eventsourcing.utils import register_topic
 
 from bench.report import Report, median_ratio
 from bench.rig import server
-from bench.university import COPY, envelopes, stored
+from bench.university import envelopes, load
 from domain.kernel import Envelope
 from domain.streams import REGISTRY
 from infra.log.reader import PostgresLogReader
@@ -110,15 +110,14 @@ def _environment(dsn: str) -> dict[str, str]:
 def _load(dsn: str, learning: Learning, count: int) -> None:
     """The library's events have a class for each type of facts, and its fields."""
     classes = {name: _event_class(name) for name in REGISTRY.types}
+    load(dsn, count)
     facts = envelopes(count)
     with psycopg.connect(dsn, autocommit=True) as connection:
         while page := list(islice(facts, PAGE_FACTS)):
-            with connection.cursor().copy(COPY) as copy:
-                copy.write(stored(page)[1])
             events = b"".join(_event_row(learning, classes, fact) for fact in page)
             with connection.cursor().copy(_COPY_EVENTS) as copy:
                 copy.write(_SIGNATURE + events + struct.pack("!h", -1))
-        connection.execute(f"analyze log.facts, {EVENTS_TABLE}".encode())
+        connection.execute(f"analyze {EVENTS_TABLE}".encode())
 
 
 def _event_class(name: str) -> type[Any]:

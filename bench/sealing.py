@@ -15,7 +15,6 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from hashlib import sha256
-from itertools import islice
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from statistics import median, quantiles
@@ -25,7 +24,7 @@ import psycopg
 from bench.append import rate
 from bench.report import Report, median_ratio
 from bench.rig import BODY, run, server
-from bench.university import COPY, envelopes, stored
+from bench.university import load
 from domain.evidence.checkpoints import Checkpoint
 from domain.evidence.exports import Header, entry, line, verify
 from domain.evidence.tiles import Frontier, span_hashes, tiles_for
@@ -44,7 +43,6 @@ SEALED_FACTS, QUICK_SEALED_FACTS = 300_000, 50_000
 TREE_FACTS, QUICK_TREE_FACTS = 10_000_000, 1_000_000
 VERIFIED_FACTS, QUICK_VERIFIED_FACTS = 1_000_000, 100_000
 PROOFS = 2_000
-COPIED_FACTS_MAX = 20_000
 TREE_PAGE = 100_000
 APPEND_RATIO_MIN = 0.97
 PROOF_MS_MAX = 1.0
@@ -136,11 +134,7 @@ def _catch_up(dsn: str) -> int:
 
 def _sealed(dsn: str, count: int) -> dict[str, float]:
     """The cost of sealing a log that is there, and of its leaves alone."""
-    facts = envelopes(count)
-    with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
-        while page := list(islice(facts, COPIED_FACTS_MAX)):
-            with cursor.copy(COPY) as copy:
-                copy.write(stored(page)[1])
+    load(dsn, count)
     began = time.perf_counter()
     sealed = _catch_up(dsn)
     took = time.perf_counter() - began

@@ -56,7 +56,10 @@ def test_engines_are_killed_under_load(
     of_postgres = Outage(lambda: kill_postgres(postgres), postgres.start)
     long = of_kafka._replace(seconds=LONG_AWAY_SECONDS)
     outages = [of_kafka, of_redis, of_search, of_postgres, long, *[of_redis, of_search]]
-    with Truth(running) as truth, Load(running.commands, "engine", rest_seconds=REST_SECONDS) as load:
+    with (
+        Truth(running) as truth,
+        Load(running.commands, "engine", rest_seconds=REST_SECONDS) as load,
+    ):
         for outage in [*outages, of_kafka, of_postgres]:
             outage.kill()
             try:

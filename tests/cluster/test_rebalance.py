@@ -46,7 +46,10 @@ def test_workers_come_and_go_under_load(running: Cluster) -> None:
     are taken away again: the reading goes on all the while, and each fact counts once."""
     first = running.workers[READING]
     more = [running.worker(READING, number) for number in range(1, 1 + ADDED)]
-    with Truth(running) as truth, Load(running.commands, "share", rest_seconds=REST_SECONDS) as load:
+    with (
+        Truth(running) as truth,
+        Load(running.commands, "share", rest_seconds=REST_SECONDS) as load,
+    ):
         running.keeper.keep(more)
         shared([first, *more])
         running.reach(running.head(), CATCH_UP_SECONDS_MAX)
