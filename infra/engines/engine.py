@@ -15,15 +15,15 @@ import shutil
 import signal
 import subprocess
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import TracebackType
-from typing import IO, ClassVar, Self
+from typing import IO, ClassVar
 
 from infra.engines.account import Account, EngineError, engine_account, let_through
 from infra.engines.ports import free, free_ports
+from infra.engines.running import Running, failure, opened_log
 
 __all__ = ["Engine", "EngineError"]
 
@@ -34,13 +34,11 @@ KILL_SECONDS_MAX = 10
 FREE_SECONDS_MAX = 30
 """The engine of a registrar that was killed ends by itself, but not at once."""
 POLL_SECONDS = 0.05
-LOG_LINES_SHOWN = 15
-LOG_BYTES_KEPT = 16 * 1024 * 1024
 _launcher = ThreadPoolExecutor(1, "engines")
 """A child's death signal comes when the thread that started it ends, so that is one that stays."""
 
 
-class Engine(ABC):
+class Engine(Running):
     """One engine over one folder (made when missing). ``start`` and ``stop`` again and again."""
 
     name: ClassVar[str]
@@ -52,18 +50,6 @@ class Engine(ABC):
         self._child: subprocess.Popen[bytes] | None = None
         self._account: Account | None = None
         self._held: IO[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     @property
     def pid(self) -> int | None:
@@ -142,10 +128,8 @@ class Engine(ABC):
         return {}
 
     def _launch(self) -> None:
-        if self.log.exists() and self.log.stat().st_size > LOG_BYTES_KEPT:
-            self.log.replace(self.log.with_suffix(".log.1"))
         assert self._held is not None  # noqa: S101 - start() holds the folder
-        with self.log.open("ab") as output:
+        with opened_log(self.log) as output:
             self._child = subprocess.Popen(  # noqa: S603  # our own command lines
                 [*leash(), *self._command()],
                 stdin=subprocess.DEVNULL,
@@ -169,9 +153,9 @@ class Engine(ABC):
         deadline = time.monotonic() + START_SECONDS_MAX
         while not self._answers():
             if self.pid is None:
-                raise EngineError(self._failure(f"{self.name} did not start"))
+                raise EngineError(failure(f"{self.name} did not start", self.log))
             if time.monotonic() > deadline:
-                raise EngineError(self._failure(f"{self.name} did not answer in time"))
+                raise EngineError(failure(f"{self.name} did not answer in time", self.log))
             time.sleep(POLL_SECONDS)
 
     def _answers(self) -> bool:
@@ -215,10 +199,6 @@ class Engine(ABC):
         for path in (folder, *folder.rglob("*")):
             if path.lstat().st_uid != self._account.uid:
                 os.lchown(path, *self._account)
-
-    def _failure(self, what: str) -> str:
-        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-        return "\n".join([f"{what}. Its log, {self.log}, ends:", *lines[-LOG_LINES_SHOWN:]])
 
 
 def eventually(condition: Callable[[], bool], seconds_max: float) -> bool:

@@ -22,13 +22,14 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType, TracebackType
-from typing import IO, Self, TypedDict
+from types import MappingProxyType
+from typing import IO, TypedDict
 from urllib.parse import quote
 
 import psycopg
 
 from infra.engines.account import Account, EngineError, engine_account, let_read, let_through
+from infra.engines.running import Running, failure, opened_log
 
 __all__ = ["EngineError", "Postgres", "wheel_binaries"]
 
@@ -41,8 +42,6 @@ LEFTOVERS_SECONDS_MAX = 10
 """The sessions of a server that was killed end by themselves, but not at once."""
 LEFTOVERS_RETRY_SECONDS = 0.2
 _LEFTOVERS = "pre-existing shared memory block"
-LOG_LINES_SHOWN = 15
-LOG_BYTES_KEPT = 16 * 1024 * 1024
 SOCKET_PATH_BYTES_MAX = 107
 """The kernel's limit on a socket's path (unix(7))."""
 PORT = 5432
@@ -93,7 +92,7 @@ class _Identity(TypedDict, total=False):
     extra_groups: list[str | int]
 
 
-class Postgres:
+class Postgres(Running):
     """One PostgreSQL server over one data folder.
 
     ``folder`` holds the cluster (made when missing). ``install`` is the folder with ``bin/`` of
@@ -115,18 +114,6 @@ class Postgres:
         self._users: IO[bytes] | None = None
         self._sockets: Path | None = None
 
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
     @property
     def dsn(self) -> str:
         """The address of the database, for libpq of any kind. Raises EngineError if not started."""
@@ -147,8 +134,8 @@ class Postgres:
             raise EngineError("this PostgreSQL has not been started")
         return f"postgresql://{NAME}@/{database}?host={quote(str(self._sockets), safe='')}"
 
-    def start(self) -> str:
-        """Make the cluster if it is new, start its server unless it runs, and return its address.
+    def start(self) -> None:
+        """Make the cluster if it is new, and start its server unless it runs.
 
         Waits until the server answers, 120 s at most. Raises EngineError.
         """
@@ -168,7 +155,6 @@ class Postgres:
             except BaseException:
                 self._leave()
                 raise
-        return self.dsn
 
     def stop(self) -> None:
         """Leave the server, and stop it (fast, every commit kept) if nobody else uses it.
@@ -201,7 +187,7 @@ class Postgres:
             if self._child is not None and self._child.poll() is not None:
                 break
             if time.monotonic() > deadline:
-                raise EngineError(self._failure("PostgreSQL did not stop in time"))
+                raise EngineError(failure("PostgreSQL did not stop in time", self._log_path()))
             time.sleep(POLL_SECONDS)
         if self._child is not None:
             self._child.wait(STOP_SECONDS_MAX)
@@ -244,11 +230,8 @@ class Postgres:
             raise EngineError(f"PostgreSQL cannot make its data folder: {done.stderr.strip()}")
 
     def _launch(self) -> None:
-        log = self._log_path()
-        if log.exists() and log.stat().st_size > LOG_BYTES_KEPT:
-            log.replace(log.with_suffix(".log.1"))
         settings = [f"--{name}={value}" for name, value in self._settings.items()]
-        with log.open("ab") as output:
+        with opened_log(self._log_path()) as output:
             self._child = subprocess.Popen(  # noqa: S603  # our own binary and settings
                 [
                     self.install / "bin" / "postgres",
@@ -275,13 +258,13 @@ class Postgres:
                 self._child = None
                 if self.pid is not None:
                     continue  # one that outlived its registrar is still recovering
-                failure = self._failure("PostgreSQL did not start")
-                if _LEFTOVERS not in failure or time.monotonic() > began + LEFTOVERS_SECONDS_MAX:
-                    raise EngineError(failure)
+                said = failure("PostgreSQL did not start", self._log_path())
+                if _LEFTOVERS not in said or time.monotonic() > began + LEFTOVERS_SECONDS_MAX:
+                    raise EngineError(said)
                 time.sleep(LEFTOVERS_RETRY_SECONDS)
                 self._launch()
             if time.monotonic() > deadline:
-                raise EngineError(self._failure("PostgreSQL did not answer in time"))
+                raise EngineError(failure("PostgreSQL did not answer in time", self._log_path()))
             time.sleep(POLL_SECONDS)
 
     def _ready(self) -> bool:
@@ -365,11 +348,6 @@ class Postgres:
         with self._lock_file("starting").open("wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
-
-    def _failure(self, what: str) -> str:
-        path = self._log_path()
-        lines = path.read_text(errors="replace").splitlines() if path.exists() else []
-        return "\n".join([f"{what}. Its log, {path}, ends:", *lines[-LOG_LINES_SHOWN:]])
 
 
 def _alive(pid: int) -> bool:

@@ -18,13 +18,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import psutil
 import psycopg
 
 from infra.engines.postgres import Postgres
+from infra.engines.running import Running
 from tests.server import eventually
 
 IMAGE_BYTES = 1 << 30
@@ -59,7 +58,7 @@ def missing() -> str | None:
     return None
 
 
-class Disk:
+class Disk(Running):
     """A PostgreSQL on a disk of its own, whose power can be cut again and again.
 
     Its address stays the same, so whoever uses it comes back.
@@ -70,19 +69,15 @@ class Disk:
         self._disk = folder / "disk"
         self.postgres = Postgres(self._disk / "postgres", settings=settings)
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
+        """Make the disk, and start PostgreSQL on it."""
         self._disk.mkdir()
         _make(self._image, IMAGE_BYTES)
         _mount(self._image, self._disk)
         self.postgres.start()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def stop(self) -> None:
+        """End PostgreSQL at once, and leave the disk."""
         with suppress(psutil.NoSuchProcess):
             self._end(_family(self.postgres))
         self._leave()
