@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -16,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.process import Process
+
 START_SECONDS_MAX = 60.0
-STOP_SECONDS_MAX = 30.0
 
 
 def free_port() -> int:
@@ -47,60 +45,31 @@ class Answer(NamedTuple):
     body: Any
 
 
-class Server:
-    """A ``registrar serve`` process on a free port, with its data in a folder."""
+class Server(Process):
+    """A ``registrar serve`` process on a free port, with its data in a folder. It ends as Ctrl-C
+    ends it."""
+
+    ends_by = signal.SIGINT
 
     def __init__(self, data: Path, *flags: str, environment: dict[str, str] | None = None) -> None:
         self.data = data
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._flags = flags
-        self._environment = environment or {}
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
-
-    @property
-    def output(self) -> str:
-        """What the server printed so far."""
-        return (self.data.parent / "serve.out").read_text()
+        words = ["serve", "--port", str(self.port), "--data", str(data), *flags]
+        super().__init__(words, environment or {}, data.parent / "serve.out")
 
     def start(self) -> None:
         """Start and wait until it is ready."""
         self.data.mkdir(parents=True, exist_ok=True)
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("REGISTRAR_")}
-        command = [sys.executable, "-m", "infra.cli.main", "serve"]
-        command += ["--port", str(self.port), "--data", str(self.data), *self._flags]
-        with (self.data.parent / "serve.out").open("ab") as out:
-            self._process = subprocess.Popen(
-                command, stdout=out, stderr=out, env=environment | self._environment
-            )
+        self.spawn()
         eventually(self._ready, START_SECONDS_MAX, f"ready at {self.url}; see serve.out")
 
     def _ready(self) -> bool:
-        assert self._process is not None
-        if self._process.poll() is not None:
-            raise AssertionError(f"the server ended with {self._process.returncode}: {self.output}")
+        self.require_running()
         try:
             return self.get("/readyz").status == 200
         except OSError:
             return False
-
-    def kill(self) -> None:
-        """kill -9: nothing gets a chance to tidy up."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
-
-    def stop(self) -> int:
-        """Stop as Ctrl-C does, and return the exit code."""
-        assert self._process is not None
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-        return self._process.wait(STOP_SECONDS_MAX)
 
     def get(self, path: str, **headers: str) -> Answer:
         """GET a path; header names with underscores for dashes."""
@@ -145,5 +114,4 @@ def running(data: Path, *flags: str, environment: dict[str, str] | None = None) 
         server.start()
         yield server
     finally:
-        if server._process is not None:
-            server.stop()
+        server.stop()

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 import httpx
 
 from infra.engines.engine import leash
+from infra.engines.running import opened_log
 from infra.supervisor.kept import LOOK_SECONDS, START_LOOK_SECONDS, Kept, Told
 
 STOP_SECONDS_MAX = 15.0
 ANSWER_SECONDS_MAX = 5.0
-LOG_BYTES_KEPT = 16 * 1024 * 1024
 LOG_TAIL_BYTES = 4_096
 SAID_CHARACTERS_MAX = 200
 
@@ -74,9 +74,7 @@ class Child(Kept):
         return f"{_how(await ended)}{self._last_words()}"
 
     async def _spawn(self) -> asyncio.subprocess.Process:
-        if self._log.exists() and self._log.stat().st_size > LOG_BYTES_KEPT:
-            self._log.replace(self._log.with_suffix(".log.1"))
-        with self._log.open("ab") as output:
+        with opened_log(self._log) as output:
             # A session of its own: the terminal's Ctrl-C is for the supervisor, which ends them.
             return await asyncio.create_subprocess_exec(
                 *self._command,

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,38 +9,26 @@ from pathlib import Path
 
 import psycopg
 
+from tests.process import Process
 from tests.server import eventually, free_port
 
 START_SECONDS_MAX = 30.0
-STOP_SECONDS_MAX = 15.0
 
 
-class RelayProcess:
+class RelayProcess(Process):
     """A ``registrar relay`` with a probe."""
 
-    def __init__(self, environment: dict[str, str], output: Path) -> None:
+    def __init__(self, environment: dict[str, str], log: Path) -> None:
         self.port = free_port()
-        self.output = output
-        self.settings = dict(environment)
-        self._process: subprocess.Popen[bytes] | None = None
+        super().__init__(["relay", "--probe-port", str(self.port)], environment, log)
 
     def start(self) -> None:
         """Start it, and wait until it answers its probe."""
         self.spawn()
-        eventually(self._answers, START_SECONDS_MAX, f"a relay; see {self.output}")
-
-    def spawn(self) -> None:
-        """Start it."""
-        command = [sys.executable, "-m", "infra.cli.main", "relay", "--probe-port", str(self.port)]
-        own = {k: v for k, v in os.environ.items() if not k.startswith("REGISTRAR_")}
-        with self.output.open("ab") as out:
-            self._process = subprocess.Popen(
-                command, stdout=out, stderr=out, env=own | self.settings
-            )
+        eventually(self._answers, START_SECONDS_MAX, "a relay")
 
     def _answers(self) -> bool:
-        assert self._process is not None
-        assert self._process.poll() is None, self.output.read_text()
+        self.require_running()
         try:
             return bool(self.ask("/healthz"))
         except OSError:
@@ -67,24 +51,6 @@ class RelayProcess:
     def leads(self) -> bool:
         """Whether it leads."""
         return self.measure("registrar_relay_leads") == 1.0
-
-    def kill(self) -> None:
-        """kill -9."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
-
-    def stop(self) -> int:
-        """SIGTERM; returns the exit code."""
-        assert self._process is not None
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(STOP_SECONDS_MAX)
-
-    def ended(self) -> int:
-        """Return the exit code of a process that ends by itself."""
-        assert self._process is not None
-        return self._process.wait(STOP_SECONDS_MAX)
 
 
 @contextmanager

@@ -144,8 +144,8 @@ def test_a_topic_with_another_number_of_partitions_is_refused(
     with relays(1, dsn, kafka.bootstrap, cluster, tmp_path) as (one,):
         caught_up(dsn)
         assert one.stop() == 0
-        one.settings["REGISTRAR_PARTITIONS"] = "3"
+        one.environment["REGISTRAR_PARTITIONS"] = "3"
         one.spawn()
         assert one.ended() == 1
-        said = one.output.read_text().splitlines()[-1]
+        said = one.output.splitlines()[-1]
         assert said.startswith(f"registrar: topic {cluster}.facts has 4 partitions")
