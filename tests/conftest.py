@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,17 @@ from tests.databases import DEBIAN_15, Databases, databases
 
 __all__ = ["elasticsearch", "kafka", "redis_server"]
 
+ENGINES = "engines"
+WITH_ENGINES = {
+    "cache",
+    "cluster",
+    "engines",
+    "readings",
+    "relay",
+    "search",
+    "supervisor",
+    "workers",
+}
 ONLY_FOR = "only for"
 """Begins the reason of a skip that another kind of machine makes up for, not another engine."""
 
@@ -38,6 +50,15 @@ def dsn(databases_18: Databases) -> Iterator[str]:
     """The address of a migrated database with an empty log, for one test."""
     with databases_18.fresh() as address:
         yield address
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what shares fixtures, where two processes run the tests: a folder, and all
+    folders that need the cluster's engines, of which there are to be one each."""
+    for item in items:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        item.add_marker(pytest.mark.xdist_group(ENGINES if folder in WITH_ENGINES else folder))
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
