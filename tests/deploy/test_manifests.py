@@ -24,6 +24,8 @@ from projections.register import READINGS
 DEPLOY = Path(__file__).parents[2] / "deploy"
 CHART = DEPLOY / "helm" / "registrar"
 KUBERNETES = "1.31.0"
+ELSEWHERE = {variable("host"), variable("port")}
+SEALING = {variable("log_key"), variable("log_origin"), variable("anchors")}
 KNOWN = {variable(name) for name in Settings.__struct_fields__}
 HELM = Path(__file__).with_name("helm")
 HELM_SECONDS_MAX, FETCH_SECONDS_MAX = 60, 300
@@ -161,7 +163,7 @@ def test_the_chart_starts_what_the_compose_file_starts(objects: list[dict[str, A
         accepted(container["args"])
         started.add(" ".join(container["args"][:3] if "serve" in container["args"] else []))
         names = {entry["name"] for entry in container["env"]} - {"POD_NAME"}
-        assert names == KNOWN - {variable("host"), variable("port")}
+        assert names == KNOWN - ELSEWHERE - SEALING
     assert {"serve --only commands", "serve --only queries"} <= started
     kinds = {(one["kind"], one["metadata"]["name"]) for one in objects}
     assert {("StatefulSet", f"test-work-{reading.name}") for reading in READINGS} <= kinds
@@ -211,7 +213,9 @@ def test_only_the_followers_get_the_key_that_seals_the_log(
     chart: Chart, objects: list[dict[str, Any]]
 ) -> None:
     """From a Secret of its own, mounted to be read; without one nobody is told to seal."""
-    sealing = chart.rendered("sealing.secret=log", "sealing.origin=a.example/log")
+    sealing = chart.rendered(
+        "sealing.secret=log", "sealing.origin=a.example/log", "sealing.anchorsClaim=outside"
+    )
     with_key = [
         (pod, container)
         for _, pod, container in containers(sealing)
@@ -223,7 +227,11 @@ def test_only_the_followers_get_the_key_that_seals_the_log(
     assert mount["readOnly"] is True
     (volume,) = [one for one in pod["volumes"] if one["name"] == "log-key"]
     assert volume["secret"] == {"secretName": "log", "defaultMode": 0o440}
-    assert "REGISTRAR_LOG_KEY" not in str(objects)
+    values = {entry["name"]: entry.get("value") for entry in container["env"]}
+    mounted = {one["mountPath"]: one["name"] for one in container["volumeMounts"]}
+    assert mounted[values["REGISTRAR_ANCHORS"]] == "anchors"
+    assert {"name": "anchors", "persistentVolumeClaim": {"claimName": "outside"}} in pod["volumes"]
+    assert values.keys() >= SEALING
 
 
 def test_without_a_gateway_the_chart_opens_no_service(

@@ -35,7 +35,8 @@ import sys
 from pathlib import Path
 from infra.engines.postgres import Postgres
 server = Postgres(Path(sys.argv[1]))
-print(server.start(), flush=True)
+server.start()
+print(server.dsn, flush=True)
 sys.stdin.readline()
 server.stop()
 """

@@ -204,7 +204,12 @@ def test_every_query_is_described_with_its_answer(furnished: World) -> None:
     described = {path: item["get"] for path, item in document["paths"].items() if "get" in item}
     paths = {path: route for path, route in described.items() if path.startswith("/v1/")}
     assert len(paths) >= 18
-    raw = {"/v1/log/checkpoint", "/v1/log/keys", "/v1/log/tile/{level}/{named}"}
+    raw = {
+        "/v1/learners/{subject}/evidence",
+        "/v1/log/checkpoint",
+        "/v1/log/keys",
+        "/v1/log/tile/{level}/{named}",
+    }
     assert raw <= {*paths}
     for path in {*paths} - raw:
         (content,) = paths[path]["responses"]["200"]["content"].values()

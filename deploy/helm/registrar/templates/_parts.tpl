@@ -25,6 +25,10 @@ volumes:
 {{- if .seals }}
   - name: log-key
     secret: { secretName: {{ .root.Values.sealing.secret }}, defaultMode: 0440 }
+{{- with .root.Values.sealing.anchorsClaim }}
+  - name: anchors
+    persistentVolumeClaim: { claimName: {{ . }} }
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -39,6 +43,9 @@ volumeMounts:
   - { name: tmp, mountPath: /tmp }
   {{- if .seals }}
   - { name: log-key, mountPath: /keys, readOnly: true }
+  {{- if .root.Values.sealing.anchorsClaim }}
+  - { name: anchors, mountPath: /anchors }
+  {{- end }}
   {{- end }}
 resources: {{- toYaml .resources | nindent 2 }}
 env:
@@ -58,6 +65,9 @@ env:
   {{- if .seals }}
   - { name: REGISTRAR_LOG_KEY, value: /keys/log.key }
   - { name: REGISTRAR_LOG_ORIGIN, value: {{ .root.Values.sealing.origin | quote }} }
+  {{- if .root.Values.sealing.anchorsClaim }}
+  - { name: REGISTRAR_ANCHORS, value: /anchors }
+  {{- end }}
   {{- end }}
 {{- end }}
 
