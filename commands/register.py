@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from commands.assessment import submit_work
+from commands.assessment import (
+    grant_extension,
+    override_due_date,
+    redecide_lateness,
+    remove_due_override,
+    submit_work,
+    withdraw_extension,
+)
 from commands.catalogue import (
     archive_run,
     count_seats,
@@ -17,7 +24,13 @@ from commands.catalogue import (
 from commands.credentials import issue_certificate, revoke_certificate
 from commands.decision import Decision
 from commands.engagement import view_item, watch_video
-from commands.enrolment import enrol_learner, transfer_enrolment, withdraw_learner
+from commands.enrolment import (
+    enrol_learner,
+    join_cohort,
+    leave_cohort,
+    transfer_enrolment,
+    withdraw_learner,
+)
 from commands.grading import compute_grade, grade_submission, record_outcome, transfer_result
 
 DECISIONS: dict[str, Decision] = {
@@ -35,10 +48,17 @@ DECISIONS: dict[str, Decision] = {
         enrol_learner,
         withdraw_learner,
         transfer_enrolment,
+        join_cohort,
+        leave_cohort,
         transfer_result,
         view_item,
         watch_video,
         submit_work,
+        grant_extension,
+        withdraw_extension,
+        override_due_date,
+        remove_due_override,
+        redecide_lateness,
         grade_submission,
         compute_grade,
         record_outcome,

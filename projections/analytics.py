@@ -14,7 +14,7 @@ from decimal import Decimal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.assessment.facts import SubmissionReceived
+from domain.assessment.facts import LatenessRedecided, SubmissionReceived
 from domain.credentials.facts import CertificateIssued, CertificateRevoked
 from domain.enrolment.facts import EnrolmentTransferred, LearnerEnrolled, LearnerWithdrawn
 from domain.grading.facts import (
@@ -99,6 +99,8 @@ def fold_work(document: Work | None, envelope: Envelope, key: Key) -> Work:
     match envelope.fact:
         case SubmissionReceived(attempt=attempt, late_seconds=late):
             return _tried(old, attempt, day=day, late=late > 0)
+        case LatenessRedecided(attempt=attempt, late_seconds=late):
+            return _tried(old, attempt, late=late > 0)
         case SubmissionGraded(attempt=attempt, raw=raw, possible=possible):
             share(raw, possible)
             number(raw), number(possible)
@@ -272,7 +274,7 @@ def _best(scores: Iterable[tuple[str | None, str | None]]) -> tuple[str, str] | 
 
 ANALYTICS = Reading(
     name="analytics",
-    version=1,
+    version=2,
     documents=(
         Documents(
             name="learner",
@@ -287,7 +289,7 @@ ANALYTICS = Reading(
             name="work",
             row=Work,
             key=("run", "subject", "item"),
-            facts=names(SubmissionReceived, SubmissionGraded, ResultTransferred),
+            facts=names(SubmissionReceived, LatenessRedecided, SubmissionGraded, ResultTransferred),
             keys=item_keys,
             fold=fold_work,
         ),

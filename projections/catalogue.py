@@ -12,6 +12,8 @@ from msgspec.structs import replace
 from domain.catalogue.facts import (
     ContentVersionPublished,
     CourseCreated,
+    DueDateOverridden,
+    DueOverrideRemoved,
     GradingPolicyPublished,
     Mode,
     PrerequisiteSet,
@@ -38,6 +40,14 @@ class Course(Struct, frozen=True, gc=False):
     created_at: datetime
     position: int
     version: int
+
+
+class DueOverride(Struct, frozen=True, gc=False):
+    """Another due date of an item for a cohort (None: the whole run); None: due at no time."""
+
+    item: str
+    cohort: str | None
+    due: datetime | None
 
 
 class Run(Struct, frozen=True, gc=False):
@@ -69,6 +79,7 @@ class Run(Struct, frozen=True, gc=False):
     updated_position: int
     seats_counted: bool = False
     gone: tuple[str, ...] = ()
+    due_overrides: tuple[DueOverride, ...] = ()
 
 
 class RunItem(Struct, frozen=True, gc=False):
@@ -90,6 +101,7 @@ class RunItem(Struct, frozen=True, gc=False):
     label: str | None
     ordinal: int
     content_number: int
+    due_after_s: int | None = None
 
 
 def fold_course(document: Course | None, envelope: Envelope, key: Key) -> Course | None:
@@ -144,6 +156,11 @@ def fold_run(document: Run | None, envelope: Envelope, key: Key) -> Run | None:
             )
         case ContentVersionPublished(number=number, items=items):
             return replace(document, content_number=number, items=len(items), **at)
+        case DueDateOverridden(item=item, cohort=cohort, due=due):
+            others = _other_overrides(document, item, cohort)
+            return replace(document, due_overrides=(*others, DueOverride(item, cohort, due)), **at)
+        case DueOverrideRemoved(item=item, cohort=cohort):
+            return replace(document, due_overrides=_other_overrides(document, item, cohort), **at)
         case GradingPolicyPublished(number=number, policy=policy):
             return replace(document, policy_number=number, policy=policy, **at)
         case RunRescheduled(starts=starts, ends=ends, opens=opens, closes=closes):
@@ -152,6 +169,10 @@ def fold_run(document: Run | None, envelope: Envelope, key: Key) -> Run | None:
             return replace(document, archived=True, **at)
         case _:
             return document
+
+
+def _other_overrides(run: Run, item: str, cohort: str | None) -> tuple[DueOverride, ...]:
+    return tuple(one for one in run.due_overrides if (one.item, one.cohort) != (item, cohort))
 
 
 def _scheduled(fact: RunScheduled, envelope: Envelope, run: str) -> Run:
@@ -203,6 +224,7 @@ def fold_item(document: RunItem | None, envelope: Envelope, key: Key) -> RunItem
                 label=item.label,
                 ordinal=ordinal,
                 content_number=fact.number,
+                due_after_s=item.due_after_s,
             )
     return document
 
@@ -225,7 +247,7 @@ _RUN = names(RunScheduled, RunRescheduled, RunArchived, GradingPolicyPublished)
 
 CATALOGUE = Reading(
     name="catalogue",
-    version=1,
+    version=2,
     documents=(
         Documents(
             name="course",
@@ -240,7 +262,8 @@ CATALOGUE = Reading(
             row=Run,
             key=("run",),
             facts=_RUN
-            | names(ContentVersionPublished, SeatsLimited, SeatsCounted, SeatTaken, SeatReleased),
+            | names(ContentVersionPublished, SeatsLimited, SeatsCounted, SeatTaken, SeatReleased)
+            | names(DueDateOverridden, DueOverrideRemoved),
             keys=first_id,
             fold=fold_run,
             indexes=("(course)",),

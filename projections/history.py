@@ -7,24 +7,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from domain.assessment.facts import SubmissionReceived
-from domain.credentials.facts import CertificateIssued, CertificateRevoked
-from domain.engagement.facts import ItemCompleted, ItemViewed, VideoWatched
-from domain.enrolment.facts import (
-    EnrolmentTransferred,
-    LearnerEnrolled,
-    LearnerWithdrawn,
-    SeatReleased,
-    SeatTaken,
-)
-from domain.grading.facts import (
-    CourseFailed,
-    CourseGradeComputed,
-    CoursePassed,
-    OutcomeRecorded,
-    ResultTransferred,
-    SubmissionGraded,
-)
+from domain.engagement.state import VIEWING
+from domain.enrolment.facts import SeatReleased, SeatTaken
+from domain.enrolment.state import ENROLMENT
 from domain.kernel import Envelope
 from projections.reading import Documents, Key, Reading, View, columns, names
 
@@ -70,11 +55,7 @@ HISTORY = Reading(
             name="entry",
             row=Entry,
             key=("subject", "position"),
-            facts=names(LearnerEnrolled, LearnerWithdrawn, EnrolmentTransferred)
-            | names(SeatTaken, SeatReleased, ItemViewed, VideoWatched, ItemCompleted)
-            | names(SubmissionReceived, SubmissionGraded, ResultTransferred, CourseGradeComputed)
-            | names(CoursePassed, CourseFailed, OutcomeRecorded)
-            | names(CertificateIssued, CertificateRevoked),
+            facts=names(*ENROLMENT.facts, *VIEWING.facts, SeatTaken, SeatReleased),
             keys=keys,
             fold=fold,
             write_once=True,

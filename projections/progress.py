@@ -10,11 +10,22 @@ from functools import lru_cache
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.assessment.facts import SubmissionReceived
+from domain.assessment.facts import (
+    ExtensionGranted,
+    ExtensionWithdrawn,
+    LatenessRedecided,
+    SubmissionReceived,
+)
 from domain.credentials.facts import CertificateIssued
 from domain.engagement.coverage import with_interval
 from domain.engagement.facts import ItemCompleted, ItemViewed, VideoWatched
-from domain.enrolment.facts import EnrolmentTransferred, LearnerEnrolled, LearnerWithdrawn
+from domain.enrolment.facts import (
+    CohortJoined,
+    CohortLeft,
+    EnrolmentTransferred,
+    LearnerEnrolled,
+    LearnerWithdrawn,
+)
 from domain.grading.facts import (
     CourseFailed,
     CourseGradeComputed,
@@ -34,8 +45,8 @@ class Enrolment(Struct, frozen=True, gc=False):
     ``status`` is active, withdrawn or transferred, and unknown where the facts at hand do not say
     how it began. ``outcome`` is the board's, or what was computed while the board has not decided
     (``outcome_basis``). ``enrolled_fact`` is the id that ``demographics`` are sealed with.
-    ``began_position`` is where the learner last began from nothing. ``version`` is that of the
-    enrolment's stream.
+    ``began_position`` is where the learner last began from nothing, ``began_at`` when they first
+    enrolled since. ``version`` is that of the enrolment's stream.
     """
 
     run: str
@@ -57,6 +68,17 @@ class Enrolment(Struct, frozen=True, gc=False):
     last_occurred_at: datetime | None = None
     position: int = 0
     version: int = 0
+    began_at: datetime | None = None
+    cohorts: tuple[str, ...] = ()
+
+
+class Extension(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The learner's own terms for an item, as ``ExtensionGranted`` has them."""
+
+    due: datetime | None = None
+    no_due: bool = False
+    attempts: int = 0
+    time_factor: str = "1"
 
 
 class Attempt(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -78,7 +100,8 @@ class ItemProgress(Struct, frozen=True, gc=False):
     ``score`` is the best share of raw by possible among attempts (each with its latest grade) and
     the banked result, rounded to 6 decimals; ``raw``, ``possible`` and ``graded_at`` belong to it.
     ``submitted_at`` and ``late_seconds`` are the latest attempt's. ``covered`` are the milliseconds
-    of video watched, as disjoint half-open intervals in order.
+    of video watched, as disjoint half-open intervals in order. ``extension`` are the learner's own
+    terms.
     """
 
     run: str
@@ -104,6 +127,7 @@ class ItemProgress(Struct, frozen=True, gc=False):
     attempts_detail: tuple[Attempt, ...] = ()
     term: int = 0
     position: int = 0
+    extension: Extension | None = None
 
 
 def fold_enrolment(document: Enrolment | None, envelope: Envelope, key: Key) -> Enrolment:
@@ -125,7 +149,12 @@ def fold_enrolment(document: Enrolment | None, envelope: Envelope, key: Key) -> 
                 enrolled_at=at,
                 day_known=known,
                 withdrawn_at=None,
+                began_at=begun.began_at or at,
             )
+        case CohortJoined(cohort=cohort):
+            return replace(old, cohorts=tuple(sorted({*old.cohorts, cohort})))
+        case CohortLeft(cohort=cohort):
+            return replace(old, cohorts=tuple(one for one in old.cohorts if one != cohort))
         case LearnerWithdrawn():
             return replace(old, status="withdrawn", withdrawn_at=at)
         case EnrolmentTransferred(direction="out"):
@@ -155,6 +184,7 @@ def _afresh(old: Enrolment, position: int) -> Enrolment:
         demographics=old.demographics,
         enrolled_fact=old.enrolled_fact,
         began_position=position,
+        cohorts=old.cohorts,
     )
 
 
@@ -187,6 +217,17 @@ def fold_item(document: ItemProgress | None, envelope: Envelope, key: Key) -> It
                     for a in detail
                 ),
             )
+        case LatenessRedecided(attempt=attempt, due=due, late_seconds=late):
+            judged = tuple(
+                replace(a, due=due, late_seconds=late) if a.attempt == attempt else a
+                for a in old.attempts_detail
+            )
+            return _with_attempts(replace(old, position=position), judged)
+        case ExtensionGranted(due=due, no_due=no_due, attempts=extra, time_factor=factor):
+            terms = Extension(due, no_due, extra, factor)
+            return replace(old, extension=terms, position=position)
+        case ExtensionWithdrawn():
+            return replace(old, extension=None, position=position)
         case ResultTransferred(raw=raw, possible=possible, from_run=from_run):
             if raw is not None:
                 share(raw, possible)
@@ -284,9 +325,13 @@ def _run_and_subject(stream: str) -> tuple[str, str]:
     return run, subject
 
 
-_OF_ITEMS = names(SubmissionReceived, SubmissionGraded, ResultTransferred, ItemViewed)
+_OF_ITEMS = names(SubmissionReceived, SubmissionGraded, ResultTransferred, ItemViewed) | names(
+    LatenessRedecided, ExtensionGranted, ExtensionWithdrawn
+)
 _OF_VIDEOS = names(VideoWatched, ItemCompleted)
 _SUMS = ("submissions", "graded", "late", "banked", "viewed", "completed", "watched_ms")
+_BEFORE_SUMS = Enrolment.__struct_fields__.index("version") + 1
+"""Columns that came later stand behind the sums: a view is only ever extended at its end."""
 
 ENROLMENT = Documents(
     name="enrolment",
@@ -294,6 +339,7 @@ ENROLMENT = Documents(
     key=("run", "subject"),
     facts=_OF_ITEMS
     | names(LearnerEnrolled, LearnerWithdrawn, EnrolmentTransferred, OutcomeRecorded)
+    | names(CohortJoined, CohortLeft)
     | names(CourseGradeComputed, CoursePassed, CourseFailed, CertificateIssued)
     | {"CertificateRevoked"},
     keys=enrolment_keys,
@@ -312,7 +358,7 @@ ITEM_PROGRESS = Documents(
 
 PROGRESS = Reading(
     name="progress",
-    version=1,
+    version=2,
     documents=(ENROLMENT, ITEM_PROGRESS),
     tallies=(
         Tally(
@@ -325,8 +371,9 @@ PROGRESS = Reading(
     views=(
         View(
             "enrolments",
-            columns(Enrolment, "e")
-            + tuple(f"coalesce(s.{name}, 0)::bigint as {name}" for name in _SUMS),
+            columns(Enrolment, "e")[:_BEFORE_SUMS]
+            + tuple(f"coalesce(s.{name}, 0)::bigint as {name}" for name in _SUMS)
+            + columns(Enrolment, "e")[_BEFORE_SUMS:],
             "{enrolment} e left join {enrolment_items} s"
             " on s.run = e.run and s.subject = e.subject",
         ),

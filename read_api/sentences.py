@@ -6,10 +6,17 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from domain.assessment.facts import SubmissionReceived
+from domain.assessment.facts import (
+    ExtensionGranted,
+    ExtensionWithdrawn,
+    LatenessRedecided,
+    SubmissionReceived,
+)
 from domain.catalogue.facts import (
     ContentVersionPublished,
     CourseCreated,
+    DueDateOverridden,
+    DueOverrideRemoved,
     GradingPolicyPublished,
     PrerequisiteSet,
     RunArchived,
@@ -21,6 +28,8 @@ from domain.catalogue.facts import (
 from domain.credentials.facts import CertificateIssued, CertificateRevoked
 from domain.engagement.facts import ItemCompleted, ItemViewed, VideoWatched
 from domain.enrolment.facts import (
+    CohortJoined,
+    CohortLeft,
     EnrolmentTransferred,
     LearnerEnrolled,
     LearnerWithdrawn,
@@ -100,6 +109,8 @@ _PLAIN: dict[type[Fact], str] = {
     RunArchived: "Run {f.run} was archived",
     GradingPolicyPublished: "Grading policy {f.number} was published",
     SeatTaken: "Took a seat",
+    CohortJoined: "Joined cohort {f.cohort}",
+    CohortLeft: "Left cohort {f.cohort}",
     SeatReleased: "Gave the seat back",
     CoursePassed: "Passed with {f.percent} %",
     CourseFailed: "Failed with {f.percent} %",
@@ -179,6 +190,44 @@ def _submitted(fact: SubmissionReceived, title: Callable[[str], str]) -> str:
     if fact.number > 1:
         said += f", attempt {fact.number}"
     return said + (f", {lateness(fact.late_seconds)} late" if fact.late_seconds else "")
+
+
+@_for(LatenessRedecided)
+def _redecided(fact: LatenessRedecided, title: Callable[[str], str]) -> str:
+    now = f"{lateness(fact.late_seconds)} late" if fact.late_seconds else "in time"
+    return f"{title(fact.item)}, attempt {fact.attempt}, counts as {now} after a change of dates"
+
+
+@_for(ExtensionGranted)
+def _extended(fact: ExtensionGranted, title: Callable[[str], str]) -> str:
+    terms = []
+    if fact.no_due:
+        terms.append("no due date")
+    elif fact.due is not None:
+        terms.append(f"due {fact.due:%Y-%m-%d %H:%M} UTC")
+    if fact.attempts:
+        terms.append(_counted(fact.attempts, "more attempt"))
+    if fact.time_factor != "1":
+        terms.append(f"{fact.time_factor} times the time")
+    return f"Own terms for {title(fact.item)}: {', '.join(terms) or 'those of all'}"
+
+
+@_for(ExtensionWithdrawn)
+def _unextended(fact: ExtensionWithdrawn, title: Callable[[str], str]) -> str:
+    return f"Own terms for {title(fact.item)} were taken back"
+
+
+@_for(DueDateOverridden)
+def _overridden(fact: DueDateOverridden, title: Callable[[str], str]) -> str:
+    whom = "everybody" if fact.cohort is None else f"cohort {fact.cohort}"
+    due = "due at no time" if fact.due is None else f"due {fact.due:%Y-%m-%d %H:%M} UTC"
+    return f"{title(fact.item)} is {due} for {whom}"
+
+
+@_for(DueOverrideRemoved)
+def _restored(fact: DueOverrideRemoved, title: Callable[[str], str]) -> str:
+    whom = "everybody" if fact.cohort is None else f"cohort {fact.cohort}"
+    return f"{title(fact.item)} is due as its content says again, for {whom}"
 
 
 @_for(SubmissionGraded)

@@ -67,3 +67,6 @@ class Roster(Protocol):
 
     async def active_at(self, tenant: str, run: str, position: int) -> Sequence[str]:
         """Return the subjects who were in the run as of a position of the log, in order."""
+
+    async def handed_in_by(self, tenant: str, run: str, position: int) -> Sequence[str]:
+        """Return the subjects who had handed in work in the run by a position, in order."""

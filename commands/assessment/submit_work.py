@@ -9,8 +9,9 @@ from pydantic import Field
 
 from commands.decision import Command, Context, Decision
 from commands.fields import Id
+from domain.assessment.dates import effective_due, late_seconds
 from domain.assessment.facts import SubmissionReceived
-from domain.assessment.rules import late_seconds, require_attempt_left, require_submittable
+from domain.assessment.rules import require_attempt_left, require_submittable
 from domain.assessment.state import find_attempt
 from domain.catalogue.rules import require_item, require_open, require_run, require_unarchived
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
@@ -43,7 +44,7 @@ def streams(command: SubmitWork, tenant: str) -> tuple[StreamRef[Any], ...]:
 def submit_work(
     command: SubmitWork, context: Context, enrolment: Enrolment, run: Run, content: Content
 ) -> Iterator[SubmissionReceived]:
-    """Yield the submission, judged by the due date; nothing where the attempt is known.
+    """Yield the submission, judged by the learner's due date; nothing where the attempt is known.
 
     Raises RunUnknown, NotEnrolled, RunIsArchived, ItemUnknown, ItemNotSubmittable, ItemNotOpen or
     AttemptsExhausted.
@@ -56,15 +57,17 @@ def submit_work(
     item = require_item(content, command.run, command.item)
     require_submittable(item)
     require_open(item, context.now)
+    due = effective_due(item, content, run, enrolment)
     yield SubmissionReceived(
         item=command.item,
         attempt=command.attempt,
         number=require_attempt_left(item, enrolment.attempts),
         content_version=content.number,
-        due=item.due,
-        late_seconds=late_seconds(context.now, item.due),
+        due=due.at,
+        late_seconds=late_seconds(context.now, due.at),
         artifact=command.artifact,
         possible=item.possible,
+        due_basis=due.basis,
     )
 
 

@@ -16,6 +16,7 @@ from domain.catalogue.rules import require_run, require_unarchived
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
 from domain.kernel import Fact
 
+DUE_AFTER_S_MAX = 10 * 366 * 86_400
 DURATION_MS_MAX = 86_400_000
 ATTEMPTS_MAX = 1_000
 
@@ -35,6 +36,11 @@ class ItemBody(BaseModel):
     weight: Amount = Field(default=Decimal(1), description="Its weight within the category.")
     possible: Amount = Field(default=Decimal(100), description="The highest score there can be.")
     due: Moment | None = Field(default=None, description="The last moment that is in time.")
+    due_after_s: Annotated[int, Field(strict=True, ge=0, le=DUE_AFTER_S_MAX)] | None = Field(
+        default=None,
+        description="In place of due: seconds after the learner's enrolment start, and not after "
+        "the run's end.",
+    )
     opens: Moment | None = None
     attempts: Annotated[int, Field(strict=True, ge=1, le=ATTEMPTS_MAX)] | None = Field(
         default=None, description="How many attempts are allowed; absent: unlimited."
@@ -51,6 +57,8 @@ class ItemBody(BaseModel):
     def _makes_sense(self) -> Self:
         if self.opens is not None and self.due is not None and self.opens > self.due:
             raise ValueError("opens must not come after due")
+        if self.due is not None and self.due_after_s is not None:
+            raise ValueError("due_after_s takes the place of due: name one of them")
         if self.duration_ms is not None and self.kind != "video":
             raise ValueError("duration_ms is for a video")
         return self
@@ -71,6 +79,7 @@ class ItemBody(BaseModel):
             duration_ms=self.duration_ms,
             threshold=text(self.threshold),
             label=self.label,
+            due_after_s=self.due_after_s,
         )
 
 
@@ -102,7 +111,15 @@ def publish_content(
         return
     require_unarchived(run, command.run)
     removed = tuple(sorted(content.items.keys() - {item.item for item in items}))
-    yield ContentVersionPublished(command.run, content.number + 1, items, command.changes, removed)
+    redated = tuple(
+        item.item
+        for item in items
+        if (before := content.items.get(item.item)) is not None
+        and (before.due, before.due_after_s) != (item.due, item.due_after_s)
+    )
+    yield ContentVersionPublished(
+        command.run, content.number + 1, items, command.changes, removed, redated
+    )
 
 
 def answer(facts: tuple[Fact, ...]) -> dict[str, Any]:

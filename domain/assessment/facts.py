@@ -1,17 +1,23 @@
-"""What is handed in?"""
+"""What is handed in, and on which terms?"""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
-from domain.kernel import Fact
+from domain.kernel import Fact, Personal
+
+DueBasis = Literal["item", "relative", "run", "cohort", "learner"]
+"""What an effective due date rests on: the item's own date, its offset from the enrolment start,
+an override of the run or of a cohort, or the learner's own extension."""
 
 
 class SubmissionReceived(Fact, frozen=True, omit_defaults=True):
     """Work was handed in for the ``number``-th time (from 1).
 
-    ``due`` is the effective due date that it was judged by; ``late_seconds`` is 0 where it was in
-    time or nothing was due, and otherwise the time since, rounded up to whole seconds.
+    ``due`` is the effective due date that it was judged by, and ``due_basis`` what that rests on;
+    ``late_seconds`` is 0 where it was in time or nothing was due, and otherwise the time since,
+    rounded up to whole seconds.
     ``content_version`` is what the attempt is pinned to, and ``possible`` the item's highest score
     in it (exact decimal text); ``artifact`` is the SHA-256 of what was handed in, in hex.
     """
@@ -24,3 +30,38 @@ class SubmissionReceived(Fact, frozen=True, omit_defaults=True):
     late_seconds: int = 0
     artifact: str | None = None
     possible: str = "100"
+    due_basis: DueBasis = "item"
+
+
+class ExtensionGranted(Fact, frozen=True, omit_defaults=True):
+    """On which terms a learner works at an item, as they now stand in all.
+
+    ``due`` is their own due date; ``no_due``: the item is due at no time; neither: their due date
+    is not touched. ``attempts`` are allowed beside the item's, and its time limit is multiplied by
+    ``time_factor`` (exact decimal text).
+    """
+
+    item: str
+    due: datetime | None = None
+    no_due: bool = False
+    attempts: int = 0
+    time_factor: str = "1"
+    reason: Personal[str] | None = None
+
+
+class ExtensionWithdrawn(Fact, frozen=True, omit_defaults=True):
+    """The learner's own terms for an item count no more."""
+
+    item: str
+    reason: Personal[str] | None = None
+
+
+class LatenessRedecided(Fact, frozen=True, omit_defaults=True):
+    """What was handed in before is judged by the due date that counts now, in the same words as
+    ``SubmissionReceived``."""
+
+    item: str
+    attempt: str
+    due: datetime | None
+    late_seconds: int
+    due_basis: DueBasis

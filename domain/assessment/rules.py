@@ -1,13 +1,14 @@
-"""What may be handed in, how often, and when is it late?"""
+"""What may be handed in, and how often?"""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from domain.assessment.state import Attempts
 from domain.catalogue.facts import Item
 from domain.catalogue.rules import SUBMITTABLE
 from domain.kernel import Refusal
+from domain.wording import moment
 
 
 class ItemNotSubmittable(Refusal):
@@ -24,6 +25,25 @@ class AttemptsExhausted(Refusal):
 
     rule = "attempts-exhausted"
     title = "No attempts are left"
+
+
+class ReleaseAfterDue(Refusal):
+    """An item cannot be due before it opens: nobody could ever hand it in in time."""
+
+    rule = "release-after-due"
+    title = "The item would be due before it opens"
+
+
+def require_due_after_release(item: Item, due: datetime | None) -> None:
+    """Raise ReleaseAfterDue for a due date before the item opens."""
+    if due is not None and item.opens is not None and due < item.opens:
+        raise ReleaseAfterDue(
+            f"Item {item.item} opens at {moment(item.opens)}, after it would be due at "
+            f"{moment(due)}.",
+            item=item.item,
+            opens=moment(item.opens),
+            due=moment(due),
+        )
 
 
 def require_submittable(item: Item) -> None:
@@ -52,13 +72,3 @@ def require_attempt_left(item: Item, attempts: Attempts) -> int:
             made=made,
         )
     return made + 1
-
-
-def late_seconds(submitted: datetime, due: datetime | None) -> int:
-    """Return how late work is, rounded up to whole seconds; 0: in time.
-
-    The due moment itself is in time: late means submitted > due [Canvas, Moodle].
-    """
-    if due is None or submitted <= due:
-        return 0
-    return -((due - submitted) // timedelta(seconds=1))

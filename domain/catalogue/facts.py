@@ -21,7 +21,8 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     """A piece of a run's content.
 
     ``possible`` is the highest score as an exact decimal text, ``weight`` the item's weight within
-    its category likewise, ``due`` the last moment that is in time. ``attempts`` absent: unlimited.
+    its category likewise, ``due`` the last moment that is in time; ``due_after_s`` in its place
+    counts whole seconds from the learner's enrolment start. ``attempts`` absent: unlimited.
     ``threshold`` is the covered share of a video that completes it, as an exact decimal text;
     ``label`` is what the source calls this kind of item.
     """
@@ -39,6 +40,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     duration_ms: int | None = None
     threshold: str = "1"
     label: str | None = None
+    due_after_s: int | None = None
 
 
 class Category(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -122,7 +124,8 @@ class RunArchived(Fact, frozen=True):
 class ContentVersionPublished(Fact, frozen=True):
     """The run's whole content, as numbered state. ``number`` counts from 1.
 
-    ``removed`` are the items of the version before that are not in this one.
+    ``removed`` are the items of the version before that are not in this one, ``redated`` those in
+    both that are due at another time.
     """
 
     run: str
@@ -130,6 +133,30 @@ class ContentVersionPublished(Fact, frozen=True):
     items: tuple[Item, ...]
     changes: str = ""
     removed: tuple[str, ...] = ()
+    redated: tuple[str, ...] = ()
+
+
+class DueDateOverridden(Fact, frozen=True, omit_defaults=True):
+    """An item is due at another time for a cohort, or (``cohort`` None) for the whole run.
+
+    It takes the place of the override that the same cohort or the run had. ``due`` None: the item
+    is due at no time.
+    """
+
+    run: str
+    item: str
+    due: datetime | None
+    reason: str
+    cohort: str | None = None
+
+
+class DueOverrideRemoved(Fact, frozen=True, omit_defaults=True):
+    """The override of a cohort, or (``cohort`` None) that of the run, counts no more."""
+
+    run: str
+    item: str
+    reason: str
+    cohort: str | None = None
 
 
 class GradingPolicyPublished(Fact, frozen=True):

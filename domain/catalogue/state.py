@@ -11,6 +11,8 @@ import msgspec
 from domain.catalogue.facts import (
     ContentVersionPublished,
     CourseCreated,
+    DueDateOverridden,
+    DueOverrideRemoved,
     GradingPolicyPublished,
     Item,
     Prerequisite,
@@ -27,6 +29,7 @@ from domain.kernel import StreamKind
 
 CourseFact = CourseCreated | PrerequisiteSet
 RunFact = RunScheduled | RunRescheduled | RunArchived | GradingPolicyPublished
+ContentFact = ContentVersionPublished | DueDateOverridden | DueOverrideRemoved
 SeatFact = SeatTaken | SeatReleased | SeatsLimited | SeatsCounted
 
 
@@ -51,10 +54,17 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Content(msgspec.Struct, frozen=True):
-    """The content of a run in its version ``number``; 0: none was published."""
+    """The content of a run in its version ``number``; 0: none was published.
+
+    ``due_overrides`` are other due dates by item and cohort (None: the whole run); a date None
+    there: the item is due at no time. They outlive content versions.
+    """
 
     number: int = 0
     items: Mapping[str, Item] = msgspec.field(default_factory=dict)
+    due_overrides: Mapping[tuple[str, str | None], datetime | None] = msgspec.field(
+        default_factory=dict
+    )
 
 
 class Seats(msgspec.Struct, frozen=True):
@@ -102,9 +112,21 @@ def evolve_run(state: Run, fact: RunFact, _at: datetime) -> Run:
             assert_never(fact)
 
 
-def evolve_content(_state: Content, fact: ContentVersionPublished, _at: datetime) -> Content:
-    """Take one fact in: it is the whole content. Never refuses."""
-    return Content(fact.number, {item.item: item for item in fact.items})
+def evolve_content(state: Content, fact: ContentFact, _at: datetime) -> Content:
+    """Take one fact in; a content version is the whole content. Never refuses."""
+    match fact:
+        case ContentVersionPublished(number=number, items=items):
+            return msgspec.structs.replace(
+                state, number=number, items={item.item: item for item in items}
+            )
+        case DueDateOverridden(item=item, cohort=cohort, due=due):
+            overrides = {**state.due_overrides, (item, cohort): due}
+            return msgspec.structs.replace(state, due_overrides=overrides)
+        case DueOverrideRemoved(item=item, cohort=cohort):
+            left = {key: due for key, due in state.due_overrides.items() if key != (item, cohort)}
+            return msgspec.structs.replace(state, due_overrides=left)
+        case _:
+            assert_never(fact)
 
 
 def evolve_seats(state: Seats, fact: SeatFact, _at: datetime) -> Seats:
@@ -134,7 +156,12 @@ RUN = StreamKind(
     evolve_run,
     (RunScheduled, RunRescheduled, RunArchived, GradingPolicyPublished),
 )
-RUN_CONTENT = StreamKind("run-content", Content(), evolve_content, (ContentVersionPublished,))
+RUN_CONTENT = StreamKind(
+    "run-content",
+    Content(),
+    evolve_content,
+    (ContentVersionPublished, DueDateOverridden, DueOverrideRemoved),
+)
 RUN_SEATS = StreamKind(
     "run-seats", Seats(), evolve_seats, (SeatTaken, SeatReleased, SeatsLimited, SeatsCounted)
 )

@@ -57,6 +57,18 @@ class EnrolmentTransferred(Fact, frozen=True):
     carried: tuple[str, ...]
 
 
+class CohortJoined(Fact, frozen=True):
+    """The learner belongs to a cohort of the run: a group with due dates of its own."""
+
+    cohort: str
+
+
+class CohortLeft(Fact, frozen=True):
+    """The learner belongs to the cohort no more."""
+
+    cohort: str
+
+
 class SeatTaken(Fact, frozen=True):
     """A learner took one of a limited run's seats."""
 

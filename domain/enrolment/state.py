@@ -7,13 +7,24 @@ from typing import Literal, assert_never
 
 import msgspec
 
-from domain.assessment.facts import SubmissionReceived
-from domain.assessment.state import Attempts, with_submission
+from domain.assessment.facts import (
+    ExtensionGranted,
+    ExtensionWithdrawn,
+    LatenessRedecided,
+    SubmissionReceived,
+)
+from domain.assessment.state import Attempts, Extensions, with_lateness, with_submission
 from domain.catalogue.facts import Mode
 from domain.credentials.facts import CertificateIssued, CertificateRevoked
 from domain.credentials.state import Certificate, certificate_after
 from domain.engagement.facts import ItemViewed
-from domain.enrolment.facts import EnrolmentTransferred, LearnerEnrolled, LearnerWithdrawn
+from domain.enrolment.facts import (
+    CohortJoined,
+    CohortLeft,
+    EnrolmentTransferred,
+    LearnerEnrolled,
+    LearnerWithdrawn,
+)
 from domain.grading.facts import (
     CourseFailed,
     CourseGradeComputed,
@@ -28,6 +39,11 @@ from domain.kernel import StreamKind
 Standing = Literal["none", "active", "withdrawn", "transferred"]
 EnrolmentFact = (
     SubmissionReceived
+    | ExtensionGranted
+    | ExtensionWithdrawn
+    | LatenessRedecided
+    | CohortJoined
+    | CohortLeft
     | GradingFact
     | ItemViewed
     | LearnerEnrolled
@@ -41,15 +57,19 @@ EnrolmentFact = (
 class Enrolment(msgspec.Struct, frozen=True):
     """One learner in one run: where they stand, and what they did and achieved.
 
-    ``term`` counts how often the run was begun afresh; ``moved`` is the transfer out of this run.
+    ``term`` counts how often the run was begun afresh, and ``began_at`` is when the learner first
+    enrolled in it; ``moved`` is the transfer out of this run.
     """
 
     standing: Standing = "none"
     mode: Mode | None = None
     satisfied_by: str | None = None
     term: int = 0
+    began_at: datetime | None = None
+    cohorts: frozenset[str] = frozenset()
     moved: EnrolmentTransferred | None = None
     attempts: Attempts = msgspec.field(default_factory=dict)
+    extensions: Extensions = msgspec.field(default_factory=dict)
     results: Results = msgspec.field(default_factory=Results)
     viewed: frozenset[str] = frozenset()
     certificate: Certificate | None = None
@@ -60,12 +80,12 @@ class Enrolment(msgspec.Struct, frozen=True):
         return self.standing == "active"
 
 
-def evolve_enrolment(state: Enrolment, fact: EnrolmentFact, _at: datetime) -> Enrolment:
+def evolve_enrolment(state: Enrolment, fact: EnrolmentFact, at: datetime) -> Enrolment:
     """Take one fact in. Never refuses: what happened, happened."""
     replace = msgspec.structs.replace
     match fact:
         case SubmissionReceived():
-            return replace(state, attempts=with_submission(state.attempts, fact))
+            return replace(state, attempts=with_submission(state.attempts, fact, at))
         case (
             SubmissionGraded()
             | OutcomeRecorded()
@@ -78,10 +98,27 @@ def evolve_enrolment(state: Enrolment, fact: EnrolmentFact, _at: datetime) -> En
         case ItemViewed(item=item):
             return replace(state, viewed=state.viewed | {item})
         case LearnerEnrolled(mode=mode, satisfied_by=satisfied_by, afresh=afresh):
-            begun = replace(state, standing="active", mode=mode, satisfied_by=satisfied_by)
-            return _afresh(begun) if afresh else begun
+            old = _afresh(state) if afresh else state
+            return replace(
+                old,
+                standing="active",
+                mode=mode,
+                satisfied_by=satisfied_by,
+                began_at=old.began_at or at,
+            )
         case LearnerWithdrawn():
             return replace(state, standing="withdrawn")
+        case LatenessRedecided():
+            return replace(state, attempts=with_lateness(state.attempts, fact))
+        case ExtensionGranted(item=item):
+            return replace(state, extensions={**state.extensions, item: fact})
+        case ExtensionWithdrawn(item=item):
+            left = {key: terms for key, terms in state.extensions.items() if key != item}
+            return replace(state, extensions=left)
+        case CohortJoined(cohort=cohort):
+            return replace(state, cohorts=state.cohorts | {cohort})
+        case CohortLeft(cohort=cohort):
+            return replace(state, cohorts=state.cohorts - {cohort})
         case EnrolmentTransferred(direction="out"):
             return replace(state, standing="transferred", moved=fact)
         case EnrolmentTransferred():
@@ -93,9 +130,15 @@ def evolve_enrolment(state: Enrolment, fact: EnrolmentFact, _at: datetime) -> En
 
 
 def _afresh(state: Enrolment) -> Enrolment:
-    """Leave earlier work and results behind; what was certified stays certified."""
+    """Leave earlier work, its terms and results behind; what was certified stays certified."""
     return msgspec.structs.replace(
-        state, term=state.term + 1, attempts={}, results=Results(), viewed=frozenset()
+        state,
+        term=state.term + 1,
+        began_at=None,
+        attempts={},
+        extensions={},
+        results=Results(),
+        viewed=frozenset(),
     )
 
 
@@ -107,8 +150,13 @@ ENROLMENT = StreamKind(
         LearnerEnrolled,
         LearnerWithdrawn,
         EnrolmentTransferred,
+        CohortJoined,
+        CohortLeft,
         ItemViewed,
+        ExtensionGranted,
+        ExtensionWithdrawn,
         SubmissionReceived,
+        LatenessRedecided,
         SubmissionGraded,
         ResultTransferred,
         CourseGradeComputed,

@@ -43,6 +43,7 @@ from streams.policies.dispatch import PipelineDispatch
 from streams.policies.follower import Follower
 from streams.policies.issue_certificate import IssueCertificate
 from streams.policies.policy import Policy
+from streams.policies.redecide_lateness import RedecideLateness
 
 QUERY_CONNECTIONS_MAX = 8
 KEY_CONNECTIONS_MAX = 3
@@ -160,7 +161,11 @@ async def querying(
 async def policies(dsn: str, commands: Commands) -> AsyncIterator[list[Follower]]:
     """Run every policy for a while, and forget command keys that are past their time."""
     followers = PostgresFollowers(dsn)
-    all_policies: tuple[Policy, ...] = (IssueCertificate(), CountSeats(followers))
+    all_policies: tuple[Policy, ...] = (
+        IssueCertificate(),
+        CountSeats(followers),
+        RedecideLateness(followers),
+    )
     dispatch = PipelineDispatch(commands.dependencies.pipeline, commands.dependencies.reader)
     readers = [PostgresLogReader(dsn) for _ in all_policies]
     followed = [

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import LiteralString
 
+from domain.assessment.facts import SubmissionReceived
 from domain.enrolment.facts import LearnerEnrolled
 from domain.enrolment.state import ENROLMENT
 from infra.pools import pool
@@ -23,6 +25,15 @@ _ROSTER = """
       and f.position <= %(position)s and f.type = any(%(types)s)
     order by f.stream, f.version desc) last
   where last.type = %(enters)s
+  order by 1
+"""
+
+
+_WITH_WORK = """
+  select distinct split_part(f.stream, '/', 4)
+  from log.facts f
+  where f.stream >= %(prefix)s || '/' and f.stream < %(prefix)s || '0'
+    and f.position <= %(position)s and f.type = %(type)s
   order by 1
 """
 
@@ -77,19 +88,23 @@ class PostgresFollowers:
 
     async def active_at(self, tenant: str, run: str, position: int) -> Sequence[str]:
         """Return the subjects who were in the run as of a position of the log."""
-        return await asyncio.to_thread(self._active_at, tenant, run, position)
+        types = ["LearnerEnrolled", "LearnerWithdrawn", "EnrolmentTransferred"]
+        values = {"types": types, "enters": LearnerEnrolled.__name__}
+        return await asyncio.to_thread(self._subjects, _ROSTER, tenant, run, position, values)
 
-    def _active_at(self, tenant: str, run: str, position: int) -> list[str]:
+    async def handed_in_by(self, tenant: str, run: str, position: int) -> Sequence[str]:
+        """Return the subjects who had handed in work in the run by a position of the log."""
+        values = {"type": SubmissionReceived.__name__}
+        return await asyncio.to_thread(self._subjects, _WITH_WORK, tenant, run, position, values)
+
+    def _subjects(
+        self, sql: LiteralString, tenant: str, run: str, position: int, values: Mapping[str, object]
+    ) -> list[str]:
+        prefix = f"{tenant}/{ENROLMENT.name}/{run}"
         self._pool.open()
         with unavailable(), self._pool.connection() as connection:
             rows = connection.execute(
-                _ROSTER,
-                {
-                    "prefix": f"{tenant}/{ENROLMENT.name}/{run}",
-                    "position": position,
-                    "types": ["LearnerEnrolled", "LearnerWithdrawn", "EnrolmentTransferred"],
-                    "enters": LearnerEnrolled.__name__,
-                },
+                sql, {"prefix": prefix, "position": position, **values}
             ).fetchall()
         return [subject for (subject,) in rows]
 

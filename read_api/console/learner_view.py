@@ -20,6 +20,14 @@ FACTS_SHOWN = 80
 """Facts on one page of the list."""
 AXES: tuple[tuple[Axis, str], ...] = (("occurred", "Occurred by"), ("known", "Known by"))
 
+DUE_BECAUSE = {
+    "relative": "counted from enrolling",
+    "run": "moved for all",
+    "cohort": "for cohort",
+    "learner": "extended",
+}
+"""Why an item is due when it is, where that is not its own date."""
+
 
 class LearnerData(msgspec.Struct, frozen=True):
     """All that the page is drawn from: every fact, where the learner stood at the moment asked, and
@@ -53,6 +61,7 @@ def draw(asked: Asked, data: LearnerData, about: Answer) -> dict[str, Any]:
         "axes": [(a, name, asked.link(instant=Instant(a, None))) for a, name in AXES],
         "links": _links(asked, ordered),
         "why": asked.why,
+        "due_because": DUE_BECAUSE,
         "standings": [_card(standing) for standing in data.standings],
         "difference": _difference(asked, data),
         "rows": [entry_row(fact, asked.instant, one_run=len(runs) < 2) for fact in shown],

@@ -32,6 +32,8 @@ SYMBOL_OF = {
     "ItemViewed": "view",
     "ItemCompleted": "view",
     "ContentVersionPublished": "view",
+    "CohortJoined": "enrol",
+    "CohortLeft": "leave",
     "SubmissionReceived": "submit",
     "SubmissionGraded": "grade",
     "ResultTransferred": "grade",

@@ -33,6 +33,15 @@ class Item(msgspec.Struct, frozen=True):
     duration_ms: int | None
     threshold: str
     label: str | None
+    due_after_s: int | None
+
+
+class DueOverride(msgspec.Struct, frozen=True):
+    """Another due date of an item for a cohort (null: the whole run); null: due at no time."""
+
+    item: str
+    cohort: str | None
+    due: datetime | None
 
 
 class Course(Answer, frozen=True, kw_only=True):
@@ -100,6 +109,7 @@ class Run(Answer, frozen=True, kw_only=True):
     version: int
     updated_position: int
     items: list[Item]
+    due_overrides: list[DueOverride]
 
 
 _SORTS = {"run": str, "starts": datetime, "title": str} | dict.fromkeys(
@@ -190,15 +200,17 @@ async def read_run(deps: ReadDependencies, snapshot: Snapshot, run: str) -> Run:
     """Return a run out of a snapshot that is open. Raises NotFound."""
     found = await snapshot.rows(
         """select run, course, title, starts, ends, opens, closes, capacity, taken, modes, archived,
-                  content_number, policy_number, policy, version, updated_position
+                  content_number, policy_number, policy, version, updated_position,
+                  due_overrides
            from views.runs where run = %(run)s""",
         run=run,
     )
     if not found:
         raise NotFound("run", run)
     policy = msgspec.convert(found[0]["policy"], WeightedPolicy | None)
+    overrides = msgspec.convert(found[0]["due_overrides"], list[DueOverride])
     return Run(
-        **found[0] | {"policy": policy},
+        **found[0] | {"policy": policy, "due_overrides": overrides},
         items=await read_items(snapshot, run),
         as_of=await deps.as_of(snapshot.position),
         incomplete=earliest(snapshot.parked, catalogue=(run,)),

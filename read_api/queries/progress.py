@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 import msgspec
 
 from domain.access import Principal
+from domain.assessment.dates import EffectiveDue
 from domain.catalogue.facts import WeightedPolicy
 from read_api import asof
 from read_api.answers import NOW, Answer, AsOf, Incomplete, Moment, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
 from read_api.queries.catalogue import Item, item_of, read_items
+from read_api.queries.dates import Extension, Terms, terms_of
 
 SUBMITTED_KINDS = frozenset({"quiz", "assignment", "coding-exercise", "peer-task", "exam"})
 """Kinds of items that are done when something was handed in; the others when seen."""
@@ -40,6 +42,10 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 class ItemProgress(msgspec.Struct, frozen=True, kw_only=True):
     """One item and what the learner did with it.
 
+    ``due`` is when it is due for this learner, ``due_basis`` what that rests on: the ``item``'s own
+    date, one ``relative`` to the enrolment's start, an override of the ``run`` or of a ``cohort``
+    (``due_cohort``), or the ``learner``'s own extension.
+
     ``done``: completed, handed in, or viewed, as the kind of item asks. ``score_percent`` is the
     best attempt's, ``coverage_percent`` the share of a video's unique milliseconds. An item with
     results that is not in the run's current content has ``current`` False.
@@ -52,6 +58,9 @@ class ItemProgress(msgspec.Struct, frozen=True, kw_only=True):
     category: str | None
     weight: str | None
     due: datetime | None
+    due_basis: str | None
+    due_cohort: str | None
+    extension: Extension | None
     current: bool
     done: bool
     attempts: int
@@ -96,6 +105,7 @@ class Stand(NamedTuple):
     items: Sequence[Item]
     policy: WeightedPolicy | None
     policy_number: int
+    terms: Terms
     as_of: AsOf
     incomplete: Incomplete | msgspec.UnsetType
 
@@ -117,7 +127,7 @@ async def progress(
 def progressed(run: str, subject: str, stand: Stand) -> Progress:
     """Work the progress out; the only place that does."""
     enrolment = stand.enrolment
-    items = list(_items(stand.items, stand.rows))
+    items = list(_items(stand.items, stand.rows, stand.terms))
     done = sum(one.done for one in items if one.current)
     return Progress(
         run=run,
@@ -140,12 +150,14 @@ def progressed(run: str, subject: str, stand: Stand) -> Progress:
 def stand_in(past: asof.Past, run: str) -> Stand:
     """Return where a learner stood in a run that they were in."""
     enrolment, known = past.enrolments[run], past.runs.get(run, {})
+    rows = _since_beginning(enrolment, past.item_progress.get(run, ()))
     return Stand(
         enrolment,
-        _since_beginning(enrolment, past.item_progress.get(run, ())),
+        rows,
         [item_of(row) for row in past.items.get(run, ())],
         msgspec.convert(known.get("policy"), WeightedPolicy | None),
         known.get("policy_number") or 0,
+        terms_of(known, enrolment, rows),
         past.as_of,
         past.incomplete,
     )
@@ -183,7 +195,8 @@ async def read_stand(
         )
         items = await read_items(snapshot, run)
         policies = await snapshot.rows(
-            """select policy, policy_number, updated_position as position
+            """select policy, policy_number, starts, ends, due_overrides,
+                      updated_position as position
                from views.runs where run = %(run)s""",
             run=run,
         )
@@ -191,12 +204,14 @@ async def read_stand(
         common = Moment(position=snapshot.position)
         return await read_stand(deps, asking, run, subject, common, min_position)
     policy = policies[0] if policies else {}
+    counting = _since_beginning(found[0], rows)
     return Stand(
         found[0],
-        _since_beginning(found[0], rows),
+        counting,
         items,
         msgspec.convert(policy.get("policy"), WeightedPolicy | None),
         policy.get("policy_number") or 0,
+        terms_of(policy, found[0], counting),
         await deps.as_of(snapshot.position),
         earliest(snapshot.parked, progress=(run, subject), catalogue=(run,)),
     )
@@ -207,15 +222,15 @@ def percent(part: Fraction | int, whole: Fraction | int) -> float | None:
     return float(round(100 * Fraction(part) / Fraction(whole), 2)) if whole else None
 
 
-def _items(items: Sequence[Item], rows: Sequence[Row]) -> Iterable[ItemProgress]:
+def _items(items: Sequence[Item], rows: Sequence[Row], terms: Terms) -> Iterable[ItemProgress]:
     by_item = {row["item"]: row for row in rows}
     for item in items:
-        yield _one(item.item, item, by_item.pop(item.item, {}))
+        yield _one(item.item, item, by_item.pop(item.item, {}), terms.due(item))
     for name, row in sorted(by_item.items()):
-        yield _one(name, None, row)
+        yield _one(name, None, row, None)
 
 
-def _one(name: str, item: Item | None, row: Row) -> ItemProgress:
+def _one(name: str, item: Item | None, row: Row, due: EffectiveDue | None) -> ItemProgress:
     attempts, banked = row.get("attempts") or 0, bool(row.get("banked"))
     raw, possible = row.get("raw"), row.get("possible")
     viewed, completed = row.get("viewed_at"), row.get("completed_at")
@@ -232,7 +247,10 @@ def _one(name: str, item: Item | None, row: Row) -> ItemProgress:
         module=item.module if item else None,
         category=item.category if item else None,
         weight=item.weight if item else None,
-        due=item.due if item else None,
+        due=due.at if due else None,
+        due_basis=due.basis if due else None,
+        due_cohort=due.cohort if due else None,
+        extension=msgspec.convert(row.get("extension"), Extension | None),
         current=item is not None,
         done=done,
         attempts=attempts,

@@ -57,6 +57,7 @@ BEGINNING: list[tuple[str, dict[str, Any]]] = [
     ("publish-grading-policy", {"run": A, "policy": POLICY}),
 ]
 HERE = {"run": A, "subject": S1}
+LATER = {"run": A, "item": "t1", "reason": "Snow"}
 EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     *BEGINNING,
     ("set-prerequisite", {"course": "BBB", "prerequisite": {"course": "AAA"}}),
@@ -65,6 +66,14 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("view-item", {**HERE, "item": "v1"}),
     ("watch-video", {**HERE, "item": "v1", "start_ms": 0, "end_ms": 50_000, "session": "s"}),
     ("submit-work", {**HERE, "item": "t1", "attempt": "1"}),
+    ("override-due-date", {**LATER, "cohort": "c1", "due": day(1).isoformat()}),
+    ("join-cohort", {**HERE, "cohort": "c1"}),
+    ("grant-extension", {**HERE, "item": "t1", "due": day(90).isoformat(), "reason": "Ill"}),
+    ("withdraw-extension", {**HERE, "item": "t1", "reason": "Mistake"}),
+    ("leave-cohort", {**HERE, "cohort": "c1"}),
+    ("override-due-date", {**LATER, "due": day(2).isoformat()}),
+    ("redecide-lateness", HERE),
+    ("remove-due-override", LATER),
     ("grade-submission", {**HERE, "item": "t1", "attempt": "1", "raw": "80.0", "grader": "g"}),
     ("transfer-result", {**HERE, "item": "t2", "raw": 70.5, "possible": 100}),
     ("compute-grade", HERE),
@@ -109,6 +118,7 @@ def _learner(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]
 
 
 ITEM = st.sampled_from(("t1", "t1", "t2", "v1", "none"))
+COHORT = st.sampled_from(("c1", "c2"))
 ATTEMPT = st.sampled_from(("1", "2", "3"))
 AMOUNT = st.sampled_from(("0", "40", "80", "80.0", "100"))
 BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
@@ -166,6 +176,34 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         st.integers(1, 60_000),
     ),
     "submit-work": _learner(item=ITEM, attempt=ATTEMPT),
+    "grant-extension": st.builds(
+        lambda body, terms: {**body, **terms},
+        _learner(item=ITEM, reason=st.just("Ill")),
+        st.sampled_from(
+            (
+                {"due": day(30).isoformat()},
+                {"due": day(1).isoformat(), "time_factor": "1.50"},
+                {"no_due": True},
+                {"attempts": 2},
+            )
+        ),
+    ),
+    "withdraw-extension": _learner(item=ITEM, reason=st.just("Mistake")),
+    "join-cohort": _learner(cohort=COHORT),
+    "leave-cohort": _learner(cohort=COHORT),
+    "override-due-date": st.fixed_dictionaries(
+        {
+            "run": RUNS,
+            "item": ITEM,
+            "cohort": st.none() | COHORT,
+            "due": st.sampled_from((None, day(2).isoformat(), day(25).isoformat())),
+            "reason": st.just("Snow"),
+        }
+    ),
+    "remove-due-override": st.fixed_dictionaries(
+        {"run": RUNS, "item": ITEM, "cohort": st.none() | COHORT, "reason": st.just("Thaw")}
+    ),
+    "redecide-lateness": _learner(),
     "grade-submission": _learner(item=ITEM, attempt=ATTEMPT, raw=AMOUNT, grader=st.just("g")),
     "compute-grade": _learner(),
     "record-outcome": _learner(

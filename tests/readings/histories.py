@@ -7,10 +7,17 @@ from datetime import UTC, datetime
 import msgspec
 from hypothesis import strategies as st
 
-from domain.assessment.facts import SubmissionReceived
+from domain.assessment.facts import (
+    ExtensionGranted,
+    ExtensionWithdrawn,
+    LatenessRedecided,
+    SubmissionReceived,
+)
 from domain.catalogue.facts import (
     ContentVersionPublished,
     CourseCreated,
+    DueDateOverridden,
+    DueOverrideRemoved,
     Item,
     Prerequisite,
     PrerequisiteSet,
@@ -23,6 +30,8 @@ from domain.catalogue.facts import (
 from domain.credentials.facts import CertificateIssued, CertificateRevoked
 from domain.engagement.facts import ItemCompleted, ItemViewed, VideoWatched
 from domain.enrolment.facts import (
+    CohortJoined,
+    CohortLeft,
     EnrolmentTransferred,
     LearnerEnrolled,
     LearnerWithdrawn,
@@ -119,6 +128,13 @@ _of_enrolment: st.SearchStrategy[Fact] = st.one_of(
         st.sampled_from(["100", "7", "0"]),
         st.just("g"),
     ),
+    st.builds(
+        LatenessRedecided, _items, _attempts, st.none(), st.integers(0, 2), st.just("learner")
+    ),
+    st.builds(ExtensionGranted, _items, st.none() | st.just(ENDS), st.booleans()),
+    st.builds(ExtensionWithdrawn, _items),
+    st.builds(CohortJoined, st.sampled_from(["c1", "c2"])),
+    st.builds(CohortLeft, st.sampled_from(["c1", "c2"])),
     st.builds(ResultTransferred, _items, st.none() | _scores, st.just("100")),
     st.builds(ItemViewed, _items),
     st.builds(
@@ -156,6 +172,23 @@ _of_viewing: st.SearchStrategy[Fact] = st.one_of(
 _of_run: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
     st.sampled_from(CATALOGUE),
     st.just((f"run/{RUN}", RunArchived(RUN))),
+    st.builds(
+        lambda item, due, cohort: (
+            f"run-content/{RUN}",
+            DueDateOverridden(RUN, item, due, "Snow", cohort),
+        ),
+        _items,
+        st.none() | st.just(ENDS),
+        st.none() | st.just("c1"),
+    ),
+    st.builds(
+        lambda item, cohort: (
+            f"run-content/{RUN}",
+            DueOverrideRemoved(RUN, item, "Thaw", cohort),
+        ),
+        _items,
+        st.none() | st.just("c1"),
+    ),
     st.just((f"run/{RUN}", RunRescheduled(RUN, STARTS, ENDS, None, None))),
     st.just((f"run-seats/{RUN}", SeatsLimited(RUN, 2))),
     st.just((f"run-seats/{RUN}", SeatsCounted(RUN, ("s1",), 0))),

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from domain.assessment.facts import ExtensionGranted, ExtensionWithdrawn, LatenessRedecided
 from domain.catalogue.facts import ContentVersionPublished, Item, SeatsCounted, SeatsLimited
 from domain.credentials.facts import CertificateRevoked
 from domain.engagement.facts import ItemViewed, VideoWatched
 from domain.enrolment.facts import (
+    CohortJoined,
+    CohortLeft,
     EnrolmentTransferred,
     LearnerEnrolled,
     LearnerWithdrawn,
@@ -28,7 +31,7 @@ from projections.certificates import CERTIFICATES
 from projections.exact import score, share
 from projections.history import HISTORY
 from projections.ports import Generation
-from projections.progress import PROGRESS
+from projections.progress import PROGRESS, Extension
 from projections.reading import Key, Reading
 from projections.search import SEARCH
 from tests.readings import histories as h
@@ -97,6 +100,35 @@ def test_the_board_decides_over_the_computed_grade() -> None:
         (MINE, CoursePassed(70, "computed")),
     )
     assert (learner.outcome, learner.outcome_basis) == ("fail", "board")
+
+
+def test_lateness_is_as_it_was_last_decided() -> None:
+    """In progress and in every sum, for the attempt that it is about."""
+    facts = [
+        (MINE, h.submitted("t1", 1, late=60)),
+        (MINE, h.submitted("t2", 2, late=90)),
+        (MINE, LatenessRedecided("a1", "t1", None, 0, "learner")),
+    ]
+    (work,) = documents(PROGRESS, "item_progress", *facts)
+    assert [(a.due, a.late_seconds) for a in work.attempts_detail] == [(None, 0), (h.STARTS, 90)]
+    assert sums("run_totals", RUN_TOTALS, *facts)[h.RUN,] == {"submissions": 2, "late": 1}
+
+
+def test_a_learners_terms_and_cohorts_are_those_that_stand() -> None:
+    """The latest ones, until they are taken back."""
+    granted = (MINE, ExtensionGranted("a1", due=h.ENDS, attempts=1))
+    (work,) = documents(PROGRESS, "item_progress", granted)
+    assert work.extension == Extension(due=h.ENDS, attempts=1)
+    (work,) = documents(PROGRESS, "item_progress", granted, (MINE, ExtensionWithdrawn("a1")))
+    assert (work.extension, work.attempts) == (None, 0)
+    (learner,) = documents(
+        PROGRESS,
+        "enrolment",
+        (MINE, CohortJoined("c2")),
+        (MINE, CohortJoined("c1")),
+        (MINE, CohortLeft("c2")),
+    )
+    assert learner.cohorts == ("c1",)
 
 
 def test_the_best_attempt_counts_with_its_latest_grade() -> None:

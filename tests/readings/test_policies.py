@@ -11,7 +11,7 @@ import pytest
 
 from commands.ports import LogUnavailable
 from domain.access import Principal, Role
-from domain.catalogue.facts import SeatsLimited
+from domain.catalogue.facts import DueDateOverridden, SeatsLimited
 from domain.enrolment.facts import EnrolmentTransferred, LearnerEnrolled, LearnerWithdrawn
 from domain.grading.facts import CoursePassed, OutcomeRecorded
 from domain.kernel import Envelope
@@ -20,6 +20,7 @@ from infra.stores.followers import MemoryFollowers, PostgresFollowers
 from streams.policies.count_seats import CountSeats
 from streams.policies.follower import Follower, Stuck
 from streams.policies.issue_certificate import IssueCertificate
+from streams.policies.redecide_lateness import RedecideLateness
 from streams.ports import Dispatched, Order
 from tests.readings import histories as h
 from tests.readings.recorded import Recorded, filled
@@ -179,12 +180,7 @@ def test_seats_are_counted_as_of_the_limit(dsn: str) -> None:
     limit = log.add(seats, SeatsLimited(h.RUN, 3, 1))
     log.add(h.enrolment("later"), LearnerEnrolled("audit"))
     log.add(h.enrolment("s1"), LearnerWithdrawn())
-    with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into log.facts (position, recorded_at, version, stream, type, tenant, body)"
-            " values (%s, %s, %s, %s, %s, 'main', '')",
-            [(e.position, e.recorded_at, e.version, e.stream, e.type) for e in log.envelopes],
-        )
+    _store(dsn, log)
     policy = CountSeats(kept)
     (order,) = asyncio.run(_orders(policy, limit))
     kept.close()
@@ -199,6 +195,43 @@ def test_seats_are_counted_as_of_the_limit(dsn: str) -> None:
 
 async def _orders(policy: Any, cause: Envelope) -> Any:
     return await policy.orders(cause)
+
+
+def test_all_who_handed_in_are_judged_anew_when_dates_move(dsn: str) -> None:
+    """Those who had handed something in by then, in this run, also where they have left since."""
+    log = Recorded()
+    for stream in (h.enrolment("s2"), h.enrolment("s1"), h.enrolment("s1", "AAA-2013JX")):
+        log.add(stream, LearnerEnrolled("audit"), h.submitted("1"), h.submitted("2", 2))
+    log.add(h.enrolment("idle"), LearnerEnrolled("audit"))
+    log.add(h.enrolment("s2"), LearnerWithdrawn())
+    moved = log.add(f"run-content/{h.RUN}", DueDateOverridden(h.RUN, "a1", None, "Snow"))
+    log.add(h.enrolment("later"), h.submitted("1"))
+    _store(dsn, log)
+    kept = PostgresFollowers(dsn)
+    orders = asyncio.run(_orders(RedecideLateness(kept), moved))
+    kept.close()
+    assert [order.body for order in orders] == [
+        {"run": h.RUN, "subject": "s1"},
+        {"run": h.RUN, "subject": "s2"},
+    ]
+    assert len({order.key for order in orders}) == 2
+
+
+def test_content_that_moves_no_date_judges_nobody_anew(followers: AnyFollowers) -> None:
+    """There is nothing to decide."""
+    log = Recorded()
+    cause = log.add(f"run-content/{h.RUN}", h.CONTENT)
+    policy = RedecideLateness(followers)  # type: ignore[arg-type]  # nobody is asked
+    assert asyncio.run(_orders(policy, cause)) == ()
+
+
+def _store(dsn: str, log: Recorded) -> None:
+    with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into log.facts (position, recorded_at, version, stream, type, tenant, body)"
+            " values (%s, %s, %s, %s, %s, 'main', '')",
+            [(e.position, e.recorded_at, e.version, e.stream, e.type) for e in log.envelopes],
+        )
 
 
 def test_taking_a_limit_away_needs_no_count(followers: AnyFollowers) -> None:

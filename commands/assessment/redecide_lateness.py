@@ -1,0 +1,69 @@
+"""How is work that is in judged anew when a due date has moved?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from commands.decision import Command, Context, Decision
+from commands.fields import Id
+from domain.assessment.dates import redecided
+from domain.catalogue.rules import require_run
+from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
+from domain.enrolment.rules import require_ever_enrolled
+from domain.enrolment.state import ENROLMENT, Enrolment, EnrolmentFact, evolve_enrolment
+from domain.kernel import StreamRef
+
+
+class RedecideLateness(Command):
+    """Judge all that a learner handed in by the due dates that count now."""
+
+    run: Id
+    subject: Id
+
+
+def streams(command: Any, tenant: str) -> tuple[StreamRef[Any], ...]:
+    """Name the enrolment, the run and its content."""
+    return (
+        ENROLMENT.of(tenant, command.run, command.subject, subject=command.subject),
+        RUN.of(tenant, command.run),
+        RUN_CONTENT.of(tenant, command.run),
+    )
+
+
+def redecide_lateness(
+    command: RedecideLateness, _context: Context, enrolment: Enrolment, run: Run, content: Content
+) -> Iterator[EnrolmentFact]:
+    """Yield how each attempt is judged now, where that is otherwise than before.
+
+    Raises RunUnknown or NotEnrolled.
+    """
+    require_run(run, command.run)
+    require_ever_enrolled(enrolment, command.run, command.subject)
+    yield from consequences(enrolment, run, content)
+
+
+def consequences(enrolment: Enrolment, run: Run, content: Content) -> Iterator[EnrolmentFact]:
+    """Yield what follows from the due dates that count now for what was handed in.
+
+    Stale penalties after a change of dates are a complaint elsewhere (Submitty#665).
+    """
+    yield from redecided(content, run, enrolment)
+
+
+def with_consequences(
+    fact: EnrolmentFact, at: datetime, enrolment: Enrolment, run: Run, content: Content
+) -> Iterator[EnrolmentFact]:
+    """Yield a fact that moves a learner's due dates, and what follows from it, in one decision."""
+    yield fact
+    yield from consequences(evolve_enrolment(enrolment, fact, at), run, content)
+
+
+DECISION = Decision(
+    name="redecide-lateness",
+    model=RedecideLateness,
+    streams=streams,
+    decide=redecide_lateness,
+    example={"run": "AAA-2013J", "subject": "oulad-11391"},
+)
