@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
+from domain.exact import text as text
+
 TITLE_CHARACTERS_MAX = 200
 TEXT_CHARACTERS_MAX = 4_000
 AMOUNT_DIGITS_MAX = 12
@@ -67,6 +69,14 @@ Label = Annotated[str, Field(max_length=TITLE_CHARACTERS_MAX, pattern=LINE)]
 
 Text = Annotated[str, Field(max_length=TEXT_CHARACTERS_MAX, pattern=LINES)]
 
+Reason = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=TEXT_CHARACTERS_MAX, pattern=LINES
+    ),
+]
+"""A text that is never empty."""
+
 ModeName = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[a-z][a-z0-9-]*$")]
 """A mode is an open set of kebab-case words; a run says which it offers."""
 
@@ -83,8 +93,3 @@ Count = Annotated[int, Field(strict=True, ge=0, le=1_000)]
 Seats = Annotated[int, Field(strict=True, ge=0, le=SEATS_MAX)]
 Position = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
 Modes = Annotated[tuple[ModeName, ...], Field(max_length=20)]
-
-
-def text(amount: Decimal) -> str:
-    """Return the exact decimal text of an amount, without exponent."""
-    return format(amount, "f") if amount else "0"

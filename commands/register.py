@@ -31,7 +31,16 @@ from commands.enrolment import (
     transfer_enrolment,
     withdraw_learner,
 )
-from commands.grading import compute_grade, grade_submission, record_outcome, transfer_result
+from commands.grading import (
+    compute_grade,
+    excuse_item,
+    grade_submission,
+    override_score,
+    record_outcome,
+    remove_override,
+    transfer_result,
+    withdraw_excuse,
+)
 
 DECISIONS: dict[str, Decision] = {
     module.DECISION.name: module.DECISION
@@ -61,6 +70,10 @@ DECISIONS: dict[str, Decision] = {
         redecide_lateness,
         grade_submission,
         compute_grade,
+        override_score,
+        remove_override,
+        excuse_item,
+        withdraw_excuse,
         record_outcome,
         issue_certificate,
         revoke_certificate,

@@ -7,7 +7,7 @@ learner's documents contribute before and after.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -17,16 +17,20 @@ from msgspec.structs import replace
 from domain.assessment.facts import LatenessRedecided, SubmissionReceived
 from domain.credentials.facts import CertificateIssued, CertificateRevoked
 from domain.enrolment.facts import EnrolmentTransferred, LearnerEnrolled, LearnerWithdrawn
+from domain.grading.counting import Candidate, Mark, Score, choose
 from domain.grading.facts import (
     CourseFailed,
     CoursePassed,
+    LatePenaltyApplied,
     OutcomeRecorded,
+    OverrideRemoved,
     ResultTransferred,
+    ScoreOverridden,
     SubmissionGraded,
 )
 from domain.kernel import Envelope
 from projections.exact import decile, number, score, share
-from projections.progress import enrolment_keys, item_keys
+from projections.item_progress import enrolment_keys, item_keys
 from projections.reading import Amounts, Documents, Key, Reading, Tally, View, names
 
 
@@ -45,7 +49,8 @@ class Learner(Struct, frozen=True, gc=False):
 
 
 class Try(Struct, frozen=True, gc=False, omit_defaults=True):
-    """One attempt: the days of submission and latest grade, and the latest score."""
+    """One attempt: the days of submission and latest grade, the latest score, and what of it was
+    deducted for being late."""
 
     attempt: str
     day: date | None = None
@@ -53,6 +58,7 @@ class Try(Struct, frozen=True, gc=False, omit_defaults=True):
     graded: date | None = None
     raw: str | None = None
     possible: str | None = None
+    deducted: str = "0"
 
 
 class Work(Struct, frozen=True, gc=False):
@@ -65,6 +71,8 @@ class Work(Struct, frozen=True, gc=False):
     banked: bool = False
     banked_raw: str | None = None
     banked_possible: str | None = None
+    override_raw: str | None = None
+    override_possible: str | None = None
 
 
 def fold_learner(document: Learner | None, envelope: Envelope, key: Key) -> Learner:
@@ -104,7 +112,17 @@ def fold_work(document: Work | None, envelope: Envelope, key: Key) -> Work:
         case SubmissionGraded(attempt=attempt, raw=raw, possible=possible):
             share(raw, possible)
             number(raw), number(possible)
-            return _tried(old, attempt, graded=day, raw=raw, possible=possible)
+            return _tried(old, attempt, graded=day, raw=raw, possible=possible, deducted="0")
+        case LatePenaltyApplied(attempt=attempt, raw=raw, possible=possible, deducted=deducted):
+            share(raw, possible)
+            number(raw), number(possible), number(deducted)
+            return _tried(old, attempt, raw=raw, possible=possible, deducted=deducted)
+        case ScoreOverridden(new=new, possible=possible):
+            share(new, possible)
+            number(new), number(possible)
+            return replace(old, override_raw=new, override_possible=possible)
+        case OverrideRemoved():
+            return replace(old, override_raw=None, override_possible=None)
         case ResultTransferred(raw=raw, possible=possible):
             if raw is not None:
                 share(raw, possible)
@@ -217,11 +235,12 @@ def work_daily(work: Work) -> Mapping[Key, Amounts]:
 
 
 def item_totals(work: Work) -> Mapping[Key, Amounts]:
-    """Counts, and exact sums over each learner's best graded attempt; banked results apart.
+    """Counts, and exact sums over what counts of each learner's own: the override, or the best
+    graded attempt after its penalty; banked results apart.
 
     ``share_sum`` sums raw / possible, each rounded to 6 decimals, where something was possible.
     """
-    best = _best([(one.raw, one.possible) for one in work.tries])
+    best = _counts_of(work, banked=False)
     worth = score(*best) if best else None
     banked = (work.banked_raw, work.banked_possible)
     return {
@@ -240,10 +259,8 @@ def item_totals(work: Work) -> Mapping[Key, Amounts]:
 
 
 def item_scores(work: Work) -> Mapping[Key, Amounts]:
-    """The tenth that the learner's best score falls into, banked results among them."""
-    best = _best(
-        [(one.raw, one.possible) for one in work.tries] + [(work.banked_raw, work.banked_possible)]
-    )
+    """The tenth that the learner's score falls into, banked results among them."""
+    best = _counts_of(work, banked=True)
     worth = share(*best) if best else None
     return {} if worth is None else {(work.run, work.item, decile(worth)): (1,)}
 
@@ -257,19 +274,20 @@ def _counts(work: Work) -> tuple[int, int, int]:
     )
 
 
-def _best(scores: Iterable[tuple[str | None, str | None]]) -> tuple[str, str] | None:
-    """The score with the highest share; the first of equals; any before none."""
-    best: tuple[str, str] | None = None
-    for raw, possible in scores:
-        if raw is None or possible is None:
-            continue
-        if best is None:
-            best = (raw, possible)
-            continue
-        old, new = share(*best), share(raw, possible)
-        if new is not None and (old is None or new > old):
-            best = (raw, possible)
-    return best
+def _counts_of(work: Work, *, banked: bool) -> Score | None:
+    """The score that counts."""
+    candidates = [
+        Candidate("attempt", one.attempt, Mark(one.raw, one.possible, one.deducted))
+        for one in work.tries
+        if one.raw is not None and one.possible is not None
+    ]
+    if banked and work.banked_raw is not None and work.banked_possible is not None:
+        candidates.append(Candidate("banked", None, Mark(work.banked_raw, work.banked_possible)))
+    override = None
+    if work.override_raw is not None and work.override_possible is not None:
+        override = Score(work.override_raw, work.override_possible)
+    counted = choose(candidates, override)
+    return None if counted is None else counted.score
 
 
 ANALYTICS = Reading(
@@ -289,7 +307,8 @@ ANALYTICS = Reading(
             name="work",
             row=Work,
             key=("run", "subject", "item"),
-            facts=names(SubmissionReceived, LatenessRedecided, SubmissionGraded, ResultTransferred),
+            facts=names(SubmissionReceived, LatenessRedecided, SubmissionGraded, ResultTransferred)
+            | names(LatePenaltyApplied, ScoreOverridden, OverrideRemoved),
             keys=item_keys,
             fold=fold_work,
         ),

@@ -15,6 +15,7 @@ from domain.catalogue.facts import (
     DueDateOverridden,
     DueOverrideRemoved,
     GradingPolicyPublished,
+    LatePolicy,
     Mode,
     PrerequisiteSet,
     RunArchived,
@@ -80,6 +81,7 @@ class Run(Struct, frozen=True, gc=False):
     seats_counted: bool = False
     gone: tuple[str, ...] = ()
     due_overrides: tuple[DueOverride, ...] = ()
+    late: LatePolicy | None = None
 
 
 class RunItem(Struct, frozen=True, gc=False):
@@ -161,8 +163,8 @@ def fold_run(document: Run | None, envelope: Envelope, key: Key) -> Run | None:
             return replace(document, due_overrides=(*others, DueOverride(item, cohort, due)), **at)
         case DueOverrideRemoved(item=item, cohort=cohort):
             return replace(document, due_overrides=_other_overrides(document, item, cohort), **at)
-        case GradingPolicyPublished(number=number, policy=policy):
-            return replace(document, policy_number=number, policy=policy, **at)
+        case GradingPolicyPublished(number=number, policy=policy, late=late):
+            return replace(document, policy_number=number, policy=policy, late=late, **at)
         case RunRescheduled(starts=starts, ends=ends, opens=opens, closes=closes):
             return replace(document, starts=starts, ends=ends, opens=opens, closes=closes, **at)
         case RunArchived():

@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from domain.catalogue.facts import exact
+from domain.exact import half_away
 
 SHARE_DECIMALS = 6
 """Decimals of a stored score share; rounded half away from zero."""
@@ -17,13 +18,6 @@ def share(raw: str, possible: str) -> Fraction | None:
     """Return raw / possible exactly; None where nothing could be scored. Raises ValueError."""
     whole = exact(possible)
     return exact(raw) / whole if whole else None
-
-
-def rounded(value: Fraction, decimals: int = SHARE_DECIMALS) -> Decimal:
-    """Return a fraction as a decimal number, rounded half away from zero."""
-    scaled = abs(value) * 10**decimals
-    whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
-    return Decimal(whole if value >= 0 else -whole).scaleb(-decimals)
 
 
 @lru_cache(maxsize=16_384)
@@ -40,7 +34,7 @@ def number(text: str) -> Decimal:
 def score(raw: str, possible: str) -> Decimal | None:
     """Return the share as it is stored: rounded to 6 decimals. Raises ValueError."""
     worth = share(raw, possible)
-    return None if worth is None else rounded(worth)
+    return None if worth is None else half_away(worth, SHARE_DECIMALS)
 
 
 def decile(value: Fraction) -> int:

@@ -40,8 +40,13 @@ from domain.grading.facts import (
     CourseFailed,
     CourseGradeComputed,
     CoursePassed,
+    ExcuseWithdrawn,
+    ItemExcused,
+    LatePenaltyApplied,
     OutcomeRecorded,
+    OverrideRemoved,
     ResultTransferred,
+    ScoreOverridden,
     SubmissionGraded,
 )
 from domain.kernel import Envelope, Fact
@@ -233,6 +238,41 @@ def _restored(fact: DueOverrideRemoved, title: Callable[[str], str]) -> str:
 @_for(SubmissionGraded)
 def _graded(fact: SubmissionGraded, title: Callable[[str], str]) -> str:
     return f"{title(fact.item)} was graded {_score(fact.raw, fact.possible)}"
+
+
+@_for(LatePenaltyApplied)
+def _penalised(fact: LatePenaltyApplied, title: Callable[[str], str]) -> str:
+    if fact.deducted == "0":
+        return f"{title(fact.item)}: nothing is deducted any more for being late"
+    return (
+        f"{title(fact.item)} lost {fact.deducted} of {fact.raw} points for being "
+        f"{lateness(fact.late_seconds)} late"
+    )
+
+
+@_for(ScoreOverridden)
+def _set_by_hand(fact: ScoreOverridden, title: Callable[[str], str]) -> str:
+    said = f"{title(fact.item)} was set to {_score(fact.new, fact.possible)} by a person"
+    if fact.old is None or fact.old_possible is None:
+        return said
+    return f"{said}, before {_score(fact.old, fact.old_possible)}"
+
+
+@_for(OverrideRemoved)
+def _computed_again(fact: OverrideRemoved, title: Callable[[str], str]) -> str:
+    if fact.new is None or fact.possible is None:
+        return f"{title(fact.item)} is no longer set by a person, and has no score"
+    return f"{title(fact.item)} is again what was computed, {_score(fact.new, fact.possible)}"
+
+
+@_for(ItemExcused)
+def _excused(fact: ItemExcused, title: Callable[[str], str]) -> str:
+    return f"Excused from {title(fact.item)}"
+
+
+@_for(ExcuseWithdrawn)
+def _included(fact: ExcuseWithdrawn, title: Callable[[str], str]) -> str:
+    return f"{title(fact.item)} counts again"
 
 
 @_for(ResultTransferred)

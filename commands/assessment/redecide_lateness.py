@@ -9,10 +9,12 @@ from typing import Any
 from commands.decision import Command, Context, Decision
 from commands.fields import Id
 from domain.assessment.dates import redecided
+from domain.assessment.state import with_lateness
 from domain.catalogue.rules import require_run
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
 from domain.enrolment.rules import require_ever_enrolled
 from domain.enrolment.state import ENROLMENT, Enrolment, EnrolmentFact, evolve_enrolment
+from domain.grading.late import all_penalties
 from domain.kernel import StreamRef
 
 
@@ -47,9 +49,14 @@ def redecide_lateness(
 def consequences(enrolment: Enrolment, run: Run, content: Content) -> Iterator[EnrolmentFact]:
     """Yield what follows from the due dates that count now for what was handed in.
 
-    Stale penalties after a change of dates are a complaint elsewhere (Submitty#665).
+    Stale penalties after a change of dates are a complaint elsewhere (Submitty#665): each attempt
+    that is judged otherwise has its penalty judged again beside it.
     """
-    yield from redecided(content, run, enrolment)
+    attempts = enrolment.attempts
+    for judged in redecided(content, run, enrolment):
+        yield judged
+        attempts = with_lateness(attempts, judged)
+    yield from all_penalties(run, attempts, enrolment.results)
 
 
 def with_consequences(

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from commands.decision import Command, Context, Decision
-from commands.fields import LINES, TEXT_CHARACTERS_MAX, Id
+from commands.fields import Id, Reason
 from domain.catalogue.rules import require_run
 from domain.catalogue.state import RUN, Run
 from domain.credentials.facts import CertificateRevoked
 from domain.credentials.rules import CertificateUnknown
 from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.kernel import Personal, StreamRef
-
-Reason = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True,
-        min_length=1,
-        max_length=TEXT_CHARACTERS_MAX,
-        pattern=LINES,
-    ),
-]
 
 
 class RevokeCertificate(Command):

@@ -28,9 +28,8 @@ from domain.enrolment.rules import (
     require_window,
 )
 from domain.enrolment.state import ENROLMENT, Enrolment
+from domain.grading.counting import Score, scores_of
 from domain.grading.facts import ResultTransferred
-from domain.grading.policy import best_scores
-from domain.grading.state import Score
 from domain.kernel import Fact, StreamRef
 
 
@@ -124,7 +123,7 @@ def transfer_enrolment(
 def _carried(
     command: TransferEnrolment, content: Content, old: Enrolment
 ) -> Iterator[ResultTransferred]:
-    best: dict[str, Score] = best_scores(old.results.known_scores()) if command.carry else {}
+    best: dict[str, Score] = scores_of(old.results.counted()) if command.carry else {}
     for item in command.carry:
         require_submittable(require_item(content, command.to_run, item))
         score = require_result(best, item, command.from_run)

@@ -11,9 +11,16 @@ from domain.catalogue.rules import require_run
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
 from domain.enrolment.rules import require_ever_enrolled
 from domain.enrolment.state import ENROLMENT, Enrolment
-from domain.grading.facts import CourseFailed, CourseGradeComputed, CoursePassed
-from domain.grading.policy import best_scores
+from domain.grading.counting import scores_of
+from domain.grading.facts import (
+    CourseFailed,
+    CourseGradeComputed,
+    CoursePassed,
+    LatePenaltyApplied,
+)
+from domain.grading.late import all_penalties
 from domain.grading.rules import require_policy
+from domain.grading.state import with_result
 from domain.grading.weighted import grade
 from domain.kernel import StreamRef
 
@@ -36,8 +43,9 @@ def streams(command: ComputeGrade, tenant: str) -> tuple[StreamRef[Any], ...]:
 
 def compute_grade(
     command: ComputeGrade, context: Context, enrolment: Enrolment, run: Run, content: Content
-) -> Iterator[CourseGradeComputed | CoursePassed | CourseFailed]:
-    """Yield the grade where its inputs changed, and a pass or a failure where that is new.
+) -> Iterator[LatePenaltyApplied | CourseGradeComputed | CoursePassed | CourseFailed]:
+    """Yield the grade where its inputs changed, with penalties that the policy in force judges
+    otherwise than they stand, and a pass or a failure where that is new.
 
     Below the pass mark is a failure only once it had been reached, or from the end of the run on.
     A learner who has left gets a grade, but neither passes nor fails by it. Raises RunUnknown,
@@ -47,8 +55,15 @@ def compute_grade(
     require_ever_enrolled(enrolment, command.run, command.subject)
     policy = require_policy(run, command.run)
     results = enrolment.results
+    for penalty in all_penalties(run, enrolment.attempts, results):
+        yield penalty
+        results = with_result(results, penalty)
     computed = grade(
-        policy, content.items.values(), best_scores(results.known_scores()), run.policy_number
+        policy,
+        content.items.values(),
+        scores_of(results.counted()),
+        run.policy_number,
+        results.excused,
     )
     if results.grade is None or results.grade.inputs_hash != computed.inputs_hash:
         yield CourseGradeComputed(

@@ -15,9 +15,11 @@ from domain.catalogue.rules import require_run
 from domain.catalogue.state import RUN, Run
 from domain.enrolment.rules import require_ever_enrolled
 from domain.enrolment.state import ENROLMENT, Enrolment
-from domain.grading.facts import SubmissionGraded
+from domain.grading.counting import Score
+from domain.grading.facts import LatePenaltyApplied, SubmissionGraded
+from domain.grading.late import penalties
 from domain.grading.rules import AttemptUnknown, require_score
-from domain.grading.state import Score
+from domain.grading.state import with_result
 from domain.kernel import StreamRef
 
 
@@ -46,8 +48,8 @@ def streams(command: GradeSubmission, tenant: str) -> tuple[StreamRef[Any], ...]
 
 def grade_submission(
     command: GradeSubmission, _context: Context, enrolment: Enrolment, run: Run
-) -> Iterator[SubmissionGraded]:
-    """Yield the score, nothing where the attempt has this score already.
+) -> Iterator[SubmissionGraded | LatePenaltyApplied]:
+    """Yield the score and what being late costs, nothing where the attempt has this score already.
 
     A learner who has left can still be graded. Raises RunUnknown, NotEnrolled, AttemptUnknown or
     ScoreOutOfRange.
@@ -71,9 +73,9 @@ def grade_submission(
         attempt.possible if command.possible is None else text(command.possible),
     )
     known = enrolment.results.graded.get((command.item, command.attempt))
-    if known is not None and known.equals(score):
+    if known is not None and Score(known.raw, known.possible).equals(score):
         return
-    yield SubmissionGraded(
+    graded = SubmissionGraded(
         item=command.item,
         attempt=command.attempt,
         raw=score.raw,
@@ -81,6 +83,8 @@ def grade_submission(
         grader=command.grader,
         grader_version=command.grader_version,
     )
+    yield graded
+    yield from penalties(run, with_result(enrolment.results, graded), command.item, attempt)
 
 
 DECISION = Decision(

@@ -67,6 +67,18 @@ class WeightedPolicy(msgspec.Struct, frozen=True, tag="weighted", tag_field="kin
     rounding: Literal["half-up-0.05-v1"] = "half-up-0.05-v1"
 
 
+class LatePolicy(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What late work costs [Canvas]. Per cents are exact decimal texts.
+
+    ``rate`` is deducted for each begun interval of ``interval_seconds``, of the highest score, down
+    to ``floor`` and not further.
+    """
+
+    rate: str = "0"
+    interval_seconds: int = 86_400
+    floor: str = "0"
+
+
 class Prerequisite(msgspec.Struct, frozen=True, omit_defaults=True):
     """A course that must have been passed, or a minimum grade in it (whole percent)."""
 
@@ -159,12 +171,16 @@ class DueOverrideRemoved(Fact, frozen=True, omit_defaults=True):
     cohort: str | None = None
 
 
-class GradingPolicyPublished(Fact, frozen=True):
-    """How the run is graded from now on. ``number`` counts from 1."""
+class GradingPolicyPublished(Fact, frozen=True, omit_defaults=True):
+    """How the run is graded from now on. ``number`` counts from 1.
+
+    ``late`` is what late work costs; None: nothing.
+    """
 
     run: str
     number: int
     policy: WeightedPolicy
+    late: LatePolicy | None = None
 
 
 class SeatsLimited(Fact, frozen=True):

@@ -15,6 +15,7 @@ from domain.catalogue.facts import (
     DueOverrideRemoved,
     GradingPolicyPublished,
     Item,
+    LatePolicy,
     Prerequisite,
     PrerequisiteSet,
     RunArchived,
@@ -51,6 +52,7 @@ class Run(msgspec.Struct, frozen=True):
     archived: bool = False
     policy: WeightedPolicy | None = None
     policy_number: int = 0
+    late: LatePolicy | None = None
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -106,8 +108,8 @@ def evolve_run(state: Run, fact: RunFact, _at: datetime) -> Run:
             )
         case RunArchived():
             return msgspec.structs.replace(state, archived=True)
-        case GradingPolicyPublished(policy=policy, number=number):
-            return msgspec.structs.replace(state, policy=policy, policy_number=number)
+        case GradingPolicyPublished(policy=policy, number=number, late=late):
+            return msgspec.structs.replace(state, policy=policy, policy_number=number, late=late)
         case _:
             assert_never(fact)
 

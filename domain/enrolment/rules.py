@@ -12,8 +12,8 @@ from datetime import datetime
 from domain.catalogue.facts import Prerequisite, RunScheduled
 from domain.catalogue.state import Run, Seats
 from domain.enrolment.state import Enrolment
+from domain.grading.counting import Score
 from domain.grading.rules import has_passed
-from domain.grading.state import Score
 from domain.kernel import Refusal
 from domain.wording import moment, moment_or
 

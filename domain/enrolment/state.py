@@ -29,8 +29,13 @@ from domain.grading.facts import (
     CourseFailed,
     CourseGradeComputed,
     CoursePassed,
+    ExcuseWithdrawn,
+    ItemExcused,
+    LatePenaltyApplied,
     OutcomeRecorded,
+    OverrideRemoved,
     ResultTransferred,
+    ScoreOverridden,
     SubmissionGraded,
 )
 from domain.grading.state import GradingFact, Results, with_result
@@ -88,11 +93,16 @@ def evolve_enrolment(state: Enrolment, fact: EnrolmentFact, at: datetime) -> Enr
             return replace(state, attempts=with_submission(state.attempts, fact, at))
         case (
             SubmissionGraded()
+            | LatePenaltyApplied()
             | OutcomeRecorded()
             | ResultTransferred()
             | CourseGradeComputed()
             | CoursePassed()
             | CourseFailed()
+            | ScoreOverridden()
+            | OverrideRemoved()
+            | ItemExcused()
+            | ExcuseWithdrawn()
         ):
             return replace(state, results=with_result(state.results, fact))
         case ItemViewed(item=item):
@@ -158,6 +168,11 @@ ENROLMENT = StreamKind(
         SubmissionReceived,
         LatenessRedecided,
         SubmissionGraded,
+        LatePenaltyApplied,
+        ScoreOverridden,
+        OverrideRemoved,
+        ItemExcused,
+        ExcuseWithdrawn,
         ResultTransferred,
         CourseGradeComputed,
         CoursePassed,

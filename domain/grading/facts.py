@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from domain.kernel import Fact
+from domain.kernel import Fact, Personal
 
 Result = Literal["distinction", "pass", "fail", "withdrawn"]
 
@@ -20,6 +20,66 @@ class SubmissionGraded(Fact, frozen=True, omit_defaults=True):
     grader_version: str | None = None
 
 
+class LatePenaltyApplied(Fact, frozen=True, omit_defaults=True):
+    """What an attempt's lateness costs, in points of its scale; the latest one counts, until the
+    attempt is scored again. ``deducted`` "0": nothing any more.
+
+    It was judged by ``raw`` of ``possible``, ``late_seconds``, and the run's grading policy
+    ``policy_number``; ``intervals`` is how many had begun.
+    """
+
+    item: str
+    attempt: str
+    raw: str
+    possible: str
+    deducted: str
+    late_seconds: int
+    intervals: int
+    policy_number: int
+
+
+class ScoreOverridden(Fact, frozen=True, omit_defaults=True):
+    """A person said what an item is worth; this is final, and no penalty touches it.
+
+    ``old`` of ``old_possible`` is what counted before; None: there was no score.
+    """
+
+    item: str
+    new: str
+    possible: str
+    old: str | None = None
+    old_possible: str | None = None
+    reason: Personal[str] | None = None
+
+
+class OverrideRemoved(Fact, frozen=True, omit_defaults=True):
+    """The override no longer counts: ``old`` does not, and what was computed, ``new``, does again.
+
+    ``new`` None: there is no score.
+    """
+
+    item: str
+    old: str
+    old_possible: str
+    new: str | None = None
+    possible: str | None = None
+    reason: Personal[str] | None = None
+
+
+class ItemExcused(Fact, frozen=True, omit_defaults=True):
+    """The item does not count for this learner: it is left out, and nobody's zero."""
+
+    item: str
+    reason: Personal[str] | None = None
+
+
+class ExcuseWithdrawn(Fact, frozen=True, omit_defaults=True):
+    """The item counts for this learner again."""
+
+    item: str
+    reason: Personal[str] | None = None
+
+
 class ResultTransferred(Fact, frozen=True, omit_defaults=True):
     """A result was carried over ("banked") from an earlier run; unknown stays None."""
 
@@ -29,7 +89,7 @@ class ResultTransferred(Fact, frozen=True, omit_defaults=True):
     from_run: str | None = None
 
 
-class CourseGradeComputed(Fact, frozen=True):
+class CourseGradeComputed(Fact, frozen=True, omit_defaults=True):
     """The course grade under a policy. ``percent`` is whole; ``exact`` the share before rounding as
     a fraction text; ``inputs_hash`` the SHA-256 in hex of all that it was computed from."""
 

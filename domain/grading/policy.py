@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
-from domain.catalogue.facts import Item, WeightedPolicy, exact
-from domain.grading.state import Score
+from domain.catalogue.facts import Item, WeightedPolicy
+from domain.grading.counting import Score
 
 
 class GradedItem(msgspec.Struct, frozen=True):
@@ -57,31 +57,20 @@ class Grade(msgspec.Struct, frozen=True):
     categories: tuple[GradedCategory, ...]
 
 
-def best_scores(scores: Iterable[tuple[str, Score]]) -> dict[str, Score]:
-    """Return the best score of each item: the highest share; among equals the first.
-
-    A score out of 0 has no percentage and is left out.
-    """
-    best: dict[str, tuple[Fraction, Score]] = {}
-    for item, score in scores:
-        possible = exact(score.possible)
-        if possible == 0:
-            continue
-        share = exact(score.raw) / possible
-        if item not in best or share > best[item][0]:
-            best[item] = (share, score)
-    return {item: score for item, (_, score) in best.items()}
-
-
 def hash_inputs(
     policy: WeightedPolicy,
     policy_number: int,
-    items: Iterable[Item],
+    items: Sequence[Item],
     scores: Mapping[str, Score],
+    excused: frozenset[str] = frozenset(),
 ) -> str:
-    """Return the SHA-256 in hex of all that a grade is computed from, as canonical JSON."""
+    """Return the SHA-256 in hex of all that a grade is computed from, as canonical JSON.
+
+    What it is made of never changes for inputs that were possible before: the same inputs have the
+    same hash for ever.
+    """
     counted = {category.name for category in policy.categories}
-    inputs = {
+    inputs: dict[str, Any] = {
         "policy": policy,
         "policy_number": policy_number,
         "items": [
@@ -90,4 +79,7 @@ def hash_inputs(
             if item.category in counted
         ],
     }
+    left_out = sorted(item.item for item in items if item.item in excused)
+    if left_out:
+        inputs["excused"] = left_out
     return hashlib.sha256(msgspec.json.encode(inputs, order="deterministic")).hexdigest()

@@ -3,40 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import NamedTuple, assert_never
 
 import msgspec
 
+from domain.grading.counting import Candidate, Counted, Mark, Score, choose, same
 from domain.grading.facts import (
     CourseFailed,
     CourseGradeComputed,
     CoursePassed,
+    ExcuseWithdrawn,
+    ItemExcused,
+    LatePenaltyApplied,
     OutcomeRecorded,
+    OverrideRemoved,
     Result,
     ResultTransferred,
+    ScoreOverridden,
     SubmissionGraded,
 )
 
 GradingFact = (
     SubmissionGraded
+    | LatePenaltyApplied
     | OutcomeRecorded
     | ResultTransferred
     | CourseGradeComputed
     | CoursePassed
     | CourseFailed
+    | ScoreOverridden
+    | OverrideRemoved
+    | ItemExcused
+    | ExcuseWithdrawn
 )
-
-
-class Score(NamedTuple):
-    """A score and the highest there could be, as exact decimal texts."""
-
-    raw: str
-    possible: str
-
-    def equals(self, other: Score) -> bool:
-        """Whether both are the same numbers, however they are written."""
-        return _same(self.raw, other.raw) and _same(self.possible, other.possible)
 
 
 class Banked(NamedTuple):
@@ -50,52 +49,87 @@ class Banked(NamedTuple):
         """Whether both are the same result of the same run, however the numbers are written."""
         return (
             self.from_run == other.from_run
-            and _same(self.raw, other.raw)
-            and _same(self.possible, other.possible)
+            and same(self.raw, other.raw)
+            and same(self.possible, other.possible)
         )
 
 
-def _same(a: str | None, b: str | None) -> bool:
-    return a == b or (a is not None and b is not None and Decimal(a) == Decimal(b))
-
-
 class Results(msgspec.Struct, frozen=True):
-    """Scores by item and attempt, carried results by item, the computed grade, the outcome.
+    """Marks by item and attempt, carried results by item, the computed grade, the outcome.
 
     ``passed`` is what the computed grade last came to; None: neither passed nor failed yet.
+    ``overridden`` are scores by item.
     """
 
-    graded: Mapping[tuple[str, str], Score] = msgspec.field(default_factory=dict)
+    graded: Mapping[tuple[str, str], Mark] = msgspec.field(default_factory=dict)
     banked: Mapping[str, Banked] = msgspec.field(default_factory=dict)
     grade: CourseGradeComputed | None = None
     passed: bool | None = None
     outcome: Result | None = None
+    overridden: Mapping[str, Score] = msgspec.field(default_factory=dict)
+    excused: frozenset[str] = frozenset()
 
-    def known_scores(self) -> Iterator[tuple[str, Score]]:
-        """Yield every score that there is, with its item: own ones first, then carried ones."""
-        for (item, _), score in self.graded.items():
-            yield item, score
+    def counted(self) -> dict[str, Counted]:
+        """Return the score that counts for each item that has one, excused or not."""
+        by_item: dict[str, list[Candidate]] = {}
+        for item, candidate in self._candidates():
+            by_item.setdefault(item, []).append(candidate)
+        found = {}
+        for item in dict.fromkeys((*by_item, *self.overridden)):
+            one = choose(by_item.get(item, ()), self.overridden.get(item))
+            if one is not None:
+                found[item] = one
+        return found
+
+    def counted_of(self, item: str) -> Counted | None:
+        """Return the score of one item that counts, or None."""
+        own = [candidate for name, candidate in self._candidates() if name == item]
+        return choose(own, self.overridden.get(item))
+
+    def computed_of(self, item: str) -> Counted | None:
+        """Return what would count for one item if there were no override, or None."""
+        return choose(candidate for name, candidate in self._candidates() if name == item)
+
+    def _candidates(self) -> Iterator[tuple[str, Candidate]]:
+        """Yield every score that might count, with its item: own ones first, then carried ones."""
+        for (item, attempt), mark in self.graded.items():
+            yield item, Candidate("attempt", attempt, mark)
         for item, banked in self.banked.items():
             if banked.raw is not None:
-                yield item, Score(banked.raw, banked.possible)
+                yield item, Candidate("banked", None, Mark(banked.raw, banked.possible))
 
 
 def with_result(results: Results, fact: GradingFact) -> Results:
     """Take one fact in. Never refuses."""
+    replace = msgspec.structs.replace
     match fact:
         case SubmissionGraded(item=item, attempt=attempt, raw=raw, possible=possible):
-            graded = {**results.graded, (item, attempt): Score(raw, possible)}
-            return Results(graded, results.banked, results.grade, results.passed, results.outcome)
+            return replace(results, graded={**results.graded, (item, attempt): Mark(raw, possible)})
+        case LatePenaltyApplied(item=item, attempt=attempt):
+            mark = Mark(fact.raw, fact.possible, fact.deducted)
+            return replace(results, graded={**results.graded, (item, attempt): mark})
         case OutcomeRecorded(result=result):
-            return msgspec.structs.replace(results, outcome=result)
+            return replace(results, outcome=result)
         case ResultTransferred(item=item, raw=raw, possible=possible, from_run=from_run):
             banked = {**results.banked, item: Banked(raw, possible, from_run)}
-            return msgspec.structs.replace(results, banked=banked)
+            return replace(results, banked=banked)
         case CourseGradeComputed():
-            return msgspec.structs.replace(results, grade=fact)
+            return replace(results, grade=fact)
         case CoursePassed():
-            return msgspec.structs.replace(results, passed=True)
+            return replace(results, passed=True)
         case CourseFailed():
-            return msgspec.structs.replace(results, passed=False)
+            return replace(results, passed=False)
+        case ScoreOverridden(item=item, new=new, possible=possible):
+            return replace(results, overridden={**results.overridden, item: Score(new, possible)})
+        case OverrideRemoved(item=item):
+            return replace(results, overridden=_without(results.overridden, item))
+        case ItemExcused(item=item):
+            return replace(results, excused=results.excused | {item})
+        case ExcuseWithdrawn(item=item):
+            return replace(results, excused=results.excused - {item})
         case _:
             assert_never(fact)
+
+
+def _without(scores: Mapping[str, Score], item: str) -> Mapping[str, Score]:
+    return {name: score for name, score in scores.items() if name != item}

@@ -7,14 +7,14 @@ of share × category weight, not normalised. All in fractions; only the percent 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
 from domain.catalogue.facts import Category, Cutoff, Item, WeightedPolicy, exact
+from domain.grading.counting import Score
 from domain.grading.policy import Grade, GradedCategory, GradedItem, hash_inputs
-from domain.grading.state import Score
 
 _BIAS_PERCENT = Fraction(1, 20)
 _HALF = Fraction(1, 2)
@@ -35,23 +35,30 @@ def grade(
     items: Iterable[Item],
     scores: Mapping[str, Score],
     policy_number: int = 0,
+    excused: frozenset[str] = frozenset(),
 ) -> Grade:
     """Compute the grade of one learner.
 
-    ``items`` are the run's content in its order, ``scores`` the best score by item. Items without
-    a category of the policy, without weight or out of 0 do not count. An item without a score
-    counts as zero.
+    ``items`` are the run's content in its order, ``scores`` the score by item that counts. Items
+    without a category of the policy, without weight or out of 0 do not count. An item without a
+    score counts as zero. An excused item does not count, and its category wants one less.
     """
     items = tuple(items)
     by_category: dict[str, list[_Entry]] = defaultdict(list)
+    excused_in: Counter[str] = Counter()
     for item in items:
         entry = _entry(item, scores.get(item.item))
         if item.category is not None and entry is not None:
-            by_category[item.category].append(entry)
+            if item.item in excused:
+                excused_in[item.category] += 1
+            else:
+                by_category[item.category].append(entry)
     graded = []
     total = Fraction(0)
     for category in policy.categories:
-        document, contribution = _grade_category(category, by_category[category.name])
+        document, contribution = _grade_category(
+            category, by_category[category.name], excused_in[category.name]
+        )
         graded.append(document)
         total += contribution
     percent = round_percent(total)
@@ -63,7 +70,7 @@ def grade(
         passed=pass_percent is not None and percent >= pass_percent,
         pass_percent=pass_percent,
         rounding=policy.rounding,
-        inputs_hash=hash_inputs(policy, policy_number, items, scores),
+        inputs_hash=hash_inputs(policy, policy_number, items, scores, excused),
         categories=tuple(graded),
     )
 
@@ -98,8 +105,10 @@ def _entry(item: Item, score: Score | None) -> _Entry | None:
     )
 
 
-def _grade_category(category: Category, entries: list[_Entry]) -> tuple[GradedCategory, Fraction]:
-    missing = category.minimum - len(entries)
+def _grade_category(
+    category: Category, entries: list[_Entry], excused: int
+) -> tuple[GradedCategory, Fraction]:
+    missing = category.minimum - len(entries) - excused
     padding = [_Entry(None, None, None, Fraction(1), Fraction(0))] * missing
     entries = [*entries, *padding]
     dropped = lowest(entries, category.drop)

@@ -9,9 +9,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from domain.catalogue.facts import WeightedPolicy
+from domain.catalogue.facts import LatePolicy, WeightedPolicy
 from read_api.console import axes, charts, formats
 from read_api.queries import analytics, catalogue
+from read_api.sentences import lateness
 
 COLUMNS_MAX = 90
 """Columns in a chart over days; a longer run is drawn in stretches of several days."""
@@ -107,7 +108,7 @@ def funnel_chart(run: str, totals: analytics.Totals) -> Markup:
     return charts.bars(rows, ("learners",), label, totals.enrolled)
 
 
-def policy_rows(policy: WeightedPolicy | None) -> dict[str, Any] | None:
+def policy_rows(policy: WeightedPolicy | None, late: LatePolicy | None) -> dict[str, Any] | None:
     """Put the grading policy into words: categories and cut-offs."""
     if policy is None:
         return None
@@ -122,4 +123,12 @@ def policy_rows(policy: WeightedPolicy | None) -> dict[str, Any] | None:
         ],
         "cutoffs": [f"{cutoff.letter} from {cutoff.percent}%" for cutoff in policy.cutoffs],
         "rounding": policy.rounding,
+        "late": None if late is None else late_words(late),
     }
+
+
+def late_words(late: LatePolicy) -> str:
+    """Put what lateness costs into words."""
+    interval = lateness(late.interval_seconds).removeprefix("1 ")
+    said = f"{formats.number(late.rate)}% for each {interval} late"
+    return f"{said}, down to {formats.number(late.floor)}%" if Fraction(late.floor) else said

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from domain.access import Principal
-from domain.catalogue.facts import WeightedPolicy
+from domain.catalogue.facts import LatePolicy, WeightedPolicy
 from read_api import cursors
 from read_api.answers import Answer, Page, earliest
 from read_api.dependencies import ReadDependencies
@@ -106,6 +106,7 @@ class Run(Answer, frozen=True, kw_only=True):
     content_number: int
     policy_number: int
     policy: WeightedPolicy | None
+    late: LatePolicy | None
     version: int
     updated_position: int
     items: list[Item]
@@ -200,7 +201,7 @@ async def read_run(deps: ReadDependencies, snapshot: Snapshot, run: str) -> Run:
     """Return a run out of a snapshot that is open. Raises NotFound."""
     found = await snapshot.rows(
         """select run, course, title, starts, ends, opens, closes, capacity, taken, modes, archived,
-                  content_number, policy_number, policy, version, updated_position,
+                  content_number, policy_number, policy, late, version, updated_position,
                   due_overrides
            from views.runs where run = %(run)s""",
         run=run,
@@ -209,8 +210,9 @@ async def read_run(deps: ReadDependencies, snapshot: Snapshot, run: str) -> Run:
         raise NotFound("run", run)
     policy = msgspec.convert(found[0]["policy"], WeightedPolicy | None)
     overrides = msgspec.convert(found[0]["due_overrides"], list[DueOverride])
+    late = msgspec.convert(found[0]["late"], LatePolicy | None)
     return Run(
-        **found[0] | {"policy": policy, "due_overrides": overrides},
+        **found[0] | {"policy": policy, "late": late, "due_overrides": overrides},
         items=await read_items(snapshot, run),
         as_of=await deps.as_of(snapshot.position),
         incomplete=earliest(snapshot.parked, catalogue=(run,)),

@@ -12,8 +12,7 @@ from domain.catalogue import facts as catalogue
 from domain.catalogue.facts import Cutoff, WeightedPolicy
 from domain.grading import policy as domain
 from domain.grading import weighted
-from domain.grading.policy import best_scores
-from domain.grading.state import Score
+from domain.grading.counting import Counted, Score, scores_of
 from read_api.answers import NOW, Answer, Moment
 from read_api.dependencies import ReadDependencies
 from read_api.queries.progress import Attempt, Row, Stand, attempts_of, read_stand
@@ -50,7 +49,9 @@ class Outcome(msgspec.Struct, frozen=True):
 
 class ExplainedItem(msgspec.Struct, frozen=True, kw_only=True):
     """An item's place in its category. ``item`` None: a zero that fills the category up to its
-    minimum. ``attempts`` are all those that the score was chosen from, best share first wins."""
+    minimum. ``raw`` of ``possible`` is the score that counts, after any penalty; ``counts`` says
+    what it is: an ``override`` by a person, the best ``attempt`` (``counts_attempt``), or a result
+    that was ``banked``. ``attempts`` are all those that it was chosen from."""
 
     item: str | None
     title: str | None
@@ -60,6 +61,8 @@ class ExplainedItem(msgspec.Struct, frozen=True, kw_only=True):
     share: str
     dropped: bool
     banked: bool
+    counts: str | None
+    counts_attempt: str | None
     attempts: list[Attempt]
 
 
@@ -157,19 +160,17 @@ def _current(computed: domain.Grade, policy_number: int) -> Computed:
 
 def _compute(policy: WeightedPolicy, stand: Stand) -> domain.Grade:
     items = [catalogue.Item(**msgspec.structs.asdict(item)) for item in stand.items]
-    scores = best_scores(_scores(stand.rows))
-    return weighted.grade(policy, items, scores, stand.policy_number)
+    scores = scores_of(dict(_counted(stand.rows)))
+    excused = frozenset(row["item"] for row in stand.rows if row["excused_at"] is not None)
+    return weighted.grade(policy, items, scores, stand.policy_number, excused)
 
 
-def _scores(rows: Sequence[Row]) -> Iterator[tuple[str, Score]]:
-    """Yield every score there is: own ones first, then carried ones, as decisions do."""
+def _counted(rows: Sequence[Row]) -> Iterator[tuple[str, Counted]]:
+    """Yield the score of each item that counts, as the reading has chosen it."""
     for row in rows:
-        for attempt in row["attempts_detail"] or ():
-            if attempt.get("raw") is not None:
-                yield row["item"], Score(attempt["raw"], attempt["possible"])
-    for row in rows:
-        if row["banked_raw"] is not None:
-            yield row["item"], Score(row["banked_raw"], row["banked_possible"])
+        if row["raw"] is not None:
+            score = Score(row["raw"], row["possible"])
+            yield row["item"], Counted(score, row["counts"], row["counts_attempt"])
 
 
 def _explain(policy: WeightedPolicy, computed: domain.Grade, stand: Stand) -> Explanation:
@@ -209,5 +210,7 @@ def _explain_item(item: domain.GradedItem, titles: Mapping[str, str], row: Row) 
         share=item.share,
         dropped=item.dropped,
         banked=bool(row.get("banked")),
+        counts=row.get("counts"),
+        counts_attempt=row.get("counts_attempt"),
         attempts=attempts_of(row),
     )

@@ -27,7 +27,8 @@ Row = Mapping[str, Any]
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt at an item. ``raw`` of ``possible`` are exact decimal
-    texts; ``number`` is 0 where only its grade is known."""
+    texts; ``number`` is 0 where only its grade is known. ``deducted`` points are lost for being
+    late, judged by the run's grading policy ``penalty_policy``."""
 
     attempt: str
     number: int = 0
@@ -37,6 +38,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     raw: str | None = None
     possible: str | None = None
     graded_at: datetime | None = None
+    deducted: str = "0"
+    penalty_policy: int | None = None
 
 
 class ItemProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,9 +49,12 @@ class ItemProgress(msgspec.Struct, frozen=True, kw_only=True):
     date, one ``relative`` to the enrolment's start, an override of the ``run`` or of a ``cohort``
     (``due_cohort``), or the ``learner``'s own extension.
 
-    ``done``: completed, handed in, or viewed, as the kind of item asks. ``score_percent`` is the
-    best attempt's, ``coverage_percent`` the share of a video's unique milliseconds. An item with
-    results that is not in the run's current content has ``current`` False.
+    ``done``: completed, handed in, or viewed, as the kind of item asks. ``raw`` of ``possible``,
+    ``score_percent`` of it, is the score that counts, after any penalty: ``counts`` says whether it
+    is a person's override, the best attempt's (``counts_attempt``, which lost ``deducted`` points
+    for being late; None: nothing) or banked.
+    ``coverage_percent`` is the share of a video's unique milliseconds. An item with results that is
+    not in the run's current content has ``current`` False.
     """
 
     item: str
@@ -71,6 +77,11 @@ class ItemProgress(msgspec.Struct, frozen=True, kw_only=True):
     score_percent: float | None
     graded_at: datetime | None
     banked: bool
+    counts: str | None
+    counts_attempt: str | None
+    deducted: str | None
+    overridden_at: datetime | None
+    excused_at: datetime | None
     covered: list[tuple[int, int]]
     covered_ms: int
     coverage_percent: float | None
@@ -263,6 +274,11 @@ def _one(name: str, item: Item | None, row: Row, due: EffectiveDue | None) -> It
         else percent(Fraction(raw), Fraction(possible)),
         graded_at=row.get("graded_at"),
         banked=banked,
+        counts=row.get("counts"),
+        counts_attempt=row.get("counts_attempt"),
+        deducted=_deducted(row),
+        overridden_at=row.get("overridden_at"),
+        excused_at=row.get("excused_at"),
         covered=[(start, end) for start, end in row.get("covered") or ()],
         covered_ms=covered_ms,
         coverage_percent=percent(min(covered_ms, length), length) if length else None,
@@ -270,6 +286,14 @@ def _one(name: str, item: Item | None, row: Row, due: EffectiveDue | None) -> It
         completed_at=completed,
         attempts_detail=attempts_of(row),
     )
+
+
+def _deducted(row: Row) -> str | None:
+    """Return what the attempt that counts lost for being late."""
+    chosen = row.get("counts_attempt")
+    own = (one.deducted for one in attempts_of(row) if one.attempt == chosen)
+    lost = next(own, "0")
+    return None if lost == "0" else lost
 
 
 def attempts_of(row: Row) -> list[Attempt]:

@@ -32,8 +32,9 @@ ITEMS = [
 ]
 POLICY = {
     "categories": [{"name": "TMA", "weight": "1", "minimum": 3, "drop": 1}],
-    "cutoffs": [{"letter": "Pass", "percent": 40}, {"letter": "A", "percent": 80}],
+    "cutoffs": [{"letter": "A", "percent": 80}, {"letter": "Pass", "percent": 40}],
 }
+LATE = {"rate": 10}
 BEGINNING: list[tuple[str, dict[str, Any]]] = [
     ("create-course", {"course": "AAA", "title": "AAA"}),
     ("create-course", {"course": "BBB", "title": "BBB"}),
@@ -54,7 +55,7 @@ BEGINNING: list[tuple[str, dict[str, Any]]] = [
         for run, capacity in ((A, 1), (B, None), (C, 2))
     ),
     *(("publish-content", {"run": run, "items": ITEMS}) for run in (A, B, C)),
-    ("publish-grading-policy", {"run": A, "policy": POLICY}),
+    ("publish-grading-policy", {"run": A, "policy": POLICY, "late": LATE}),
 ]
 HERE = {"run": A, "subject": S1}
 LATER = {"run": A, "item": "t1", "reason": "Snow"}
@@ -76,6 +77,10 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("remove-due-override", LATER),
     ("grade-submission", {**HERE, "item": "t1", "attempt": "1", "raw": "80.0", "grader": "g"}),
     ("transfer-result", {**HERE, "item": "t2", "raw": 70.5, "possible": 100}),
+    ("override-score", {**HERE, "item": "t1", "score": 90, "reason": "Misread"}),
+    ("remove-override", {**HERE, "item": "t1", "reason": "Read again"}),
+    ("excuse-item", {**HERE, "item": "t2", "reason": "Ill"}),
+    ("withdraw-excuse", {**HERE, "item": "t2", "reason": "Well"}),
     ("compute-grade", HERE),
     ("record-outcome", {**HERE, "result": "pass"}),
     ("issue-certificate", HERE),
@@ -141,7 +146,11 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "publish-content": st.builds(
         lambda run, n: {"run": run, "items": ITEMS[:n]}, RUNS, st.integers(1, 3)
     ),
-    "publish-grading-policy": st.builds(lambda run: {"run": run, "policy": POLICY}, RUNS),
+    "publish-grading-policy": st.builds(
+        lambda run, late: {"run": run, "policy": POLICY, "late": late},
+        RUNS,
+        st.sampled_from((None, LATE, {"rate": 5, "interval_seconds": 3_600, "floor": 40})),
+    ),
     "limit-seats": st.fixed_dictionaries({"run": RUNS, "capacity": st.none() | st.integers(0, 3)}),
     "count-seats": st.fixed_dictionaries(
         {
@@ -205,6 +214,10 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     ),
     "redecide-lateness": _learner(),
     "grade-submission": _learner(item=ITEM, attempt=ATTEMPT, raw=AMOUNT, grader=st.just("g")),
+    "override-score": _learner(item=ITEM, score=AMOUNT, reason=st.just("why")),
+    "remove-override": _learner(item=ITEM, reason=st.just("why")),
+    "excuse-item": _learner(item=ITEM, reason=st.just("why")),
+    "withdraw-excuse": _learner(item=ITEM, reason=st.just("why")),
     "compute-grade": _learner(),
     "record-outcome": _learner(
         result=st.sampled_from(("pass", "distinction", "fail", "withdrawn"))

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.catalogue.facts import Category, Cutoff, Item, WeightedPolicy
-from domain.grading.policy import best_scores
-from domain.grading.state import Score
+from domain.grading.counting import Counted, Score, scores_of
 from domain.grading.weighted import grade, letter_for, pass_mark, round_percent
 
 CUTOFFS = (Cutoff("A", 80), Cutoff("B", 60), Cutoff("F", 0))
@@ -113,7 +112,8 @@ def test_what_does_not_count_is_left_out() -> None:
         Item("zero", "quiz", "Zero", category="TMA", possible="0"),
     )
     given_scores = {**scores("80", "0"), "free": Score("0", "9"), "zero": Score("0", "0")}
-    result = grade(policy(Category("TMA", "1")), content, best_scores(given_scores.items()))
+    counted = {item: Counted(score, "attempt") for item, score in given_scores.items()}
+    result = grade(policy(Category("TMA", "1")), content, scores_of(counted))
     assert result.exact == "4/5"
     assert [item.item for item in result.categories[0].items] == ["t0"]
 
@@ -185,7 +185,10 @@ def test_equal_weights_are_a_plain_mean(raws: list[str | None]) -> None:
     assert Fraction(result.exact) == Fraction(sum(int(raw or 0) for raw in raws), 100 * len(raws))
 
 
-def test_the_best_score_is_the_highest_share() -> None:
-    """5 of 10 beats 30 of 100; a score out of 0 is none."""
-    best = best_scores([("a", Score("30", "100")), ("a", Score("5", "10")), ("b", Score("0", "0"))])
-    assert best == {"a": Score("5", "10")}
+def test_an_excused_item_is_left_out() -> None:
+    """It is no zero, the category's minimum wants one less, and the hash of the inputs says so."""
+    tma = policy(Category("TMA", "1", minimum=2))
+    content, known = items("1", "1"), scores("80", None)
+    result = grade(tma, content, known, excused=frozenset({"t1"}))
+    assert (result.exact, [item.item for item in result.categories[0].items]) == ("4/5", ["t0"])
+    assert result.inputs_hash != grade(tma, content, known).inputs_hash

@@ -206,9 +206,9 @@ def test_a_raised_version_is_rebuilt_beside_and_takes_over(store: Store) -> None
     """The next version begins from nothing."""
     log = filled([(h.enrolment("s1"), ENROLLED)])
     kept_up(log, store, PROGRESS).stop()
-    kept_up(log, store, PROGRESS._replace(version=2)).stop()
+    kept_up(log, store, PROGRESS._replace(version=PROGRESS.version + 1)).stop()
     assert [(s.generation, s.version, s.live, s.position) for s in store.states()] == [
-        (2, 2, True, 1)
+        (2, PROGRESS.version + 1, True, 1)
     ]
 
 

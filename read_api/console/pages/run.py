@@ -75,5 +75,5 @@ def _draw(data: RunData, sort: str, types: str) -> dict[str, Any]:
         "score_chart": run_charts.score_chart(data.items.items),
         "score_rows": run_charts.score_rows(data.items.items),
         "funnel_chart": run_charts.funnel_chart(data.run.run, totals),
-        "policy": run_charts.policy_rows(data.run.policy),
+        "policy": run_charts.policy_rows(data.run.policy, data.run.late),
     }

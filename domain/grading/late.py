@@ -1,0 +1,78 @@
+"""What do late and missing work cost [Canvas]?
+
+Canvas's formula, exactly: with ``n = ceil(seconds late / interval)`` and all in per cent of the
+highest score, ``penalty = min(rate * n, max(raw - floor, 0))``, and ``deducted`` is that share of
+the highest score, rounded to two places, halves away from zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+
+from domain.assessment.state import Attempt, Attempts
+from domain.catalogue.facts import LatePolicy, exact
+from domain.catalogue.state import Run
+from domain.exact import half_away, text
+from domain.grading.facts import LatePenaltyApplied
+from domain.grading.state import Results
+
+PLACES = 2
+"""Decimal places that a deduction is rounded to."""
+
+
+def intervals_begun(policy: LatePolicy, seconds: int) -> int:
+    """Return how many intervals of lateness have begun: ceil(seconds / interval)."""
+    return -(-seconds // policy.interval_seconds)
+
+
+def deduction(policy: LatePolicy, raw: str, possible: str, seconds: int) -> Decimal:
+    """Return the points that so many seconds of lateness cost.
+
+    95 of 100, 25 hours late, 10% a day: 20; with a floor of 80%: 15. Where nothing was possible,
+    nothing is deducted.
+    """
+    whole = exact(possible)
+    if seconds <= 0 or whole == 0:
+        return Decimal(0)
+    raw_percent = exact(raw) / whole * 100
+    percent = min(
+        exact(policy.rate) * intervals_begun(policy, seconds),
+        max(raw_percent - exact(policy.floor), Fraction(0)),
+    )
+    return half_away(whole * percent / 100, PLACES)
+
+
+def penalties(
+    run: Run, results: Results, item: str, attempt: Attempt
+) -> Iterator[LatePenaltyApplied]:
+    """Yield what an attempt's lateness costs under the run's policy, unless it stands so.
+
+    An attempt without a score has no penalty yet.
+    """
+    mark = results.graded.get((item, attempt.attempt))
+    if mark is None or (run.late is None and mark.deducted == "0"):
+        return
+    late = run.late or LatePolicy()
+    deducted = deduction(late, mark.raw, mark.possible, attempt.late_seconds)
+    if deducted != Decimal(mark.deducted):
+        yield LatePenaltyApplied(
+            item=item,
+            attempt=attempt.attempt,
+            raw=mark.raw,
+            possible=mark.possible,
+            deducted=text(deducted),
+            late_seconds=attempt.late_seconds,
+            intervals=intervals_begun(late, attempt.late_seconds),
+            policy_number=run.policy_number,
+        )
+
+
+def all_penalties(run: Run, attempts: Attempts, results: Results) -> Iterator[LatePenaltyApplied]:
+    """Yield the penalties of all attempts that do not stand as the run's policy now has them."""
+    if run.late is None and all(mark.deducted == "0" for mark in results.graded.values()):
+        return
+    for item, made in attempts.items():
+        for attempt in made:
+            yield from penalties(run, results, item, attempt)

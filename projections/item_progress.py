@@ -1,0 +1,327 @@
+"""How far is each learner in each item of a run, and which of their scores counts?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from domain.assessment.facts import (
+    ExtensionGranted,
+    ExtensionWithdrawn,
+    LatenessRedecided,
+    SubmissionReceived,
+)
+from domain.engagement.coverage import with_interval
+from domain.engagement.facts import ItemCompleted, ItemViewed, VideoWatched
+from domain.grading.counting import Candidate, Mark, Score, choose
+from domain.grading.facts import (
+    ExcuseWithdrawn,
+    ItemExcused,
+    LatePenaltyApplied,
+    OverrideRemoved,
+    ResultTransferred,
+    ScoreOverridden,
+    SubmissionGraded,
+)
+from domain.kernel import Envelope
+from projections.exact import score, share
+from projections.reading import Amounts, Documents, Key, names
+
+
+class Extension(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The learner's own terms for an item, as ``ExtensionGranted`` has them."""
+
+    due: datetime | None = None
+    no_due: bool = False
+    attempts: int = 0
+    time_factor: str = "1"
+
+
+class Attempt(Struct, frozen=True, gc=False, omit_defaults=True):
+    """One attempt at an item. ``number`` is 0 where only its grade is known.
+
+    ``deducted`` of the ``raw`` points are lost for being late, judged by the run's grading policy
+    ``penalty_policy``.
+    """
+
+    attempt: str
+    number: int = 0
+    submitted_at: datetime | None = None
+    due: datetime | None = None
+    late_seconds: int = 0
+    raw: str | None = None
+    possible: str | None = None
+    graded_at: datetime | None = None
+    deducted: str = "0"
+    penalty_policy: int | None = None
+
+
+class ItemProgress(Struct, frozen=True, gc=False):
+    """One learner and one item of a run.
+
+    ``raw`` of ``possible`` is the score that counts: the override, else the best among attempts
+    (each with its latest grade, less its penalty) and the banked result. ``score`` is its share,
+    rounded to 6 decimals; ``graded_at``, ``counts`` (attempt, banked or override) and
+    ``counts_attempt`` belong to it. It is told of an item that the learner is ``excused`` from,
+    too, but does not go into any grade.
+    ``submitted_at`` and ``late_seconds`` are the latest attempt's. ``covered`` are the milliseconds
+    of video watched, as disjoint half-open intervals in order. ``extension`` are the learner's own
+    terms.
+    """
+
+    run: str
+    subject: str
+    item: str
+    attempts: int = 0
+    submitted_at: datetime | None = None
+    first_submitted_at: datetime | None = None
+    late_seconds: int | None = None
+    score: Decimal | None = None
+    raw: str | None = None
+    possible: str | None = None
+    graded_at: datetime | None = None
+    banked: bool = False
+    banked_raw: str | None = None
+    banked_possible: str | None = None
+    banked_from: str | None = None
+    banked_at: datetime | None = None
+    covered: tuple[tuple[int, int], ...] = ()
+    covered_ms: int = 0
+    completed_at: datetime | None = None
+    viewed_at: datetime | None = None
+    attempts_detail: tuple[Attempt, ...] = ()
+    term: int = 0
+    position: int = 0
+    counts: str | None = None
+    counts_attempt: str | None = None
+    override_raw: str | None = None
+    override_possible: str | None = None
+    overridden_at: datetime | None = None
+    excused_at: datetime | None = None
+    extension: Extension | None = None
+
+
+def fold_item(document: ItemProgress | None, envelope: Envelope, key: Key) -> ItemProgress:
+    """Take one fact about an item in."""
+    old = document or ItemProgress(*key)
+    at, position = envelope.occurred_at, envelope.position
+    match envelope.fact:
+        case SubmissionReceived(number=number) as fact:
+            before = () if number == 1 else old.attempts_detail
+            made = Attempt(fact.attempt, number, at, fact.due, fact.late_seconds)
+            known = next((a for a in before if a.attempt == fact.attempt), None)
+            if known is not None:
+                made = replace(
+                    known,
+                    number=number,
+                    submitted_at=at,
+                    due=fact.due,
+                    late_seconds=fact.late_seconds,
+                )
+            attempts = (*(a for a in before if a.attempt != fact.attempt), made)
+            return _with_attempts(replace(old, position=position), attempts)
+        case SubmissionGraded(attempt=attempt, raw=raw, possible=possible):
+            share(raw, possible)  # a score that is no number is put aside here, not later
+            return _with_attempt(
+                replace(old, position=position),
+                attempt,
+                raw=raw,
+                possible=possible,
+                graded_at=at,
+                deducted="0",
+                penalty_policy=None,
+            )
+        case LatenessRedecided(attempt=attempt, due=due, late_seconds=late):
+            judged = tuple(
+                replace(a, due=due, late_seconds=late) if a.attempt == attempt else a
+                for a in old.attempts_detail
+            )
+            return _with_attempts(replace(old, position=position), judged)
+        case ExtensionGranted(due=due, no_due=no_due, attempts=extra, time_factor=factor):
+            terms = Extension(due, no_due, extra, factor)
+            return replace(old, extension=terms, position=position)
+        case ExtensionWithdrawn():
+            return replace(old, extension=None, position=position)
+        case LatePenaltyApplied(attempt=attempt, raw=raw, possible=possible, deducted=deducted):
+            share(raw, possible), share(deducted, possible)
+            return _with_attempt(
+                replace(old, position=position),
+                attempt,
+                raw=raw,
+                possible=possible,
+                deducted=deducted,
+                penalty_policy=envelope.fact.policy_number,
+            )
+        case ScoreOverridden(new=new_raw, possible=possible):
+            share(new_raw, possible)
+            new = replace(
+                old,
+                override_raw=new_raw,
+                override_possible=possible,
+                overridden_at=at,
+                position=position,
+            )
+            return _with_attempts(new, old.attempts_detail)
+        case OverrideRemoved():
+            new = replace(
+                old,
+                override_raw=None,
+                override_possible=None,
+                overridden_at=None,
+                position=position,
+            )
+            return _with_attempts(new, old.attempts_detail)
+        case ItemExcused():
+            return replace(old, excused_at=old.excused_at or at, position=position)
+        case ExcuseWithdrawn():
+            return replace(old, excused_at=None, position=position)
+        case ResultTransferred(raw=raw, possible=possible, from_run=from_run):
+            if raw is not None:
+                share(raw, possible)
+            new = replace(
+                old,
+                banked=True,
+                banked_raw=raw,
+                banked_possible=possible,
+                banked_from=from_run,
+                banked_at=at,
+                position=position,
+            )
+            return _with_attempts(new, old.attempts_detail)
+        case VideoWatched(start_ms=start, end_ms=end, term=term):
+            if term < old.term:
+                return old
+            covered = with_interval(old.covered if term == old.term else (), start, end)
+            return replace(
+                old,
+                covered=covered,
+                covered_ms=sum(b - a for a, b in covered),
+                term=term,
+                position=position,
+            )
+        case ItemViewed():
+            return replace(old, viewed_at=old.viewed_at or at, position=position)
+        case ItemCompleted():
+            return replace(old, completed_at=old.completed_at or at, position=position)
+        case _:
+            return old
+
+
+def _with_attempt(old: ItemProgress, attempt: str, **fields: Any) -> ItemProgress:
+    """Change one attempt; one that is not known begins."""
+    detail = old.attempts_detail
+    if all(one.attempt != attempt for one in detail):
+        detail = (*detail, Attempt(attempt))
+    return _with_attempts(
+        old, tuple(replace(one, **fields) if one.attempt == attempt else one for one in detail)
+    )
+
+
+def _with_attempts(old: ItemProgress, attempts: tuple[Attempt, ...]) -> ItemProgress:
+    """Work out what rests on the attempts, the banked result and the override."""
+    made = [a for a in attempts if a.submitted_at is not None]
+    first, latest = (made[0], made[-1]) if made else (None, None)
+    override = None
+    if old.override_raw is not None and old.override_possible is not None:
+        override = Score(old.override_raw, old.override_possible)
+    counted = choose(_candidates(old, attempts), override)
+    raw, possible = counted.score if counted is not None else (None, None)
+    graded_at = {one.attempt: one.graded_at for one in attempts}
+    submitted_at = first.submitted_at if first else None
+    return replace(
+        old,
+        attempts_detail=attempts,
+        attempts=len(made),
+        completed_at=old.completed_at or submitted_at,
+        submitted_at=latest.submitted_at if latest else None,
+        first_submitted_at=submitted_at,
+        late_seconds=latest.late_seconds if latest else None,
+        score=None if raw is None or possible is None else score(raw, possible),
+        raw=raw,
+        possible=possible,
+        graded_at=None
+        if counted is None
+        else {"override": old.overridden_at, "banked": old.banked_at}.get(
+            counted.basis, graded_at.get(counted.attempt or "")
+        ),
+        counts=None if counted is None else counted.basis,
+        counts_attempt=None if counted is None else counted.attempt,
+    )
+
+
+def _candidates(old: ItemProgress, attempts: Iterable[Attempt]) -> Iterable[Candidate]:
+    """Every score that might count, in the order of decisions."""
+    for one in attempts:
+        if one.raw is not None and one.possible is not None:
+            yield Candidate("attempt", one.attempt, Mark(one.raw, one.possible, one.deducted))
+    if old.banked_raw is not None and old.banked_possible is not None:
+        yield Candidate("banked", None, Mark(old.banked_raw, old.banked_possible))
+
+
+def measure_item(item: ItemProgress) -> Mapping[Key, Amounts]:
+    """What one item adds to the sums of its enrolment."""
+    graded = late = 0
+    for one in item.attempts_detail:
+        graded += one.raw is not None
+        late += one.late_seconds > 0
+    return {
+        (item.run, item.subject): (
+            item.attempts,
+            graded,
+            late,
+            int(item.banked),
+            int(item.viewed_at is not None),
+            int(item.completed_at is not None),
+            item.covered_ms,
+        )
+    }
+
+
+def enrolment_keys(envelope: Envelope) -> Iterable[Key]:
+    """Run and subject, from the name of the stream."""
+    return (_run_and_subject(envelope.stream),)
+
+
+def item_keys(envelope: Envelope) -> Iterable[Key]:
+    """Run, subject and item."""
+    return ((*_run_and_subject(envelope.stream), envelope.fact.item),)  # type: ignore[attr-defined]
+
+
+@lru_cache(maxsize=65_536)
+def _run_and_subject(stream: str) -> tuple[str, str]:
+    _, _, run, subject = stream.split("/")
+    return run, subject
+
+
+OF_ITEMS = names(
+    SubmissionReceived,
+    LatenessRedecided,
+    ExtensionGranted,
+    ExtensionWithdrawn,
+    SubmissionGraded,
+    LatePenaltyApplied,
+    ResultTransferred,
+    ItemViewed,
+    ScoreOverridden,
+    OverrideRemoved,
+    ItemExcused,
+    ExcuseWithdrawn,
+)
+
+_OF_VIDEOS = names(VideoWatched, ItemCompleted)
+
+ITEM_PROGRESS = Documents(
+    name="item_progress",
+    row=ItemProgress,
+    key=("run", "subject", "item"),
+    facts=OF_ITEMS | _OF_VIDEOS,
+    keys=item_keys,
+    fold=fold_item,
+    indexes=("(subject)", "(run, item)"),
+)
