@@ -21,7 +21,14 @@ from commands.catalogue import (
     schedule_run,
     set_prerequisite,
 )
-from commands.credentials import issue_certificate, revoke_certificate
+from commands.credentials import (
+    allow_certificate,
+    bar_certificate,
+    issue_certificate,
+    lift_certificate_bar,
+    reissue_certificate,
+    revoke_certificate,
+)
 from commands.decision import Decision
 from commands.engagement import view_item, watch_video
 from commands.enrolment import (
@@ -37,10 +44,13 @@ from commands.grading import (
     grade_submission,
     override_score,
     record_outcome,
+    release_grades,
     remove_override,
     transfer_result,
     withdraw_excuse,
+    withhold_grades,
 )
+from commands.integrity import accept_honor_code, publish_integrity_policy, verify_identity
 
 DECISIONS: dict[str, Decision] = {
     module.DECISION.name: module.DECISION
@@ -75,7 +85,16 @@ DECISIONS: dict[str, Decision] = {
         excuse_item,
         withdraw_excuse,
         record_outcome,
+        withhold_grades,
+        release_grades,
         issue_certificate,
+        reissue_certificate,
         revoke_certificate,
+        allow_certificate,
+        bar_certificate,
+        lift_certificate_bar,
+        publish_integrity_policy,
+        accept_honor_code,
+        verify_identity,
     )
 }

@@ -10,6 +10,7 @@ from domain.credentials import rules as credentials
 from domain.engagement import rules as engagement
 from domain.enrolment import rules as enrolment
 from domain.grading import rules as grading
+from domain.integrity import rules as integrity
 from domain.kernel import Refusal
 
 _MODULES: tuple[ModuleType, ...] = (
@@ -19,6 +20,7 @@ _MODULES: tuple[ModuleType, ...] = (
     assessment,
     grading,
     credentials,
+    integrity,
 )
 
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.assessment.facts import LatenessRedecided, SubmissionReceived
-from domain.credentials.facts import CertificateIssued, CertificateRevoked
+from domain.credentials.facts import CertificateIssued, CertificateReissued, CertificateRevoked
 from domain.enrolment.facts import EnrolmentTransferred, LearnerEnrolled, LearnerWithdrawn
 from domain.grading.counting import Candidate, Mark, Score, choose
 from domain.grading.facts import (
@@ -96,6 +96,8 @@ def fold_learner(document: Learner | None, envelope: Envelope, key: Key) -> Lear
             return replace(old, certificates=(*old.certificates, _day(envelope.occurred_at)))
         case CertificateRevoked():
             return replace(old, revoked=old.revoked + 1)
+        case CertificateReissued():
+            return replace(old, revoked=0)  # another one is valid in its place
         case _:
             return old
 
@@ -299,7 +301,8 @@ ANALYTICS = Reading(
             row=Learner,
             key=("run", "subject"),
             facts=names(LearnerEnrolled, LearnerWithdrawn, EnrolmentTransferred, OutcomeRecorded)
-            | names(CoursePassed, CourseFailed, CertificateIssued, CertificateRevoked),
+            | names(CoursePassed, CourseFailed)
+            | names(CertificateIssued, CertificateReissued, CertificateRevoked),
             keys=enrolment_keys,
             fold=fold_learner,
         ),

@@ -26,6 +26,8 @@ from domain.catalogue.facts import (
     WeightedPolicy,
 )
 from domain.enrolment.facts import SeatReleased, SeatTaken
+from domain.grading.facts import GradesReleased, GradesWithheld
+from domain.integrity.facts import IntegrityPolicy, IntegrityPolicyPublished
 from domain.kernel import Envelope
 from projections.reading import Documents, Key, Reading, View, columns, names
 
@@ -82,6 +84,8 @@ class Run(Struct, frozen=True, gc=False):
     gone: tuple[str, ...] = ()
     due_overrides: tuple[DueOverride, ...] = ()
     late: LatePolicy | None = None
+    grades_released: bool = True
+    integrity: IntegrityPolicy = IntegrityPolicy()
 
 
 class RunItem(Struct, frozen=True, gc=False):
@@ -169,6 +173,12 @@ def fold_run(document: Run | None, envelope: Envelope, key: Key) -> Run | None:
             return replace(document, starts=starts, ends=ends, opens=opens, closes=closes, **at)
         case RunArchived():
             return replace(document, archived=True, **at)
+        case IntegrityPolicyPublished(policy=asked):
+            return replace(document, integrity=asked, **at)
+        case GradesWithheld():
+            return replace(document, grades_released=False, **at)
+        case GradesReleased():
+            return replace(document, grades_released=True, **at)
         case _:
             return document
 
@@ -245,7 +255,9 @@ def item_keys(envelope: Envelope) -> Iterable[Key]:
     return tuple((run, item.item) for item in fact.items)
 
 
-_RUN = names(RunScheduled, RunRescheduled, RunArchived, GradingPolicyPublished)
+_RUN = names(RunScheduled, RunRescheduled, RunArchived, GradingPolicyPublished) | names(
+    IntegrityPolicyPublished, GradesWithheld, GradesReleased
+)
 
 CATALOGUE = Reading(
     name="catalogue",

@@ -7,7 +7,13 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.credentials.facts import CertificateIssued
+from domain.credentials.facts import (
+    CertificateAllowed,
+    CertificateBarLifted,
+    CertificateBarred,
+    CertificateIssued,
+    CertificateReissued,
+)
 from domain.enrolment.facts import (
     CohortJoined,
     CohortLeft,
@@ -15,21 +21,41 @@ from domain.enrolment.facts import (
     LearnerEnrolled,
     LearnerWithdrawn,
 )
+from domain.enrolment.state import ENROLMENT as STREAM
 from domain.grading.facts import (
     CourseFailed,
     CourseGradeComputed,
     CoursePassed,
     OutcomeRecorded,
 )
+from domain.integrity.facts import (
+    HonorCodeAccepted,
+    IdentityVerified,
+    ViolationDismissed,
+    ViolationReported,
+    ViolationUpheld,
+)
 from domain.kernel import Envelope
 from projections.item_progress import (
     ITEM_PROGRESS,
-    OF_ITEMS,
     ItemProgress,
     enrolment_keys,
     measure_item,
 )
 from projections.reading import Documents, Key, Reading, Tally, View, columns, names
+
+
+class Violation(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What was reported against the learner: ``finding`` is reported, upheld or dismissed."""
+
+    violation: str
+    kind: str
+    item: str | None = None
+    attempt: str | None = None
+    reported_at: datetime | None = None
+    finding: str = "reported"
+    decided_at: datetime | None = None
+    consequences: tuple[str, ...] = ()
 
 
 class Enrolment(Struct, frozen=True, gc=False):
@@ -39,7 +65,8 @@ class Enrolment(Struct, frozen=True, gc=False):
     how it began. ``outcome`` is the board's, or what was computed while the board has not decided
     (``outcome_basis``). ``enrolled_fact`` is the id that ``demographics`` are sealed with.
     ``began_position`` is where the learner last began from nothing, ``began_at`` when they first
-    enrolled since. ``version`` is that of the enrolment's stream.
+    enrolled since. ``version`` is that of the enrolment's stream. ``certificate_bars`` are the
+    violations that bar a certificate, an empty text among them for a bar of its own.
     """
 
     run: str
@@ -63,6 +90,12 @@ class Enrolment(Struct, frozen=True, gc=False):
     version: int = 0
     began_at: datetime | None = None
     cohorts: tuple[str, ...] = ()
+    certificate_allowed: bool = False
+    certificate_bars: tuple[str, ...] = ()
+    honor_code: str | None = None
+    identity_verified_at: datetime | None = None
+    identity_expires: datetime | None = None
+    violations: tuple[Violation, ...] = ()
 
 
 def fold_enrolment(document: Enrolment | None, envelope: Envelope, key: Key) -> Enrolment:
@@ -102,8 +135,57 @@ def fold_enrolment(document: Enrolment | None, envelope: Envelope, key: Key) -> 
             return replace(old, outcome="fail", outcome_at=at, outcome_basis="computed")
         case CertificateIssued(certificate=certificate):
             return replace(old, certificate=certificate)
+        case CertificateReissued(certificate=certificate):
+            return replace(old, certificate=certificate)
+        case _:
+            return _with_credential(_with_integrity(old, envelope), envelope)
+
+
+def _with_credential(old: Enrolment, envelope: Envelope) -> Enrolment:
+    match envelope.fact:
+        case CertificateAllowed():
+            return replace(old, certificate_allowed=True)
+        case CertificateBarred(violation=violation):
+            bars = tuple(sorted({*old.certificate_bars, violation or ""}))
+            return replace(old, certificate_bars=bars)
+        case CertificateBarLifted(violation=violation):
+            left = () if violation is None else old.certificate_bars
+            return replace(old, certificate_bars=tuple(bar for bar in left if bar != violation))
         case _:
             return old
+
+
+def _with_integrity(old: Enrolment, envelope: Envelope) -> Enrolment:
+    at = envelope.occurred_at
+    match envelope.fact:
+        case HonorCodeAccepted(version=version):
+            return replace(old, honor_code=version)
+        case IdentityVerified(expires=expires):
+            return replace(old, identity_verified_at=at, identity_expires=expires)
+        case ViolationReported(violation=violation, kind=kind, item=item, attempt=attempt):
+            new = Violation(violation, kind, item, attempt, at)
+            others = tuple(one for one in old.violations if one.violation != violation)
+            return replace(old, violations=(*others, new))
+        case ViolationUpheld(violation=violation, consequences=consequences):
+            return _found(old, violation, "upheld", at, consequences)
+        case ViolationDismissed(violation=violation):
+            return _found(old, violation, "dismissed", at, ())
+        case _:
+            return old
+
+
+def _found(
+    old: Enrolment, violation: str, finding: str, at: datetime, consequences: tuple[str, ...]
+) -> Enrolment:
+    return replace(
+        old,
+        violations=tuple(
+            replace(one, finding=finding, decided_at=at, consequences=consequences)
+            if one.violation == violation
+            else one
+            for one in old.violations
+        ),
+    )
 
 
 def _afresh(old: Enrolment, position: int) -> Enrolment:
@@ -118,6 +200,12 @@ def _afresh(old: Enrolment, position: int) -> Enrolment:
         enrolled_fact=old.enrolled_fact,
         began_position=position,
         cohorts=old.cohorts,
+        certificate_allowed=old.certificate_allowed,
+        certificate_bars=old.certificate_bars,
+        honor_code=old.honor_code,
+        identity_verified_at=old.identity_verified_at,
+        identity_expires=old.identity_expires,
+        violations=old.violations,
     )
 
 
@@ -129,11 +217,7 @@ ENROLMENT = Documents(
     name="enrolment",
     row=Enrolment,
     key=("run", "subject"),
-    facts=OF_ITEMS
-    | names(LearnerEnrolled, LearnerWithdrawn, EnrolmentTransferred, OutcomeRecorded)
-    | names(CohortJoined, CohortLeft)
-    | names(CourseGradeComputed, CoursePassed, CourseFailed, CertificateIssued)
-    | {"CertificateRevoked"},
+    facts=names(*STREAM.facts),
     keys=enrolment_keys,
     fold=fold_enrolment,
     indexes=("(subject)",),

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.catalogue.facts import ContentVersionPublished, CourseCreated, RunScheduled
-from domain.credentials.facts import CertificateIssued, CertificateRevoked
+from domain.credentials.facts import CertificateIssued, CertificateReissued, CertificateRevoked
 from domain.enrolment.facts import LearnerEnrolled
 from domain.kernel import Envelope
 from projections.reading import Documents, Key, Reading, View, columns, names
@@ -59,7 +59,9 @@ def fold_entry(document: Entry | None, envelope: Envelope, key: Key) -> Entry | 
                     body = " ".join(word for word in words if word)
                     return _entry(key, "item", item.item, run, None, item.title, body, at)
             return document and replace(document, retired=True, position=at)
-        case CertificateIssued() as fact:
+        case CertificateReissued(supersedes=old) if key[0] == f"certificate/{old}":
+            return document and replace(document, body=f"{document.body} superseded", position=at)
+        case CertificateIssued() | CertificateReissued() as fact:
             run, subject = ids
             body = f"{fact.result} {run} {subject}"
             title = f"{fact.course} {fact.certificate}"
@@ -105,6 +107,8 @@ def entry_keys(envelope: Envelope) -> Iterable[Key]:
             return tuple((_item(run, id_),) for id_ in ids)
         case LearnerEnrolled():
             return ((f"learner/{envelope.stream.split('/')[3]}",),)
+        case CertificateReissued(certificate=certificate, supersedes=old):
+            return ((f"certificate/{certificate}",), (f"certificate/{old}",))
         case (
             CertificateIssued(certificate=certificate) | CertificateRevoked(certificate=certificate)
         ):
@@ -130,14 +134,14 @@ TSV = (
 
 SEARCH = Reading(
     name="search",
-    version=1,
+    version=2,
     documents=(
         Documents(
             name="entry",
             row=Entry,
             key=("entry",),
             facts=names(CourseCreated, RunScheduled, ContentVersionPublished, LearnerEnrolled)
-            | names(CertificateIssued, CertificateRevoked),
+            | names(CertificateIssued, CertificateReissued, CertificateRevoked),
             keys=entry_keys,
             fold=fold_entry,
             indexes=("using gin (tsv)", "(lower(id))"),

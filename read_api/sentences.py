@@ -25,7 +25,14 @@ from domain.catalogue.facts import (
     SeatsCounted,
     SeatsLimited,
 )
-from domain.credentials.facts import CertificateIssued, CertificateRevoked
+from domain.credentials.facts import (
+    CertificateAllowed,
+    CertificateBarLifted,
+    CertificateBarred,
+    CertificateIssued,
+    CertificateReissued,
+    CertificateRevoked,
+)
 from domain.engagement.facts import ItemCompleted, ItemViewed, VideoWatched
 from domain.enrolment.facts import (
     CohortJoined,
@@ -41,6 +48,8 @@ from domain.grading.facts import (
     CourseGradeComputed,
     CoursePassed,
     ExcuseWithdrawn,
+    GradesReleased,
+    GradesWithheld,
     ItemExcused,
     LatePenaltyApplied,
     OutcomeRecorded,
@@ -48,6 +57,16 @@ from domain.grading.facts import (
     ResultTransferred,
     ScoreOverridden,
     SubmissionGraded,
+)
+from domain.integrity.facts import (
+    AttemptRestored,
+    AttemptVoided,
+    HonorCodeAccepted,
+    IdentityVerified,
+    IntegrityPolicyPublished,
+    ViolationDismissed,
+    ViolationReported,
+    ViolationUpheld,
 )
 from domain.kernel import Envelope, Fact
 from projections.decoding import Unreadable
@@ -120,6 +139,13 @@ _PLAIN: dict[type[Fact], str] = {
     CoursePassed: "Passed with {f.percent} %",
     CourseFailed: "Failed with {f.percent} %",
     CertificateRevoked: "Certificate {f.certificate} was revoked",
+    CertificateReissued: "Certificate {f.certificate} was issued in place of {f.supersedes}",
+    CertificateAllowed: "A certificate was allowed whatever the grade",
+    GradesWithheld: "The grades of {f.run} are withheld",
+    GradesReleased: "The grades of {f.run} were released",
+    IntegrityPolicyPublished: "Integrity policy {f.number} was published",
+    HonorCodeAccepted: "Accepted version {f.version} of the honour code",
+    ViolationDismissed: "Violation {f.violation} was dismissed",
     Unreadable: "This version cannot read this fact",
 }
 """Facts that need no more than their fields."""
@@ -169,6 +195,8 @@ def _enrolled(fact: LearnerEnrolled, _: Callable[[str], str]) -> str:
 
 @_for(LearnerWithdrawn)
 def _withdrawn(fact: LearnerWithdrawn, _: Callable[[str], str]) -> str:
+    if fact.violation is not None:
+        return f"The enrolment was ended by violation {fact.violation}"
     return "Withdrew" if fact.reason is None else "Withdrew, with a reason"
 
 
@@ -296,3 +324,43 @@ def _outcome(fact: OutcomeRecorded, _: Callable[[str], str]) -> str:
 def _issued(fact: CertificateIssued, _: Callable[[str], str]) -> str:
     share = "" if fact.percent is None else f", {fact.percent} %"
     return f"Certificate {fact.certificate} was issued: {fact.course}, {fact.result}{share}"
+
+
+@_for(CertificateBarred)
+def _barred(fact: CertificateBarred, _: Callable[[str], str]) -> str:
+    because = "" if fact.violation is None else f" because of violation {fact.violation}"
+    return f"Barred from a certificate{because}"
+
+
+@_for(CertificateBarLifted)
+def _unbarred(fact: CertificateBarLifted, _: Callable[[str], str]) -> str:
+    of = "" if fact.violation is None else f" because of violation {fact.violation}"
+    return f"No longer barred from a certificate{of}"
+
+
+@_for(IdentityVerified)
+def _identified(fact: IdentityVerified, _: Callable[[str], str]) -> str:
+    until = "" if fact.expires is None else f", until {fact.expires:%Y-%m-%d}"
+    return f"Identity verified ({fact.method}){until}"
+
+
+@_for(ViolationReported)
+def _reported(fact: ViolationReported, title: Callable[[str], str]) -> str:
+    where = "" if fact.item is None else f" on {title(fact.item)}"
+    return f"Violation {fact.violation} was reported: {fact.kind}{where}"
+
+
+@_for(ViolationUpheld)
+def _upheld(fact: ViolationUpheld, _: Callable[[str], str]) -> str:
+    follows = ", ".join(fact.consequences) or "nothing"
+    return f"Violation {fact.violation} was upheld; it follows: {follows}"
+
+
+@_for(AttemptVoided)
+def _voided(fact: AttemptVoided, title: Callable[[str], str]) -> str:
+    return f"Attempt {fact.attempt} on {title(fact.item)} counts for nothing"
+
+
+@_for(AttemptRestored)
+def _counts_again(fact: AttemptRestored, title: Callable[[str], str]) -> str:
+    return f"Attempt {fact.attempt} on {title(fact.item)} counts again"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
 from domain.access import Principal
@@ -70,3 +70,9 @@ class Roster(Protocol):
 
     async def handed_in_by(self, tenant: str, run: str, position: int) -> Sequence[str]:
         """Return the subjects who had handed in work in the run by a position, in order."""
+
+    async def with_facts(
+        self, tenant: str, run: str, position: int, types: Collection[str], without: str
+    ) -> Sequence[str]:
+        """Return the subjects, in order, in whose enrolments in the run stood a fact of one of
+        these types by that position, and none of the type ``without``."""

@@ -17,6 +17,7 @@ from domain.catalogue.rules import require_item, require_open, require_run, requ
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
 from domain.enrolment.rules import require_active
 from domain.enrolment.state import ENROLMENT, Enrolment
+from domain.integrity.rules import require_honor_code
 from domain.kernel import Fact, StreamRef
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -46,14 +47,15 @@ def submit_work(
 ) -> Iterator[SubmissionReceived]:
     """Yield the submission, judged by the learner's due date; nothing where the attempt is known.
 
-    Raises RunUnknown, NotEnrolled, RunIsArchived, ItemUnknown, ItemNotSubmittable, ItemNotOpen or
-    AttemptsExhausted.
+    Raises RunUnknown, NotEnrolled, RunIsArchived, HonorCodeNotAccepted, ItemUnknown,
+    ItemNotSubmittable, ItemNotOpen or AttemptsExhausted.
     """
     require_run(run, command.run)
     if find_attempt(enrolment.attempts, command.item, command.attempt) is not None:
         return
     require_active(enrolment, command.run, command.subject)
     require_unarchived(run, command.run)
+    require_honor_code(run, enrolment, command.run, command.subject)
     item = require_item(content, command.run, command.item)
     require_submittable(item)
     require_open(item, context.now)

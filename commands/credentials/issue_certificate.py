@@ -10,13 +10,7 @@ from commands.fields import Id
 from domain.catalogue.rules import require_run
 from domain.catalogue.state import RUN, Run
 from domain.credentials.facts import CertificateIssued
-from domain.credentials.rules import (
-    CertificateIsRevoked,
-    certificate_id,
-    require_eligible_mode,
-    require_passed,
-)
-from domain.enrolment.rules import require_active
+from domain.credentials.rules import CertificateIsRevoked, certificate_id, certify
 from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.kernel import Fact, StreamRef
 
@@ -41,10 +35,10 @@ def issue_certificate(
 ) -> Iterator[CertificateIssued]:
     """Yield the certificate, once per enrolment [Open edX].
 
-    Raises RunUnknown, CertificateIsRevoked, NotEnrolled, ModeNotEligible or NotPassed.
+    Raises RunUnknown, CertificateIsRevoked, or what ``certify`` raises.
     """
-    scheduled = require_run(run, command.run)
-    held = enrolment.certificate
+    require_run(run, command.run)
+    held = enrolment.credentials.certificate
     if held is not None:
         if not held.revoked:
             return
@@ -54,19 +48,8 @@ def issue_certificate(
             subject=command.subject,
             certificate=held.certificate,
         )
-    require_active(enrolment, command.run, command.subject)
-    mode = require_eligible_mode(scheduled, enrolment.mode)
-    require_passed(enrolment.results, command.run, command.subject)
-    grade = enrolment.results.grade
-    outcome = enrolment.results.outcome
-    yield CertificateIssued(
-        certificate=certificate_id(context.principal.tenant, command.run, command.subject),
-        course=scheduled.course,
-        mode=mode,
-        basis="computed" if outcome is None else "board",
-        result=outcome or "pass",
-        percent=None if grade is None else grade.percent,
-    )
+    certificate = certificate_id(context.principal.tenant, command.run, command.subject)
+    yield certify(enrolment, run, command.run, command.subject, certificate, context.now)
 
 
 def answer(facts: tuple[Fact, ...]) -> dict[str, Any]:

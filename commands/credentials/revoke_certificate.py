@@ -12,7 +12,7 @@ from commands.fields import Id, Reason
 from domain.catalogue.rules import require_run
 from domain.catalogue.state import RUN, Run
 from domain.credentials.facts import CertificateRevoked
-from domain.credentials.rules import CertificateUnknown
+from domain.credentials.rules import require_certificate
 from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.kernel import Personal, StreamRef
 
@@ -37,17 +37,13 @@ def streams(command: RevokeCertificate, tenant: str) -> tuple[StreamRef[Any], ..
 def revoke_certificate(
     command: RevokeCertificate, _context: Context, enrolment: Enrolment, run: Run
 ) -> Iterator[CertificateRevoked]:
-    """Yield the revocation, once. Raises RunUnknown or CertificateUnknown."""
+    """Yield the revocation, once.
+
+    Raises RunUnknown, CertificateUnknown or CertificateIsSuperseded.
+    """
     require_run(run, command.run)
-    held = enrolment.certificate
-    if held is None or held.certificate != command.certificate:
-        raise CertificateUnknown(
-            f"Learner {command.subject} has no certificate {command.certificate} of run "
-            f"{command.run}.",
-            run=command.run,
-            subject=command.subject,
-            certificate=command.certificate,
-        )
+    certificate = enrolment.credentials.certificate
+    held = require_certificate(certificate, command.certificate, command.run, command.subject)
     if not held.revoked:
         yield CertificateRevoked(held.certificate, Personal(value=command.reason))
 

@@ -26,10 +26,20 @@ from domain.catalogue.facts import (
     WeightedPolicy,
 )
 from domain.enrolment.facts import SeatReleased, SeatTaken
+from domain.grading.facts import GradesReleased, GradesWithheld
+from domain.integrity.facts import IntegrityPolicy, IntegrityPolicyPublished
 from domain.kernel import StreamKind
 
 CourseFact = CourseCreated | PrerequisiteSet
-RunFact = RunScheduled | RunRescheduled | RunArchived | GradingPolicyPublished
+RunFact = (
+    RunScheduled
+    | RunRescheduled
+    | RunArchived
+    | GradingPolicyPublished
+    | IntegrityPolicyPublished
+    | GradesWithheld
+    | GradesReleased
+)
 ContentFact = ContentVersionPublished | DueDateOverridden | DueOverrideRemoved
 SeatFact = SeatTaken | SeatReleased | SeatsLimited | SeatsCounted
 
@@ -42,7 +52,10 @@ class Course(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """A run, once ``scheduled``; the dates are those that stand now."""
+    """A run, once ``scheduled``; the dates are those that stand now.
+
+    ``grades_released`` until they are withheld: a run that says nothing releases each at once.
+    """
 
     scheduled: RunScheduled | None = None
     starts: datetime | None = None
@@ -53,6 +66,9 @@ class Run(msgspec.Struct, frozen=True):
     policy: WeightedPolicy | None = None
     policy_number: int = 0
     late: LatePolicy | None = None
+    integrity: IntegrityPolicy = IntegrityPolicy()
+    integrity_number: int = 0
+    grades_released: bool = True
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -110,6 +126,12 @@ def evolve_run(state: Run, fact: RunFact, _at: datetime) -> Run:
             return msgspec.structs.replace(state, archived=True)
         case GradingPolicyPublished(policy=policy, number=number, late=late):
             return msgspec.structs.replace(state, policy=policy, policy_number=number, late=late)
+        case IntegrityPolicyPublished(policy=integrity, number=number):
+            return msgspec.structs.replace(state, integrity=integrity, integrity_number=number)
+        case GradesWithheld():
+            return msgspec.structs.replace(state, grades_released=False)
+        case GradesReleased():
+            return msgspec.structs.replace(state, grades_released=True)
         case _:
             assert_never(fact)
 
@@ -156,7 +178,15 @@ RUN = StreamKind(
     "run",
     Run(),
     evolve_run,
-    (RunScheduled, RunRescheduled, RunArchived, GradingPolicyPublished),
+    (
+        RunScheduled,
+        RunRescheduled,
+        RunArchived,
+        GradingPolicyPublished,
+        IntegrityPolicyPublished,
+        GradesWithheld,
+        GradesReleased,
+    ),
 )
 RUN_CONTENT = StreamKind(
     "run-content",

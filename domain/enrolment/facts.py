@@ -40,9 +40,11 @@ class LearnerEnrolled(Fact, frozen=True, omit_defaults=True):
 
 
 class LearnerWithdrawn(Fact, frozen=True, omit_defaults=True):
-    """The learner left the run; what was achieved stays in the record."""
+    """The learner left the run; what was achieved stays in the record. ``violation`` is the upheld
+    one that ended the enrolment; None: they went by themselves."""
 
     reason: Personal[str] | None = None
+    violation: str | None = None
 
 
 class EnrolmentTransferred(Fact, frozen=True):

@@ -15,8 +15,15 @@ from domain.assessment.facts import (
 )
 from domain.assessment.state import Attempts, Extensions, with_lateness, with_submission
 from domain.catalogue.facts import Mode
-from domain.credentials.facts import CertificateIssued, CertificateRevoked
-from domain.credentials.state import Certificate, certificate_after
+from domain.credentials.facts import (
+    CertificateAllowed,
+    CertificateBarLifted,
+    CertificateBarred,
+    CertificateIssued,
+    CertificateReissued,
+    CertificateRevoked,
+)
+from domain.credentials.state import CredentialFact, Credentials, with_credential
 from domain.engagement.facts import ItemViewed
 from domain.enrolment.facts import (
     CohortJoined,
@@ -39,6 +46,16 @@ from domain.grading.facts import (
     SubmissionGraded,
 )
 from domain.grading.state import GradingFact, Results, with_result
+from domain.integrity.facts import (
+    AttemptRestored,
+    AttemptVoided,
+    HonorCodeAccepted,
+    IdentityVerified,
+    ViolationDismissed,
+    ViolationReported,
+    ViolationUpheld,
+)
+from domain.integrity.state import Integrity, IntegrityFact, with_integrity
 from domain.kernel import StreamKind
 
 Standing = Literal["none", "active", "withdrawn", "transferred"]
@@ -54,8 +71,8 @@ EnrolmentFact = (
     | LearnerEnrolled
     | LearnerWithdrawn
     | EnrolmentTransferred
-    | CertificateIssued
-    | CertificateRevoked
+    | CredentialFact
+    | IntegrityFact
 )
 
 
@@ -77,7 +94,8 @@ class Enrolment(msgspec.Struct, frozen=True):
     extensions: Extensions = msgspec.field(default_factory=dict)
     results: Results = msgspec.field(default_factory=Results)
     viewed: frozenset[str] = frozenset()
-    certificate: Certificate | None = None
+    credentials: Credentials = Credentials()
+    integrity: Integrity = msgspec.field(default_factory=Integrity)
 
     @property
     def active(self) -> bool:
@@ -116,8 +134,11 @@ def evolve_enrolment(state: Enrolment, fact: EnrolmentFact, at: datetime) -> Enr
                 satisfied_by=satisfied_by,
                 began_at=old.began_at or at,
             )
-        case LearnerWithdrawn():
+        case LearnerWithdrawn(violation=None):
             return replace(state, standing="withdrawn")
+        case LearnerWithdrawn(violation=violation):
+            ended = replace(state.integrity, ended_by=violation)
+            return replace(state, standing="withdrawn", integrity=ended)
         case LatenessRedecided():
             return replace(state, attempts=with_lateness(state.attempts, fact))
         case ExtensionGranted(item=item):
@@ -133,8 +154,25 @@ def evolve_enrolment(state: Enrolment, fact: EnrolmentFact, at: datetime) -> Enr
             return replace(state, standing="transferred", moved=fact)
         case EnrolmentTransferred():
             return state  # LearnerEnrolled beside it says the rest
-        case CertificateIssued() | CertificateRevoked():
-            return replace(state, certificate=certificate_after(fact))
+        case (
+            CertificateIssued()
+            | CertificateReissued()
+            | CertificateRevoked()
+            | CertificateAllowed()
+            | CertificateBarred()
+            | CertificateBarLifted()
+        ):
+            return replace(state, credentials=with_credential(state.credentials, fact))
+        case (
+            HonorCodeAccepted()
+            | IdentityVerified()
+            | ViolationReported()
+            | ViolationUpheld()
+            | ViolationDismissed()
+            | AttemptVoided()
+            | AttemptRestored()
+        ):
+            return replace(state, integrity=with_integrity(state.integrity, fact))
         case _:
             assert_never(fact)
 
@@ -179,6 +217,17 @@ ENROLMENT = StreamKind(
         CourseFailed,
         OutcomeRecorded,
         CertificateIssued,
+        CertificateReissued,
         CertificateRevoked,
+        CertificateAllowed,
+        CertificateBarred,
+        CertificateBarLifted,
+        HonorCodeAccepted,
+        IdentityVerified,
+        ViolationReported,
+        ViolationUpheld,
+        ViolationDismissed,
+        AttemptVoided,
+        AttemptRestored,
     ),
 )

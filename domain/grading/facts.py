@@ -118,3 +118,15 @@ class OutcomeRecorded(Fact, frozen=True):
     """The exam board decided; this counts over any computed grade."""
 
     result: Result
+
+
+class GradesWithheld(Fact, frozen=True):
+    """The run's grades count for nothing outside until they are released [Canvas]."""
+
+    run: str
+
+
+class GradesReleased(Fact, frozen=True):
+    """The run's grades, which had been withheld, count from now on."""
+
+    run: str

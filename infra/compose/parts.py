@@ -162,7 +162,7 @@ async def policies(dsn: str, commands: Commands) -> AsyncIterator[list[Follower]
     """Run every policy for a while, and forget command keys that are past their time."""
     followers = PostgresFollowers(dsn)
     all_policies: tuple[Policy, ...] = (
-        IssueCertificate(),
+        IssueCertificate(followers),
         CountSeats(followers),
         RedecideLateness(followers),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import LiteralString
 
 from domain.assessment.facts import SubmissionReceived
@@ -27,8 +27,13 @@ _ROSTER = """
   where last.type = %(enters)s
   order by 1
 """
-
-
+_WITH_FACTS = """
+  select split_part(f.stream, '/', 4) from log.facts f
+  where f.stream >= %(prefix)s || '/' and f.stream < %(prefix)s || '0'
+    and f.position <= %(position)s and (f.type = any(%(types)s) or f.type = %(without)s)
+  group by f.stream having bool_and(f.type <> %(without)s)
+  order by 1
+"""
 _WITH_WORK = """
   select distinct split_part(f.stream, '/', 4)
   from log.facts f
@@ -96,6 +101,13 @@ class PostgresFollowers:
         """Return the subjects who had handed in work in the run by a position of the log."""
         values = {"type": SubmissionReceived.__name__}
         return await asyncio.to_thread(self._subjects, _WITH_WORK, tenant, run, position, values)
+
+    async def with_facts(
+        self, tenant: str, run: str, position: int, types: Collection[str], without: str
+    ) -> Sequence[str]:
+        """Return the subjects with one of these facts in the run, and none of another type."""
+        values = {"types": list(types), "without": without}
+        return await asyncio.to_thread(self._subjects, _WITH_FACTS, tenant, run, position, values)
 
     def _subjects(
         self, sql: LiteralString, tenant: str, run: str, position: int, values: Mapping[str, object]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from read_api.console.formats import number
+from read_api.queries.enrolments import Integrity
 from read_api.queries.grade import Grade
 from read_api.queries.learners import EnrolmentRow
 from read_api.queries.progress import Progress
@@ -21,6 +22,7 @@ class Standing(msgspec.Struct, frozen=True):
     enrolment: EnrolmentRow
     progress: Progress
     grade: Grade
+    integrity: Integrity
 
 
 class Difference(NamedTuple):
@@ -58,7 +60,10 @@ def _facts(standing: Standing) -> Mapping[str, str]:
         "Carried over": f"{progress.banked:,}",
         "Watched": f"{progress.watched_ms // 60_000:,} min",
         "Certificate": row.certificate or ABSENT,
-    }
+        "Honour code": standing.integrity.honor_code or ABSENT,
+        "Identity": "verified" if standing.integrity.identity_verified_at else ABSENT,
+        "Barred from a certificate": "yes" if standing.integrity.certificate_barred else ABSENT,
+    } | {f"Violation {one.violation}": one.finding for one in standing.integrity.violations}
     scores = {
         item.title or item.item: f"{number(item.raw)} of {number(item.possible)}"
         for item in progress.items

@@ -122,6 +122,7 @@ def _card(standing: Standing) -> dict[str, Any]:
         "untouched": len(done.items) - len(touched),
         "grade": standing.grade,
         "grade_words": grade_words(standing.grade),
+        "integrity": standing.integrity,
     }
 
 

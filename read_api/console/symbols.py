@@ -45,6 +45,10 @@ SYMBOL_OF = {
     "CourseGradeComputed": "grade",
     "GradingPolicyPublished": "grade",
     "CertificateIssued": "certificate",
+    "CertificateReissued": "certificate",
+    "CertificateAllowed": "certificate",
+    "CertificateBarred": "leave",
+    "AttemptVoided": "leave",
 }
 """The symbol of each type of fact; any other is an ``outcome``: something was decided."""
 

@@ -10,6 +10,7 @@ import msgspec
 
 from domain.access import Principal
 from domain.catalogue.facts import LatePolicy, WeightedPolicy
+from domain.integrity.facts import IntegrityPolicy
 from read_api import cursors
 from read_api.answers import Answer, Page, earliest
 from read_api.dependencies import ReadDependencies
@@ -87,8 +88,9 @@ class Runs(Page, frozen=True, kw_only=True):
 
 
 class Run(Answer, frozen=True, kw_only=True):
-    """A run as it stands: dates, seats, policy in force, and its current content in order.
+    """A run as it stands: dates, seats, policies in force, and its current content in order.
 
+    ``grades_released``: no grade of the run is withheld.
     ``version`` is that of the run's stream; ``updated_position`` the last fact that changed it.
     """
 
@@ -102,11 +104,14 @@ class Run(Answer, frozen=True, kw_only=True):
     capacity: int | None
     taken: int
     modes: list[str]
+    certificate_modes: list[str]
     archived: bool
     content_number: int
     policy_number: int
     policy: WeightedPolicy | None
     late: LatePolicy | None
+    grades_released: bool
+    integrity: IntegrityPolicy
     version: int
     updated_position: int
     items: list[Item]
@@ -200,9 +205,9 @@ async def run(deps: ReadDependencies, asking: Principal, run: str, *, min_positi
 async def read_run(deps: ReadDependencies, snapshot: Snapshot, run: str) -> Run:
     """Return a run out of a snapshot that is open. Raises NotFound."""
     found = await snapshot.rows(
-        """select run, course, title, starts, ends, opens, closes, capacity, taken, modes, archived,
-                  content_number, policy_number, policy, late, version, updated_position,
-                  due_overrides
+        """select run, course, title, starts, ends, opens, closes, capacity, taken, modes,
+                  certificate_modes, archived, content_number, policy_number, policy, late,
+                  grades_released, integrity, version, updated_position, due_overrides
            from views.runs where run = %(run)s""",
         run=run,
     )
@@ -211,8 +216,10 @@ async def read_run(deps: ReadDependencies, snapshot: Snapshot, run: str) -> Run:
     policy = msgspec.convert(found[0]["policy"], WeightedPolicy | None)
     overrides = msgspec.convert(found[0]["due_overrides"], list[DueOverride])
     late = msgspec.convert(found[0]["late"], LatePolicy | None)
+    integrity = msgspec.convert(found[0]["integrity"], IntegrityPolicy)
     return Run(
-        **found[0] | {"policy": policy, "late": late, "due_overrides": overrides},
+        **found[0]
+        | {"policy": policy, "late": late, "due_overrides": overrides, "integrity": integrity},
         items=await read_items(snapshot, run),
         as_of=await deps.as_of(snapshot.position),
         incomplete=earliest(snapshot.parked, catalogue=(run,)),

@@ -12,8 +12,8 @@ from read_api.personal import opened
 
 
 class Certificate(Answer, frozen=True, kw_only=True):
-    """A certificate. ``valid`` until it is revoked; id and grade stay readable after that.
-    ``reason`` is why it was revoked, None while it stands."""
+    """A certificate. ``valid`` until it is revoked, or superseded by a corrected one; id and grade
+    stay readable after that. ``reason`` is why it was, None while it stands."""
 
     certificate: str
     course: str
@@ -28,6 +28,10 @@ class Certificate(Answer, frozen=True, kw_only=True):
     issued_at: datetime
     valid: bool
     revoked_at: datetime | None
+    supersedes: str | None
+    superseded_by: str | None
+    superseded_at: datetime | None
+    identity_verified: bool
     reason: Opened | None
     position: int
 
@@ -40,8 +44,9 @@ async def certificate(
         found = await snapshot.rows(
             """select c.certificate, c.course, k.title as course_title, c.run,
                       r.title as run_title, c.subject, c.mode, c.basis, c.result, c.percent,
-                      c.issued_at, c.revoked_at is null as valid, c.revoked_at, c.position,
-                      c.reason, c.revoked_fact
+                      c.issued_at, c.revoked_at is null and c.superseded_by is null as valid,
+                      c.revoked_at, c.supersedes, c.superseded_by, c.superseded_at,
+                      c.identity_verified, c.position, c.reason, c.revoked_fact
                from views.certificates c
                left join views.courses k on k.course = c.course
                left join views.runs r on r.run = c.run

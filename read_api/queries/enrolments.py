@@ -4,11 +4,40 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
+
 from domain.access import Principal
 from read_api.answers import NOW, Answer, Moment, Opened
 from read_api.dependencies import ReadDependencies
 from read_api.personal import opened
-from read_api.queries.progress import read_stand
+from read_api.queries.progress import Row, read_stand
+
+
+class Violation(msgspec.Struct, frozen=True, kw_only=True):
+    """What was reported against the learner: ``finding`` is reported, upheld or dismissed, and
+    ``consequences`` what followed from it. What was written about it is in the facts."""
+
+    violation: str
+    kind: str
+    item: str | None = None
+    attempt: str | None = None
+    reported_at: datetime | None = None
+    finding: str = "reported"
+    decided_at: datetime | None = None
+    consequences: list[str] = msgspec.field(default_factory=list)
+
+
+class Integrity(msgspec.Struct, frozen=True, kw_only=True):
+    """What counts for or against the learner beside grades. ``certificate_allowed``: on the allow
+    list; ``certificate_barred``: none is issued, whatever else is so; ``honor_code`` is the version
+    accepted last; an identity that ``expires`` holds until before then."""
+
+    certificate_allowed: bool
+    certificate_barred: bool
+    honor_code: str | None
+    identity_verified_at: datetime | None
+    identity_expires: datetime | None
+    violations: list[Violation]
 
 
 class Enrolment(Answer, frozen=True, kw_only=True):
@@ -36,11 +65,13 @@ class Enrolment(Answer, frozen=True, kw_only=True):
     banked: int
     viewed: int
     certificate: str | None
+    integrity: Integrity
     version: int
     demographics: Opened | None
 
 
-_OWN = frozenset(Enrolment.__struct_fields__) - {"as_of", "incomplete", "demographics"}
+_WORKED_OUT = {"as_of", "incomplete", "demographics", "integrity"}
+_OWN = frozenset(Enrolment.__struct_fields__) - _WORKED_OUT
 
 
 async def enrolment(
@@ -58,7 +89,20 @@ async def enrolment(
     sealed, fact = row["demographics"], row["enrolled_fact"]
     return Enrolment(
         **{name: row[name] for name in _OWN},
+        integrity=integrity_of(row),
         demographics=await opened(deps, asking, subject, fact, "demographics", sealed),
         as_of=stand.as_of,
         incomplete=stand.incomplete,
+    )
+
+
+def integrity_of(row: Row) -> Integrity:
+    """Take it from an enrolment's row."""
+    return Integrity(
+        certificate_allowed=row["certificate_allowed"],
+        certificate_barred=bool(row["certificate_bars"]),
+        honor_code=row["honor_code"],
+        identity_verified_at=row["identity_verified_at"],
+        identity_expires=row["identity_expires"],
+        violations=msgspec.convert(row["violations"], list[Violation], strict=False),
     )

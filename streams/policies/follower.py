@@ -129,7 +129,12 @@ class Follower:
     async def _answer(self, cause: Envelope) -> list[str]:
         principal = principal_of(self.policy, cause)
         orders = await self.policy.orders(cause)
-        return [(await self._dispatch(order, principal, cause)).status for order in orders]
+        statuses: list[str] = []
+        for first in range(0, len(orders), IN_FLIGHT_MAX):
+            some = orders[first : first + IN_FLIGHT_MAX]
+            answers = await asyncio.gather(*(self._dispatch(one, principal, cause) for one in some))
+            statuses += [answer.status for answer in answers]
+        return statuses
 
     def _find(self) -> FollowerState:
         """Return where the policy is. In another epoch it begins again where it once began: what

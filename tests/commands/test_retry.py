@@ -19,6 +19,7 @@ from tests.given import NOON, Record, day
 A, B, C = "AAA-2013J", "AAA-2014J", "BBB-2013J"
 S1, S2 = "oulad-1", "oulad-2"
 CERTIFICATE = certificate_id("main", A, S1)
+CORRECTED = certificate_id("main", A, S1, 2)
 
 
 def _dates(first: int) -> dict[str, Any]:
@@ -59,6 +60,7 @@ BEGINNING: list[tuple[str, dict[str, Any]]] = [
 ]
 HERE = {"run": A, "subject": S1}
 LATER = {"run": A, "item": "t1", "reason": "Snow"}
+HONESTY = {"honor_code": "v1", "identity_modes": ["verified"]}
 EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     *BEGINNING,
     ("set-prerequisite", {"course": "BBB", "prerequisite": {"course": "AAA"}}),
@@ -83,8 +85,17 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("withdraw-excuse", {**HERE, "item": "t2", "reason": "Well"}),
     ("compute-grade", HERE),
     ("record-outcome", {**HERE, "result": "pass"}),
+    ("publish-integrity-policy", {"run": A, **HONESTY}),
+    ("verify-identity", {**HERE, "method": "in-person"}),
+    ("accept-honor-code", {**HERE, "version": "v1"}),
+    ("withhold-grades", {"run": A}),
+    ("release-grades", {"run": A}),
+    ("allow-certificate", {**HERE, "reason": "Because"}),
+    ("bar-certificate", {**HERE, "reason": "Because"}),
+    ("lift-certificate-bar", {**HERE, "reason": "Because"}),
     ("issue-certificate", HERE),
-    ("revoke-certificate", {**HERE, "certificate": CERTIFICATE, "reason": "Mistake"}),
+    ("reissue-certificate", {**HERE, "certificate": CERTIFICATE, "reason": "Mistake"}),
+    ("revoke-certificate", {**HERE, "certificate": CORRECTED, "reason": "Mistake"}),
     ("enrol-learner", {"run": C, "subject": S1, "satisfied_by": A}),
     ("transfer-enrolment", {"subject": S1, "from_run": A, "to_run": B, "carry": ["t1"]}),
     ("withdraw-learner", {"run": B, "subject": S1, "reason": "Moved"}),
@@ -125,6 +136,7 @@ def _learner(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]
 ITEM = st.sampled_from(("t1", "t1", "t2", "v1", "none"))
 COHORT = st.sampled_from(("c1", "c2"))
 ATTEMPT = st.sampled_from(("1", "2", "3"))
+CERTIFICATES = st.sampled_from((CERTIFICATE, CORRECTED))
 AMOUNT = st.sampled_from(("0", "40", "80", "80.0", "100"))
 BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "create-course": st.sampled_from(
@@ -223,7 +235,20 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         result=st.sampled_from(("pass", "distinction", "fail", "withdrawn"))
     ),
     "issue-certificate": _learner(),
-    "revoke-certificate": _learner(certificate=st.just(CERTIFICATE), reason=st.just("why")),
+    "revoke-certificate": _learner(certificate=CERTIFICATES, reason=st.just("why")),
+    "reissue-certificate": _learner(certificate=CERTIFICATES, reason=st.just("why")),
+    "allow-certificate": _learner(reason=st.just("why")),
+    "bar-certificate": _learner(reason=st.just("why")),
+    "lift-certificate-bar": _learner(reason=st.just("why")),
+    "withhold-grades": st.builds(lambda run: {"run": run}, RUNS),
+    "release-grades": st.builds(lambda run: {"run": run}, RUNS),
+    "publish-integrity-policy": st.builds(
+        lambda run, more: {"run": run, **more}, RUNS, st.sampled_from(({}, HONESTY))
+    ),
+    "accept-honor-code": _learner(version=st.sampled_from(("v1", "v2"))),
+    "verify-identity": _learner(
+        method=st.just("in-person"), expires=st.sampled_from((None, day(1).isoformat()))
+    ),
 }
 COMMANDS = st.sampled_from(sorted(BODIES)).flatmap(
     lambda name: st.tuples(st.just(name), BODIES[name])

@@ -1,8 +1,8 @@
-"""One process of a race for seats: a pipeline on a database that others share.
+"""One process of a race: a pipeline on a database that others share.
 
 ``python -m tests.faults.racer NAME`` reads a race a line (the fields of Race as JSON), says
-``ready``, waits for another line, lets its racers ask for a seat each, round after round, and
-prints what they were answered.
+``ready``, waits for another line, lets its racers ask each for what the race is about, round after
+round, and prints what they were answered.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import sys
 from asyncio import Future
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -29,13 +29,25 @@ from infra.log.postgres import PostgresLog
 
 
 class Race(NamedTuple):
-    """One race: where, for which run, by how many, and whether heedless of who was first."""
+    """One race: where, for which run, by how many, whether heedless of who was first, and about
+    what: one of ASKED."""
 
     dsn: str
     run: str
     racers: int
     rounds: int
     heedless: bool
+    about: str = "seat"
+
+
+ASKED: dict[str, Callable[[str, int, int], tuple[str, dict[str, Any]]]] = {
+    "seat": lambda name, number, turn: (
+        "enrol-learner",
+        {"subject": f"{name}-{number}-{turn}", "mode": "honor"},
+    ),
+    "certificate": lambda _, __, turn: ("issue-certificate", {"subject": f"s{turn}"}),
+}
+"""What the racer of a number asks for in a turn, given the name of its process."""
 
 
 class Heedless:
@@ -95,10 +107,8 @@ async def take_part(name: str, race: Race) -> Counter[str]:
             return "recorded" if isinstance(answer, Recorded) else "unchanged"
 
         async def racer(number: int) -> list[str]:
-            return [
-                await ask("enrol-learner", subject=f"{name}-{number}-{turn}", mode="honor")
-                for turn in range(race.rounds)
-            ]
+            asked = [ASKED[race.about](name, number, turn) for turn in range(race.rounds)]
+            return [await ask(command, **fields) for command, fields in asked]
 
         await ask("withdraw-learner", subject="nobody")  # all begin with the run in their caches
         print("ready", flush=True)  # noqa: T201 - the test reads it

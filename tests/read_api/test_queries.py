@@ -16,7 +16,8 @@ ONE = "enrolments/AAA-2013J/s1"
 
 def test_every_answer_says_which_moment_it_describes(furnished: World) -> None:
     for path in ("runs", "learners/s1", ONE, "analytics/overview", "search?q=module"):
-        answer = furnished.ask(f"/v1/{path}")
+        joint = "&" if "?" in path else "?"
+        answer = furnished.ask(f"/v1/{path}{joint}min_position={furnished.position}")
         as_of = answer.json()["as_of"]
         assert as_of["position"] >= furnished.position
         assert as_of["recorded_at"].endswith("Z")
@@ -286,6 +287,75 @@ def test_a_certificate_stays_readable_when_it_is_revoked(empty: World) -> None:
     found = empty.get(f"certificates/{name}")
     assert (found["valid"], found["result"]) == (False, "pass")
     assert found["reason"] == {"value": "Issued by mistake.", "erased": False}
+
+
+def test_a_corrected_certificate_supersedes_the_old_one(empty: World) -> None:
+    """Whoever verifies the old one is told so, and finds what it said. Source: rules.md."""
+    empty.command("create-course", **COURSE)
+    empty.command("schedule-run", **RUN)
+    s1 = IN_RUN | {"subject": "s1"}
+    empty.command("enrol-learner", **s1, mode="verified", occurred_at="2013-09-01T08:00:00Z")
+    empty.command("record-outcome", **s1, result="pass")
+    empty.command("issue-certificate", **s1)
+    empty.command("record-outcome", **s1, result="distinction")
+    old = empty.get(ONE)["certificate"]
+    why = "The board corrected the result."
+    answer = empty.command("reissue-certificate", **s1, certificate=old, reason=why)
+    new = empty.get(ONE)["certificate"]
+    assert (answer["certificate"], answer["supersedes"]) == (new, old)
+    found, before = empty.get(f"certificates/{new}"), empty.get(f"certificates/{old}")
+    assert (found["valid"], found["result"], found["supersedes"]) == (True, "distinction", old)
+    assert (before["valid"], before["result"], before["superseded_by"]) == (False, "pass", new)
+    assert (before["revoked_at"], before["reason"]["value"]) == (None, why)
+    page = empty.ask(f"/console/certificates/{old}").text
+    assert "Superseded" in page
+    assert f"/console/certificates/{new}" in page
+    assert why not in page
+    totals = empty.get("analytics/runs/AAA-2013J")["totals"]
+    assert (totals["certificates"], totals["revoked"]) == (1, 0)
+
+
+def test_certificates_that_waited_are_issued_when_grades_are_released(empty: World) -> None:
+    """By the policy, for all who passed while they were withheld; the run says how it stands."""
+    empty.command("create-course", **COURSE)
+    empty.command("schedule-run", **RUN)
+    empty.command("withhold-grades", run="AAA-2013J")
+    assert empty.get("runs/AAA-2013J")["grades_released"] is False
+    for subject in ("s1", "s2"):
+        own = IN_RUN | {"subject": subject}
+        empty.command("enrol-learner", **own, mode="verified", occurred_at="2013-09-01T08:00:00Z")
+        empty.command("record-outcome", **own, result="pass")
+    assert empty.get(ONE)["certificate"] is None
+    empty.command("release-grades", run="AAA-2013J")
+    for subject in ("s1", "s2"):
+        empty.certified("AAA-2013J", subject)
+        assert empty.get(f"enrolments/AAA-2013J/{subject}")["certificate"]
+
+
+def test_an_enrolment_tells_what_counts_beside_grades(empty: World) -> None:
+    """Honour code, identity, allow list and bar; as of before, too."""
+    empty.command("create-course", **COURSE)
+    empty.command("schedule-run", **RUN)
+    s1 = IN_RUN | {"subject": "s1"}
+    asked = {"honor_code": "2013-1", "identity_modes": ["verified"]}
+    empty.command("publish-integrity-policy", run="AAA-2013J", **asked)
+    told = empty.get("runs/AAA-2013J")["integrity"]
+    assert (told["honor_code"], told["identity_modes"]) == ("2013-1", ["verified"])
+    enrolled = empty.command(
+        "enrol-learner", **s1, mode="verified", occurred_at="2013-09-01T08:00:00Z"
+    )
+    empty.command("accept-honor-code", **s1, version="2013-1")
+    empty.command("verify-identity", **s1, method="in-person", expires="2099-01-01T00:00:00Z")
+    empty.command("allow-certificate", **s1, reason="Lost paper")
+    empty.command("bar-certificate", **s1, reason="Fees")
+    found = empty.get(ONE)["integrity"]
+    assert (found["certificate_allowed"], found["certificate_barred"]) == (True, True)
+    assert (found["honor_code"], found["identity_expires"]) == ("2013-1", "2099-01-01T00:00:00Z")
+    before = empty.get(ONE, as_of_position=enrolled["position"])["integrity"]
+    assert (before["honor_code"], before["certificate_barred"]) == (None, False)
+    page = empty.ask("/console/learners/s1").text
+    assert "version 2013-1 accepted" in page
+    assert "barred" in page
 
 
 def test_an_answer_about_a_parked_key_says_that_it_is_incomplete(empty: World, dsn: str) -> None:

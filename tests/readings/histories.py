@@ -27,7 +27,14 @@ from domain.catalogue.facts import (
     SeatsCounted,
     SeatsLimited,
 )
-from domain.credentials.facts import CertificateIssued, CertificateRevoked
+from domain.credentials.facts import (
+    CertificateAllowed,
+    CertificateBarLifted,
+    CertificateBarred,
+    CertificateIssued,
+    CertificateReissued,
+    CertificateRevoked,
+)
 from domain.engagement.facts import ItemCompleted, ItemViewed, VideoWatched
 from domain.enrolment.facts import (
     CohortJoined,
@@ -43,6 +50,8 @@ from domain.grading.facts import (
     CourseGradeComputed,
     CoursePassed,
     ExcuseWithdrawn,
+    GradesReleased,
+    GradesWithheld,
     ItemExcused,
     LatePenaltyApplied,
     OutcomeRecorded,
@@ -50,6 +59,17 @@ from domain.grading.facts import (
     ResultTransferred,
     ScoreOverridden,
     SubmissionGraded,
+)
+from domain.integrity.facts import (
+    AttemptRestored,
+    AttemptVoided,
+    HonorCodeAccepted,
+    IdentityVerified,
+    IntegrityPolicy,
+    IntegrityPolicyPublished,
+    ViolationDismissed,
+    ViolationReported,
+    ViolationUpheld,
 )
 from domain.kernel import Fact, Personal
 
@@ -105,6 +125,7 @@ CATALOGUE = [
 _subjects = st.sampled_from(["s1", "s2", "s3"])
 _items = st.sampled_from(["a1", "a2", "v1"])
 _attempts = st.sampled_from(["t1", "t2"])
+_violations = st.sampled_from([None, "v1"])
 _scores = st.decimals(0, 100, places=2).map(str)
 _of_enrolment: st.SearchStrategy[Fact] = st.one_of(
     st.builds(LearnerEnrolled, st.just("audit"), day_known=st.booleans(), afresh=st.booleans()),
@@ -167,13 +188,30 @@ _of_enrolment: st.SearchStrategy[Fact] = st.one_of(
         lambda c: CertificateIssued(c, "AAA", "audit", "board", "pass", None)
     ),
     st.sampled_from(["c1", "c2"]).map(lambda c: CertificateRevoked(c, Personal(sealed="x"))),
+    st.permutations(["c1", "c2"]).map(
+        lambda c: CertificateReissued(
+            c[0], c[1], "AAA", "audit", "board", "pass", None, Personal(sealed="x")
+        )
+    ),
+    st.just(CertificateAllowed(Personal(sealed="x"))),
+    st.builds(CertificateBarred, st.none(), _violations),
+    st.builds(CertificateBarLifted, st.none(), _violations),
+    st.just(HonorCodeAccepted("1")),
+    st.builds(IdentityVerified, st.just("in-person"), st.none() | st.just(ENDS)),
+    st.builds(ViolationReported, st.just("v1"), st.just("plagiarism"), _items, _attempts),
+    st.just(ViolationUpheld("v1", ("void-attempt",), 1, Personal(sealed="x"))),
+    st.just(ViolationDismissed("v1", Personal(sealed="x"))),
+    st.builds(AttemptVoided, _items, _attempts, st.just("v1")),
+    st.builds(AttemptRestored, _items, _attempts, st.just("v1")),
 )
 
 
 def _enrolled(subject: str, fact: Fact) -> tuple[str, Fact]:
     """Return a fact on a learner's stream. No certificate is issued to two learners."""
-    if isinstance(fact, CertificateIssued | CertificateRevoked):
+    if isinstance(fact, CertificateIssued | CertificateRevoked | CertificateReissued):
         fact = msgspec.structs.replace(fact, certificate=f"{fact.certificate}-{subject}")
+    if isinstance(fact, CertificateReissued):
+        fact = msgspec.structs.replace(fact, supersedes=f"{fact.supersedes}-{subject}")
     return enrolment(subject), fact
 
 
@@ -210,6 +248,9 @@ _of_run: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
         st.none() | st.just("c1"),
     ),
     st.just((f"run/{RUN}", RunRescheduled(RUN, STARTS, ENDS, None, None))),
+    st.just((f"run/{RUN}", GradesWithheld(RUN))),
+    st.just((f"run/{RUN}", GradesReleased(RUN))),
+    st.just((f"run/{RUN}", IntegrityPolicyPublished(RUN, 1, IntegrityPolicy("1")))),
     st.just((f"run-seats/{RUN}", SeatsLimited(RUN, 2))),
     st.just((f"run-seats/{RUN}", SeatsCounted(RUN, ("s1",), 0))),
     _subjects.map(lambda s: (f"run-seats/{RUN}", SeatTaken(s))),

@@ -30,8 +30,8 @@ from projections.catalogue import CATALOGUE
 from projections.certificates import CERTIFICATES
 from projections.exact import score, share
 from projections.history import HISTORY
-from projections.ports import Generation
 from projections.item_progress import Extension
+from projections.ports import Generation
 from projections.progress import PROGRESS
 from projections.reading import Key, Reading
 from projections.search import SEARCH

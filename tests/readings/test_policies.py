@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
@@ -12,9 +12,16 @@ import pytest
 from commands.ports import LogUnavailable
 from domain.access import Principal, Role
 from domain.catalogue.facts import DueDateOverridden, SeatsLimited
+from domain.credentials.facts import CertificateAllowed, CertificateBarLifted
 from domain.enrolment.facts import EnrolmentTransferred, LearnerEnrolled, LearnerWithdrawn
-from domain.grading.facts import CoursePassed, OutcomeRecorded
-from domain.kernel import Envelope
+from domain.grading.facts import CoursePassed, GradesReleased, OutcomeRecorded
+from domain.integrity.facts import (
+    IdentityVerified,
+    IntegrityPolicy,
+    IntegrityPolicyPublished,
+    ViolationDismissed,
+)
+from domain.kernel import Envelope, Fact, Personal
 from domain.streams import REGISTRY
 from infra.stores.followers import MemoryFollowers, PostgresFollowers
 from streams.policies.count_seats import CountSeats
@@ -48,6 +55,16 @@ class Desk:
         return Dispatched("unchanged" if known else "recorded")
 
 
+class Waiting:
+    """Stands for the roster: two learners wait in every run."""
+
+    async def active_at(self, *_: Any) -> Sequence[str]:
+        return ("s1", "s2")
+
+    async def with_facts(self, *_: Any, **__: Any) -> Sequence[str]:
+        return ("s1", "s2")
+
+
 @pytest.fixture(params=["memory", "postgres"])
 def followers(request: pytest.FixtureRequest) -> Iterator[AnyFollowers]:
     """Where positions are kept, in each way."""
@@ -74,7 +91,7 @@ def log() -> Recorded:
 
 def follow(log: Recorded, followers: AnyFollowers, desk: Desk, begin: int | None = 0) -> Follower:
     """Return a follower that issues certificates, after it has followed the whole log."""
-    follower = Follower(IssueCertificate(), log, followers, desk, REGISTRY, begin)
+    follower = Follower(IssueCertificate(Waiting()), log, followers, desk, REGISTRY, begin)
 
     async def all_of_it() -> None:
         while await follower.step():
@@ -133,7 +150,7 @@ def test_a_log_that_is_away_is_tried_again(log: Recorded, followers: AnyFollower
     """With a pause in between, and without an error for people to look at."""
     desk = Desk()
     desk.error = LogUnavailable("away")
-    follower = Follower(IssueCertificate(), log, followers, desk, REGISTRY, 0)
+    follower = Follower(IssueCertificate(Waiting()), log, followers, desk, REGISTRY, 0)
 
     async def away_and_back() -> None:
         running = asyncio.create_task(follower.run())
@@ -165,6 +182,65 @@ def test_in_another_epoch_it_begins_again_where_it_began(
     log.name = "second"
     follower = follow(log, followers, desk, begin=2)
     assert (follower.position, desk.asked) == (4, 2)
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        CoursePassed(80, "computed"),
+        OutcomeRecorded("pass"),
+        IdentityVerified("in-person"),
+        CertificateAllowed(Personal(sealed="x")),
+        CertificateBarLifted(),
+        ViolationDismissed("v1", Personal(sealed="x")),
+    ],
+)
+def test_a_certificate_is_asked_for_whatever_came_last(fact: Fact) -> None:
+    """Passed, identity verified, allowed, bar lifted, violation dismissed: each may be what was
+    missing. Source: rules.md, Certificates (a certificate for none who was allow-listed, appsembler
+    edx-platform#987)."""
+    cause = Recorded().add(h.enrolment("s1"), fact)
+    assert asyncio.run(_orders(IssueCertificate(Waiting()), cause)) == (
+        Order("issue-certificate", {"run": h.RUN, "subject": "s1"}, f"certificate/{cause.id}"),
+    )
+
+
+def test_who_comes_back_may_have_passed_before() -> None:
+    """Enrolling for the first time asks for nothing."""
+    log, policy = Recorded(), IssueCertificate(Waiting())
+    first = log.add(h.enrolment("s1"), LearnerEnrolled("audit"))
+    again = log.add(h.enrolment("s1"), LearnerWithdrawn(), LearnerEnrolled("audit"))
+    assert asyncio.run(_orders(policy, first)) == ()
+    assert [order.body["subject"] for order in asyncio.run(_orders(policy, again))] == ["s1"]
+
+
+@pytest.mark.parametrize(
+    "fact", [GradesReleased(h.RUN), IntegrityPolicyPublished(h.RUN, 2, IntegrityPolicy())]
+)
+def test_what_changes_for_a_run_changes_for_all_who_wait(fact: Fact) -> None:
+    """One order for each learner, with a key of its own."""
+    cause = Recorded().add(f"run/{h.RUN}", fact)
+    orders = asyncio.run(_orders(IssueCertificate(Waiting()), cause))
+    assert [(order.body["subject"], order.key) for order in orders] == [
+        ("s1", f"certificate/{cause.id}/s1"),
+        ("s2", f"certificate/{cause.id}/s2"),
+    ]
+
+
+def test_who_waits_has_something_to_show_and_no_certificate(dsn: str) -> None:
+    """Passed or allowed by that position, in that run, and none issued yet."""
+    kept, log = PostgresFollowers(dsn), Recorded()
+    log.add(h.enrolment("passed"), LearnerEnrolled("audit"), CoursePassed(80, "computed"))
+    log.add(h.enrolment("certified"), CoursePassed(80, "computed"), h.issued("certified"))
+    log.add(h.enrolment("idle"), LearnerEnrolled("audit"))
+    log.add(h.enrolment("elsewhere", "AAA-2014J"), CoursePassed(80, "computed"))
+    log.add(h.enrolment("allowed"), CertificateAllowed(Personal(sealed="x")))
+    release = log.add(f"run/{h.RUN}", GradesReleased(h.RUN))
+    log.add(h.enrolment("later"), CoursePassed(80, "computed"))
+    _store(dsn, log)
+    orders = asyncio.run(_orders(IssueCertificate(kept), release))
+    kept.close()
+    assert [order.body["subject"] for order in orders] == ["allowed", "passed"]
 
 
 def test_seats_are_counted_as_of_the_limit(dsn: str) -> None:
@@ -246,7 +322,7 @@ def test_a_stuck_policy_says_so(log: Recorded) -> None:
     """In its state, until it moves again."""
     desk, followers = Desk(), MemoryFollowers()
     desk.error = ValueError("no such command")
-    follower = Follower(IssueCertificate(), log, followers, desk, REGISTRY, 0)
+    follower = Follower(IssueCertificate(Waiting()), log, followers, desk, REGISTRY, 0)
 
     async def stuck() -> None:
         running = asyncio.create_task(follower.run())

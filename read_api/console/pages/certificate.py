@@ -30,6 +30,10 @@ class PublicCertificate(msgspec.Struct, frozen=True):
     percent: int | None
     issued_at: datetime
     revoked_at: datetime | None
+    supersedes: str | None
+    superseded_by: str | None
+    superseded_at: datetime | None
+    identity_verified: bool
     position: int
     as_of: AsOf
 

@@ -17,7 +17,7 @@ from read_api.console.moments import Instant
 from read_api.console.render import Moved, Page
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, NotFound
-from read_api.queries import grade, history, learners, progress
+from read_api.queries import enrolments, grade, history, learners, progress
 
 FACTS_MAX = 2_000
 """Facts of one learner that the axis knows: the newest, where there are more."""
@@ -72,6 +72,7 @@ async def _standings(
             row,
             progress.progressed(row.run, subject, stand),
             grade.graded(row.run, subject, stand, explain=False),
+            enrolments.integrity_of(stand.enrolment),
         )
 
     return list(await asyncio.gather(*(standing(row) for row in found.enrolments[:RUNS_MAX])))

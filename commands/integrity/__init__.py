@@ -1,0 +1,1 @@
+"""The commands about honour code, identity and violations."""

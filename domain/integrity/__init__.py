@@ -1,0 +1,1 @@
+"""Was the honour code accepted, is the learner who they say, and was anything against the rules?"""
