@@ -19,6 +19,7 @@ YEAR_FIRST = 1990
 YEAR_LAST = 2200
 ITEMS_MAX = 2_000
 SEATS_MAX = 1_000_000
+OFFER_HOURS_MAX = 24 * 90
 
 # Control characters hold no text: one is refused by text columns, others steer terminals.
 LINE = r"^[^\x00-\x1f\x7f-\x9f]*$"
@@ -91,5 +92,6 @@ Amount = Annotated[
 Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
 Count = Annotated[int, Field(strict=True, ge=0, le=1_000)]
 Seats = Annotated[int, Field(strict=True, ge=0, le=SEATS_MAX)]
+OfferHours = Annotated[int, Field(strict=True, ge=1, le=OFFER_HOURS_MAX)]
 Position = Annotated[int, Field(strict=True, ge=0, le=2**63 - 1)]
 Modes = Annotated[tuple[ModeName, ...], Field(max_length=20)]

@@ -34,7 +34,11 @@ from commands.engagement import view_item, watch_video
 from commands.enrolment import (
     enrol_learner,
     join_cohort,
+    join_waitlist,
+    lapse_offer,
     leave_cohort,
+    leave_waitlist,
+    offer_seats,
     transfer_enrolment,
     withdraw_learner,
 )
@@ -69,6 +73,10 @@ DECISIONS: dict[str, Decision] = {
         transfer_enrolment,
         join_cohort,
         leave_cohort,
+        join_waitlist,
+        leave_waitlist,
+        offer_seats,
+        lapse_offer,
         transfer_result,
         view_item,
         watch_video,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from domain import due
 from domain.assessment import rules as assessment
 from domain.catalogue import rules as catalogue
 from domain.credentials import rules as credentials
 from domain.engagement import rules as engagement
 from domain.enrolment import rules as enrolment
+from domain.enrolment import waitlist
 from domain.grading import rules as grading
 from domain.integrity import rules as integrity
 from domain.kernel import Refusal
@@ -16,11 +18,13 @@ from domain.kernel import Refusal
 _MODULES: tuple[ModuleType, ...] = (
     catalogue,
     enrolment,
+    waitlist,
     engagement,
     assessment,
     grading,
     credentials,
     integrity,
+    due,
 )
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from domain.catalogue.state import RUN_SEATS
 from domain.engagement.state import VIEWING
-from domain.enrolment.facts import SeatReleased, SeatTaken
 from domain.enrolment.state import ENROLMENT
 from domain.kernel import Envelope
 from projections.reading import Documents, Key, Reading, View, columns, names
@@ -49,13 +49,13 @@ def keys(envelope: Envelope) -> Iterable[Key]:
 
 HISTORY = Reading(
     name="history",
-    version=1,
+    version=2,
     documents=(
         Documents(
             name="entry",
             row=Entry,
             key=("subject", "position"),
-            facts=names(*ENROLMENT.facts, *VIEWING.facts, SeatTaken, SeatReleased),
+            facts=names(*ENROLMENT.facts, *VIEWING.facts, *RUN_SEATS.facts),
             keys=keys,
             fold=fold,
             write_once=True,

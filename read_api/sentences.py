@@ -40,8 +40,12 @@ from domain.enrolment.facts import (
     EnrolmentTransferred,
     LearnerEnrolled,
     LearnerWithdrawn,
+    SeatOffered,
+    SeatOfferLapsed,
     SeatReleased,
     SeatTaken,
+    WaitlistJoined,
+    WaitlistLeft,
 )
 from domain.grading.facts import (
     CourseFailed,
@@ -136,6 +140,10 @@ _PLAIN: dict[type[Fact], str] = {
     CohortJoined: "Joined cohort {f.cohort}",
     CohortLeft: "Left cohort {f.cohort}",
     SeatReleased: "Gave the seat back",
+    WaitlistJoined: "Joined the waitlist, mode {f.mode}",
+    SeatOffered: "Was offered a seat, to be taken before {f.expires:%Y-%m-%d %H:%M} UTC",
+    SeatOfferLapsed: "Did not take the seat in time; it was offered until "
+    "{f.expires:%Y-%m-%d %H:%M} UTC",
     CoursePassed: "Passed with {f.percent} %",
     CourseFailed: "Failed with {f.percent} %",
     CertificateRevoked: "Certificate {f.certificate} was revoked",
@@ -181,6 +189,13 @@ def _limited(fact: SeatsLimited, _: Callable[[str], str]) -> str:
     if fact.capacity is None:
         return "Seats are no longer limited"
     return f"Seats were limited to {fact.capacity:,}"
+
+
+@_for(WaitlistLeft)
+def _waits_no_longer(fact: WaitlistLeft, _: Callable[[str], str]) -> str:
+    if fact.reason == "no-limit":
+        return "Need not wait any more: seats are no longer limited"
+    return "Left the waitlist"
 
 
 @_for(LearnerEnrolled)

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from commands.decision import Command, Context, Decision
+from commands.enrolment.admission import more, require_admission, streams
 from commands.fields import Count, Id, Label, ModeName
-from domain.catalogue.rules import require_run, require_unarchived
-from domain.catalogue.state import COURSE, RUN, RUN_SEATS, Course, Run, Seats
+from domain.catalogue.state import Course, Run, Seats
 from domain.enrolment.facts import Demographics, LearnerEnrolled, SeatTaken
-from domain.enrolment.rules import (
-    AlreadyEnrolled,
-    require_mode,
-    require_prerequisite,
-    require_seat,
-    require_window,
-)
-from domain.enrolment.state import ENROLMENT, Enrolment
-from domain.kernel import Personal, StreamRef
+from domain.enrolment.rules import require_seat
+from domain.enrolment.state import Enrolment
+from domain.kernel import Personal
 
 STUDIED_CREDITS_MAX = 10_000
 
@@ -60,31 +54,6 @@ class EnrolLearner(Command):
     )
 
 
-def streams(command: EnrolLearner, tenant: str) -> tuple[StreamRef[Any], ...]:
-    """Name the enrolment, the run and its seats."""
-    return (
-        ENROLMENT.of(tenant, command.run, command.subject, subject=command.subject),
-        RUN.of(tenant, command.run),
-        RUN_SEATS.of(tenant, command.run),
-    )
-
-
-def more(
-    command: EnrolLearner, tenant: str, enrolment: Enrolment, run: Run, _seats: Seats
-) -> tuple[StreamRef[Any], ...]:
-    """Name the run's course, and where the learner says that its prerequisite was met."""
-    if run.scheduled is None or enrolment.active:
-        return ()
-    course = COURSE.of(tenant, run.scheduled.course)
-    if command.satisfied_by is None or command.satisfied_by == command.run:
-        return (course,)
-    return (
-        course,
-        RUN.of(tenant, command.satisfied_by),
-        ENROLMENT.of(tenant, command.satisfied_by, command.subject, subject=command.subject),
-    )
-
-
 def enrol_learner(
     command: EnrolLearner,
     context: Context,
@@ -98,33 +67,19 @@ def enrol_learner(
     """Yield the enrolment, and the seat where seats are limited.
 
     Raises, in this order [Open edX], RunUnknown, AlreadyEnrolled, RunIsArchived, WindowClosed,
-    PrerequisiteUnmet, ModeNotOffered, SeatsBeingCounted or RunFull.
+    PrerequisiteUnmet, ModeNotOffered, SeatsBeingCounted, OfferLapsed or RunFull.
     """
-    scheduled = require_run(run, command.run)
-    if enrolment.active:
-        if enrolment.mode == command.mode:
-            return
-        raise AlreadyEnrolled(
-            f"Learner {command.subject} is in run {command.run} already, in mode {enrolment.mode}.",
-            run=command.run,
-            subject=command.subject,
-            mode=enrolment.mode,
-        )
-    require_unarchived(run, command.run)
-    require_window(run, command.run, context.now)
-    satisfied_by = None
-    if course is not None and course.prerequisite is not None:
-        require_prerequisite(course.prerequisite, command.satisfied_by, earlier_run, earlier)
-        satisfied_by = command.satisfied_by
-    require_mode(scheduled, command.mode)
-    require_seat(seats, command.run)
+    admitted = require_admission(command, context.now, enrolment, run, course, earlier_run, earlier)
+    if admitted is None:
+        return
+    require_seat(seats, command.run, command.subject, context.now)
     limited = seats.capacity is not None
     yield LearnerEnrolled(
         mode=command.mode,
         seat=limited,
-        satisfied_by=satisfied_by,
+        satisfied_by=admitted.satisfied_by,
         day_known=command.day_known,
-        afresh=enrolment.standing != "none" and not scheduled.carry_progress,
+        afresh=enrolment.standing != "none" and not admitted.scheduled.carry_progress,
         demographics=None if command.demographics is None else command.demographics.as_personal(),
     )
     if limited:

@@ -15,7 +15,6 @@ from domain.catalogue.state import RUN, RUN_CONTENT, RUN_SEATS, Content, Run, Se
 from domain.enrolment.facts import (
     EnrolmentTransferred,
     LearnerEnrolled,
-    SeatReleased,
     SeatTaken,
 )
 from domain.enrolment.rules import (
@@ -28,6 +27,7 @@ from domain.enrolment.rules import (
     require_window,
 )
 from domain.enrolment.state import ENROLMENT, Enrolment
+from domain.enrolment.waitlist import released
 from domain.grading.counting import Score, scores_of
 from domain.grading.facts import ResultTransferred
 from domain.kernel import Fact, StreamRef
@@ -101,13 +101,14 @@ def transfer_enrolment(
     require_window(to_run, command.to_run, context.now)
     mode = old.mode or ""
     require_mode(entering, mode)
-    require_seat(to_seats, command.to_run)
+    require_seat(to_seats, command.to_run, command.subject, context.now)
     carried = tuple(_carried(command, content, old))
 
     *_, old_enrolment, _, old_seats = streams(command, context.principal.tenant)
     yield Elsewhere(old_enrolment, moved)
     if from_seats.capacity is not None:
-        yield Elsewhere(old_seats, SeatReleased(command.subject))
+        for fact in released(from_seats, from_run, command.subject, context.now):
+            yield Elsewhere(old_seats, fact)
     yield EnrolmentTransferred("in", command.from_run, command.to_run, command.carry)
     yield LearnerEnrolled(
         mode=mode,

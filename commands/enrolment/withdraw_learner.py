@@ -11,9 +11,10 @@ from commands.decision import Command, Context, Decision
 from commands.fields import Id, Text
 from domain.catalogue.rules import require_run
 from domain.catalogue.state import RUN, RUN_SEATS, Run, Seats
-from domain.enrolment.facts import LearnerWithdrawn, SeatReleased
+from domain.enrolment.facts import LearnerWithdrawn, SeatOffered, SeatReleased
 from domain.enrolment.rules import require_active
 from domain.enrolment.state import ENROLMENT, Enrolment
+from domain.enrolment.waitlist import released
 from domain.kernel import Personal, StreamRef
 
 
@@ -35,9 +36,9 @@ def streams(command: WithdrawLearner, tenant: str) -> tuple[StreamRef[Any], ...]
 
 
 def withdraw_learner(
-    command: WithdrawLearner, _context: Context, enrolment: Enrolment, run: Run, seats: Seats
-) -> Iterator[LearnerWithdrawn | SeatReleased]:
-    """Yield the withdrawal, and the seat where seats are limited; once.
+    command: WithdrawLearner, context: Context, enrolment: Enrolment, run: Run, seats: Seats
+) -> Iterator[LearnerWithdrawn | SeatReleased | SeatOffered]:
+    """Yield the withdrawal, and where seats are limited the seat, offered to who waits; once.
 
     Raises RunUnknown or NotEnrolled.
     """
@@ -47,7 +48,7 @@ def withdraw_learner(
     require_active(enrolment, command.run, command.subject)
     yield LearnerWithdrawn(None if command.reason is None else Personal(value=command.reason))
     if seats.capacity is not None:
-        yield SeatReleased(command.subject)
+        yield from released(seats, run, command.subject, context.now)
 
 
 DECISION = Decision(

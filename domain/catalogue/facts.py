@@ -13,6 +13,9 @@ from domain.kernel import Fact
 ItemKind = Literal[
     "video", "reading", "quiz", "assignment", "coding-exercise", "peer-task", "exam", "page"
 ]
+OFFER_HOURS = 48
+"""How long an offered seat is held, where the run does not say."""
+
 Mode = str
 """How a learner takes a run: ``audit``, ``verified``, ``honor`` … An open set: a run says which."""
 
@@ -186,12 +189,14 @@ class GradingPolicyPublished(Fact, frozen=True, omit_defaults=True):
 class SeatsLimited(Fact, frozen=True):
     """The run's capacity was set (None: no limit), for the ``number``-th time (from 1).
 
-    Where seats were not counted before, the run is closed until they are.
+    Where seats were not counted before, the run is closed until they are. ``offer_hours`` is how
+    long a seat is held for the head of the waitlist.
     """
 
     run: str
     capacity: int | None
     number: int = 1
+    offer_hours: int = OFFER_HOURS
 
 
 class SeatsCounted(Fact, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -81,3 +82,34 @@ class SeatReleased(Fact, frozen=True):
     """A learner gave a seat of a limited run back."""
 
     subject: str
+
+
+class WaitlistJoined(Fact, frozen=True):
+    """A learner waits for a seat of a full run, behind those who joined before."""
+
+    subject: str
+    mode: Mode
+
+
+class WaitlistLeft(Fact, frozen=True, omit_defaults=True):
+    """A learner waits no longer, and gives back a seat that was offered.
+
+    ``reason``: they left, or the run's seats are no longer limited and nobody need wait.
+    """
+
+    subject: str
+    reason: Literal["left", "no-limit"] = "left"
+
+
+class SeatOffered(Fact, frozen=True):
+    """A free seat is held for the head of the waitlist, who may take it while now < ``expires``."""
+
+    subject: str
+    expires: datetime
+
+
+class SeatOfferLapsed(Fact, frozen=True):
+    """The learner did not take the seat in time; it is no longer held, and they wait no longer."""
+
+    subject: str
+    expires: datetime

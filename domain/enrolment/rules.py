@@ -12,6 +12,7 @@ from datetime import datetime
 from domain.catalogue.facts import Prerequisite, RunScheduled
 from domain.catalogue.state import Run, Seats
 from domain.enrolment.state import Enrolment
+from domain.enrolment.waitlist import require_standing_offer
 from domain.grading.counting import Score
 from domain.grading.rules import has_passed
 from domain.kernel import Refusal
@@ -62,9 +63,10 @@ class ModeNotOffered(Refusal):
 
 
 class RunFull(Refusal):
-    """All seats of the run are taken. The seat is decided in the same atomic append as the
-    enrolment, so a run is never over its capacity, however many ask for the last seat at once
-    [Open edX and others check first and write later, unlocked]."""
+    """All seats of the run are taken, or held for those on its waitlist. The seat is decided in the
+    same atomic append as the enrolment, so a run is never over its capacity, however many ask for
+    the last seat at once [Open edX and others check first and write later, unlocked]. Join the
+    waitlist with `join-waitlist`."""
 
     rule = "run-full"
     title = "The run is full"
@@ -181,20 +183,34 @@ def require_mode(scheduled: RunScheduled, mode: str) -> None:
         )
 
 
-def require_seat(seats: Seats, run_id: str) -> None:
-    """Raise RunFull or SeatsBeingCounted where seats are limited and none is known to be free."""
+def require_seat(seats: Seats, run_id: str, subject: str, now: datetime) -> None:
+    """Raise unless seats are unlimited, one is free for anybody, or is held for this learner.
+
+    Raises SeatsBeingCounted, OfferLapsed or RunFull. While somebody waits, a free seat is theirs.
+    """
     if seats.capacity is None:
         return
-    if not seats.counted:
-        raise SeatsBeingCounted(
-            f"Who is in run {run_id} is being counted. Try again in a moment.", run=run_id
-        )
-    if seats.taken >= seats.capacity:
+    require_counted(seats, run_id)
+    expires = seats.offers.get(subject)
+    if expires is not None:
+        require_standing_offer(expires, run_id, now)
+        return
+    if seats.held >= seats.capacity or seats.waiting:
         raise RunFull(
-            f"All {seats.capacity} seats of run {run_id} are taken.",
+            f"All {seats.capacity} seats of run {run_id} are taken or held for those who wait.",
             run=run_id,
             capacity=seats.capacity,
             taken=seats.taken,
+            offered=len(seats.offers),
+            waiting=len(seats.waiting),
+        )
+
+
+def require_counted(seats: Seats, run_id: str) -> None:
+    """Raise SeatsBeingCounted where seats are limited and nobody knows yet how many are taken."""
+    if seats.capacity is not None and not seats.counted:
+        raise SeatsBeingCounted(
+            f"Who is in run {run_id} is being counted. Try again in a moment.", run=run_id
         )
 
 

@@ -16,8 +16,9 @@ from domain.kernel import Refusal
 from domain.streams import KINDS, REGISTRY
 from tests.given import NOON, Record, day
 
-A, B, C = "AAA-2013J", "AAA-2014J", "BBB-2013J"
+A, B, C, W = "AAA-2013J", "AAA-2014J", "BBB-2013J", "AAA-2015B"
 S1, S2 = "oulad-1", "oulad-2"
+CLOSES = NOON + timedelta(days=9)
 CERTIFICATE = certificate_id("main", A, S1)
 CORRECTED = certificate_id("main", A, S1, 2)
 
@@ -102,6 +103,15 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("limit-seats", {"run": B, "capacity": 5}),
     ("count-seats", {"run": B, "number": 1, "at_position": 40, "taken": []}),
     ("archive-run", {"run": B}),
+    ("schedule-run", {"run": W, "course": "AAA", "title": W, **_dates(0), "capacity": 0}),
+    ("join-waitlist", {"run": W, "subject": S1}),
+    ("join-waitlist", {"run": W, "subject": S2}),
+    ("leave-waitlist", {"run": W, "subject": S1}),
+    ("reschedule-run", {"run": W, **_dates(0), "opens": day(99).isoformat()}),
+    ("limit-seats", {"run": W, "capacity": 1}),
+    ("reschedule-run", {"run": W, **_dates(0), "closes": CLOSES.isoformat()}),
+    ("offer-seats", {"run": W}),
+    ("lapse-offer", {"run": W, "subject": S2}),
 ]
 
 
@@ -115,7 +125,7 @@ def test_each_command_records_once() -> None:
     """In an orderly life every command records something, and sent again it decides nothing."""
     record = Record()
     for minute, (name, body) in enumerate(EVERY_COMMAND):
-        at = NOON + timedelta(minutes=minute)
+        at = CLOSES if name == "lapse-offer" else NOON + timedelta(minutes=minute)
         assert record.when(name, at, **body).facts, name
         record.when(name, at, **body).nothing()
 
@@ -176,6 +186,10 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         mode=st.sampled_from(("verified", "audit")), satisfied_by=st.sampled_from((None, A, C))
     ),
     "withdraw-learner": _learner(),
+    "join-waitlist": _learner(),
+    "leave-waitlist": _learner(),
+    "lapse-offer": _learner(),
+    "offer-seats": st.builds(lambda run: {"run": run}, RUNS),
     "transfer-enrolment": st.fixed_dictionaries(
         {
             "subject": st.sampled_from((S1, S2)),

@@ -42,8 +42,12 @@ from domain.enrolment.facts import (
     EnrolmentTransferred,
     LearnerEnrolled,
     LearnerWithdrawn,
+    SeatOffered,
+    SeatOfferLapsed,
     SeatReleased,
     SeatTaken,
+    WaitlistJoined,
+    WaitlistLeft,
 )
 from domain.grading.facts import (
     CourseFailed,
@@ -255,6 +259,10 @@ _of_run: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
     st.just((f"run-seats/{RUN}", SeatsCounted(RUN, ("s1",), 0))),
     _subjects.map(lambda s: (f"run-seats/{RUN}", SeatTaken(s))),
     _subjects.map(lambda s: (f"run-seats/{RUN}", SeatReleased(s))),
+    _subjects.map(lambda s: (f"run-seats/{RUN}", WaitlistJoined(s, "audit"))),
+    _subjects.map(lambda s: (f"run-seats/{RUN}", WaitlistLeft(s))),
+    _subjects.map(lambda s: (f"run-seats/{RUN}", SeatOffered(s, ENDS))),
+    _subjects.map(lambda s: (f"run-seats/{RUN}", SeatOfferLapsed(s, ENDS))),
 )
 anything: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
     _of_run,
