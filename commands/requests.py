@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from commands.decision import Command, Decision
 from domain.access import Principal
-from domain.kernel import Envelope
 
 CLIENT_KEY_DAYS = 30
 
@@ -17,11 +16,18 @@ CLIENT_KEY_DAYS = 30
 _draw = random.Random(os.urandom(32)).getrandbits  # noqa: S311
 
 
+class Cause(NamedTuple):
+    """The fact because of which a policy or the scheduler sends a command."""
+
+    id: str
+    correlation_id: str
+
+
 class Request(NamedTuple):
     """One command with all that belongs to it.
 
     ``key`` is the idempotency key as the client gave it, ``digest`` the keyed hash of the body.
-    ``cause`` is the fact that a policy reacts to: its key is then derived, kept for ever, and not
+    ``cause`` is the fact that a policy reacts to: the key is then derived, kept for ever, and not
     held to a digest. ``if_match`` is the version that the primary stream must have.
     """
 
@@ -31,7 +37,7 @@ class Request(NamedTuple):
     key: str | None = None
     digest: bytes = b""
     if_match: int | None = None
-    cause: Envelope | None = None
+    cause: Cause | None = None
 
     @property
     def full_key(self) -> str | None:

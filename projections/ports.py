@@ -283,6 +283,20 @@ class FollowerStatus(NamedTuple):
     error: str | None
 
 
+class DueStatus(NamedTuple):
+    """How the scheduler is doing.
+
+    ``overdue`` counts commands whose moment has come and that were not sent, up to 10,000;
+    ``lag_seconds`` is how long the first of them has waited. ``failing`` counts those that failed
+    and will be sent again; ``error`` is one of their errors.
+    """
+
+    overdue: int
+    lag_seconds: float
+    failing: int
+    error: str | None
+
+
 class StatusReader(Protocol):
     """How everybody, in any process, learns how the readings and followers are doing."""
 
@@ -291,6 +305,9 @@ class StatusReader(Protocol):
 
     def followers(self) -> Sequence[FollowerStatus]:
         """Return one entry a follower, by name. Raises StoreUnavailable."""
+
+    def due(self) -> DueStatus:
+        """Return how what falls due is getting sent. Raises StoreUnavailable."""
 
 
 WHOLE_STREAM = "~stream"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from projections.analytics import ANALYTICS
 from projections.catalogue import CATALOGUE
 from projections.certificates import CERTIFICATES
+from projections.due import DUE
 from projections.history import HISTORY
 from projections.progress import PROGRESS
 from projections.reading import Reading
 from projections.search import SEARCH
 
-READINGS: tuple[Reading, ...] = (CATALOGUE, PROGRESS, CERTIFICATES, SEARCH, ANALYTICS, HISTORY)
+READINGS: tuple[Reading, ...] = (CATALOGUE, PROGRESS, CERTIFICATES, SEARCH, ANALYTICS, HISTORY, DUE)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
+from commands.requests import Cause
 from domain.access import Principal
-from domain.kernel import Envelope
 
 
 class Order(NamedTuple):
@@ -21,21 +22,78 @@ class Order(NamedTuple):
 
 
 class Dispatched(NamedTuple):
-    """What came of an order. A refusal is an answer; ``rule`` names it."""
+    """What came of an order. A refusal is an answer; ``rule`` names it, and ``due`` says when to
+    send it again where the moment has not come by what stands now."""
 
     status: Literal["recorded", "unchanged", "refused"]
     rule: str | None = None
+    due: datetime | None = None
 
 
 class Dispatch(Protocol):
     """The command pipeline, as policies use it."""
 
-    async def __call__(self, order: Order, principal: Principal, cause: Envelope) -> Dispatched:
-        """Transact one command, caused by a fact.
+    async def __call__(
+        self, order: Order, principal: Principal, cause: Cause, at: datetime | None = None
+    ) -> Dispatched:
+        """Transact one command, caused by a fact, and judged by the time given (None: by now).
 
         Raises ``commands.ports.LogUnavailable`` where the outcome could not be learned: send it
         again with its key. Anything else that is raised is a fault of the policy or the command.
         """
+
+
+class DueKey(NamedTuple):
+    """What something that falls due is known by, where it concerns a run ``subject`` is empty."""
+
+    kind: str
+    run: str
+    subject: str
+    thing: str
+
+
+class Due(NamedTuple):
+    """Something that falls due: which command is to be sent, and the fact that said so."""
+
+    key: DueKey
+    due_at: datetime
+    position: int
+    each: bool
+    tenant: str
+    command: str
+    body: Mapping[str, Any]
+    cause: Cause
+
+
+class Timed(NamedTuple):
+    """A command that is to be sent at ``again_at``. It is ``kept`` where its moment comes later
+    than was said at first, or where it failed, with ``error``, so many times."""
+
+    order: Order
+    tenant: str
+    cause: Cause
+    again_at: datetime
+    tries: int = 0
+    error: str | None = None
+    kept: bool = False
+
+
+class Mark(NamedTuple):
+    """Whatever the log up to ``position`` says was due by ``through`` has been sent."""
+
+    position: int
+    through: datetime
+    began_at: int
+    epoch: str
+
+
+class Standing(NamedTuple):
+    """How far the reading of what falls due is, where the log ends, and the database's clock."""
+
+    position: int
+    head: int
+    epoch: str
+    now: datetime
 
 
 class FollowerState(NamedTuple):
@@ -76,3 +134,36 @@ class Roster(Protocol):
     ) -> Sequence[str]:
         """Return the subjects, in order, in whose enrolments in the run stood a fact of one of
         these types by that position, and none of the type ``without``."""
+
+
+class DueList(Protocol):
+    """What falls due, as a reading of the log tells, and how far it has been sent.
+
+    Every call raises ``projections.ports.StoreUnavailable``.
+    """
+
+    def standing(self) -> Standing:
+        """Return how far the reading is."""
+
+    def begin(self, mark: Mark) -> Mark:
+        """Return how far was sent; a new scheduler begins here."""
+
+    def move(self, before: Mark, after: Mark) -> bool:
+        """Note how far was sent. False: somebody else moved it, and nothing was noted."""
+
+    def late(self, mark: Mark, position: int, after: DueKey | None) -> Sequence[Due]:
+        """Return a page of what facts between the mark's position and this one say was due by the
+        mark's moment, in order of position and key, after the one given."""
+
+    def coming(self, mark: Mark, through: datetime, after: DueKey | None) -> Sequence[Due]:
+        """Return a page of what facts up to the mark's position say falls due after the mark's
+        moment and by this one, in order of moment and key, after the one given."""
+
+    def again(self, now: datetime) -> Sequence[Timed]:
+        """Return a page of what is kept to be sent by now, the oldest first."""
+
+    def postpone(self, order: Timed) -> None:
+        """Keep this, in the place of what its key may stand for."""
+
+    def settle(self, key: str) -> None:
+        """Keep nothing under this key any more."""

@@ -30,6 +30,7 @@ from infra.log.reader import PostgresLogReader
 from infra.migrations import migrate
 from infra.pools import async_pool
 from infra.settings import Settings
+from infra.stores.due import PostgresDue
 from infra.stores.followers import PostgresFollowers
 from infra.stores.positions import PostgresPositions
 from infra.stores.postgres import PostgresStore
@@ -38,12 +39,14 @@ from infra.stores.views import PostgresViews
 from infra.web.metrics import Metrics
 from read_api.dependencies import ReadDependencies
 from read_api.ports import SearchIndex, Views
+from streams.policies.clock import SteadyClock
 from streams.policies.count_seats import CountSeats
 from streams.policies.dispatch import PipelineDispatch
 from streams.policies.follower import Follower
 from streams.policies.issue_certificate import IssueCertificate
 from streams.policies.policy import Policy
 from streams.policies.redecide_lateness import RedecideLateness
+from streams.policies.scheduler import Scheduler
 
 QUERY_CONNECTIONS_MAX = 8
 KEY_CONNECTIONS_MAX = 3
@@ -159,31 +162,36 @@ async def querying(
 
 @asynccontextmanager
 async def policies(dsn: str, commands: Commands) -> AsyncIterator[list[Follower]]:
-    """Run every policy for a while, and forget command keys that are past their time."""
-    followers = PostgresFollowers(dsn)
+    """Run every policy and the scheduler for a while, and forget command keys that are past their
+    time."""
+    followers, due = PostgresFollowers(dsn), PostgresDue(dsn)
     all_policies: tuple[Policy, ...] = (
         IssueCertificate(followers),
         CountSeats(followers),
         RedecideLateness(followers),
     )
     dispatch = PipelineDispatch(commands.dependencies.pipeline, commands.dependencies.reader)
+    scheduler = Scheduler(due, followers, dispatch, SteadyClock())
     readers = [PostgresLogReader(dsn) for _ in all_policies]
     followed = [
         Follower(policy, own, followers, dispatch, REGISTRY)
         for policy, own in zip(all_policies, readers, strict=True)
     ]
     tasks = [asyncio.create_task(one.run(), name=one.policy.name) for one in followed]
+    tasks.append(asyncio.create_task(scheduler.run(), name="scheduler"))
     forgetting = asyncio.create_task(_forget_expired_keys(commands.log), name="expired keys")
     try:
         yield followed
     finally:
         forgetting.cancel()
+        scheduler.stop()
         for one in followed:
             one.stop()
         await asyncio.gather(*tasks, forgetting, return_exceptions=True)
         for reader in readers:
             await asyncio.to_thread(reader.close)
         await asyncio.to_thread(followers.close)
+        await asyncio.to_thread(due.close)
 
 
 @asynccontextmanager

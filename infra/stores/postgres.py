@@ -24,6 +24,7 @@ from projections.ports import (
     Action,
     CatchUp,
     Changes,
+    DueStatus,
     FollowerStatus,
     Generation,
     Move,
@@ -234,6 +235,11 @@ class PostgresStore:
         """Return how every follower is doing."""
         with self.connection() as connection:
             return status.followers(connection)
+
+    def due(self) -> DueStatus:
+        """Return how what falls due is getting sent."""
+        with self.connection() as connection:
+            return status.due(connection)
 
     def _shelf(self, name: str) -> Shelf:
         return self._shelves.get(name, self._tables)

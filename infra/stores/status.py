@@ -9,12 +9,15 @@ from typing import NamedTuple
 
 import psycopg
 
-from projections.ports import FollowerStatus, PartitionStatus, ReadingStatus
+from projections.ports import DueStatus, FollowerStatus, PartitionStatus, ReadingStatus
 
 LIVE_SECONDS_MAX = 5.0
 """A reading that lags no longer than this is live."""
 STALL_SECONDS_MAX = 30.0
 """One that lags longer, and has not moved for as long, is stalled."""
+OVERDUE_COUNTED_MAX = 10_000
+DUE_GRACE_SECONDS = 2.0
+"""So late is a command at most where all is well."""
 SILENT_SECONDS_MAX = 10.0
 """A worker says every 2 s that it is there; one that has not for so long is dead."""
 
@@ -53,6 +56,28 @@ _FOLLOWERS = """
         union all select 'sealer', size, moved_at, error from evidence.sealed) f
   left join log.facts waiting on waiting.position = f.position + 1
   order by f.name
+"""
+
+# What was due a moment ago is on its way. Before the first beat of a scheduler nothing is due.
+_DUE = """
+  with mark as (
+    select position, due_through from readings.followers where due_through is not null),
+  waiting as (
+    (select d.due_at from views.due d, mark m
+      where d.due_at > m.due_through and d.due_at <= clock_timestamp() and d.position <= m.position
+      limit %(most)s)
+    union all
+    (select greatest(d.due_at, f.recorded_at) from views.due d
+      join log.facts f on f.position = d.position, mark m
+      where d.position > m.position and d.due_at <= clock_timestamp() limit %(most)s)
+    union all
+    (select p.again_at from readings.postponed p
+      where p.again_at <= clock_timestamp() limit %(most)s))
+  select least(count(*), %(most)s), greatest(0, coalesce(
+      extract(epoch from clock_timestamp() - min(w.due_at)), 0))::float8,
+    (select count(*) from readings.postponed where error is not null),
+    (select error from readings.postponed where error is not null order by key limit 1)
+  from waiting w where w.due_at < clock_timestamp() - make_interval(secs => %(grace)s)
 """
 
 
@@ -98,6 +123,16 @@ def readings(connection: psycopg.Connection) -> Sequence[ReadingStatus]:
 def followers(connection: psycopg.Connection) -> Sequence[FollowerStatus]:
     """Return one entry a follower, by name."""
     return [FollowerStatus(*row) for row in connection.execute(_FOLLOWERS).fetchall()]
+
+
+def due(connection: psycopg.Connection) -> DueStatus:
+    """Return how what falls due is getting sent; while its reading is not made, nothing is due."""
+    values = {"most": OVERDUE_COUNTED_MAX, "grace": DUE_GRACE_SECONDS}
+    try:
+        row = connection.execute(_DUE, values).fetchone()
+    except psycopg.errors.UndefinedTable:
+        row = None
+    return DueStatus(0, 0.0, 0, None) if row is None else DueStatus(*row)
 
 
 def _status(rows: Sequence[_Row]) -> ReadingStatus:

@@ -85,6 +85,17 @@ class Metrics:
             "registrar_stores_reachable", "1: log and store answered this scrape", registry=registry
         )
 
+        self.overdue = Gauge(
+            "registrar_due_overdue", "Commands whose moment has come, not sent", registry=registry
+        )
+        self.overdue_seconds = Gauge(
+            "registrar_due_lag_seconds",
+            "How long the first of them has waited",
+            registry=registry,
+        )
+        self.failing = Gauge(
+            "registrar_due_failing", "Commands of the scheduler that fail", registry=registry
+        )
         self.hot = Counter(
             "registrar_hot_answers",
             "Answers of which one is given to many: kept, shared or made",
@@ -205,10 +216,14 @@ async def look_at_readings(metrics: Metrics, deps: ReadDependencies) -> None:
         async with asyncio.timeout(SCRAPE_SECONDS_MAX):
             metrics.head.set((await deps.log.head()).position)
             statuses = await asyncio.to_thread(deps.status.status)
+            due = await asyncio.to_thread(deps.status.due)
     except (StoreUnavailable, TimeoutError):
         metrics.reachable.set(0)
         return
     metrics.reachable.set(1)
+    metrics.overdue.set(due.overdue)
+    metrics.overdue_seconds.set(due.lag_seconds)
+    metrics.failing.set(due.failing)
     for gauge in (metrics.position, metrics.lag_positions, metrics.lag_seconds):
         gauge.clear()  # a reading may have fewer partitions than it had
     for status in statuses:

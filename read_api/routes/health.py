@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from projections.ports import FollowerStatus, ReadingStatus, StoreUnavailable
+from projections.ports import DueStatus, FollowerStatus, ReadingStatus, StoreUnavailable
 from read_api.dependencies import ReadDependencies
 from read_api.queries import log
 
@@ -54,6 +54,15 @@ class PolicyHealth(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None
 
 
+class DueHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """What happens because time passes: how much is overdue, since when, and what fails."""
+
+    overdue: int
+    lag_seconds: float
+    failing: int
+    error: str | None
+
+
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     """Whether requests can be served, and if not, why: one sentence for each fault."""
 
@@ -62,6 +71,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     position: int | None
     readings: list[ReadingHealth]
     policies: list[PolicyHealth]
+    due: DueHealth | None
 
 
 class HealthRoutes:
@@ -92,11 +102,13 @@ async def readiness(deps: ReadDependencies) -> Readiness:
     position: int | None = None
     statuses: Sequence[ReadingStatus] = ()
     followers: Sequence[FollowerStatus] = ()
+    due: DueHealth | None = None
     try:
         async with asyncio.timeout(CHECK_SECONDS_MAX):
             position = (await deps.log.head()).position
             statuses = await log.lags(deps)
             followers = await asyncio.to_thread(deps.status.followers)
+            due = _due(await asyncio.to_thread(deps.status.due))
     except (StoreUnavailable, TimeoutError):
         faults.append("The log or the store of readings cannot be reached.")
     now = deps.clock()
@@ -109,12 +121,30 @@ async def readiness(deps: ReadDependencies) -> Readiness:
     ]
     policies = [_policy(follower, now) for follower in followers]
     faults += [f"Policy {one.name} is stuck at {one.position}." for one in policies if one.stalled]
+    if due is not None and due.failing:
+        faults.append(f"The scheduler has {due.failing} commands that fail: {due.error}.")
+    if due is not None and due.overdue and due.lag_seconds > STALL_SECONDS:
+        faults.append(f"The scheduler has {due.overdue} commands overdue.")
     if not faults and not readings:
         faults.append("No reading is made yet.")
     if not deps.runner_alive():
         faults.append("What keeps the readings up has died.")
     return Readiness(
-        ready=not faults, faults=faults, position=position, readings=readings, policies=policies
+        ready=not faults,
+        faults=faults,
+        position=position,
+        readings=readings,
+        policies=policies,
+        due=due,
+    )
+
+
+def _due(status: DueStatus) -> DueHealth:
+    return DueHealth(
+        overdue=status.overdue,
+        lag_seconds=status.lag_seconds,
+        failing=status.failing,
+        error=status.error,
     )
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from commands.batch import CommandReader
 from commands.ports import LogUnavailable
 from commands.remembered import Transacts
-from commands.requests import Contended, KeyBusy, Recorded
+from commands.requests import Cause, Contended, KeyBusy, Recorded
 from domain.access import Principal
-from domain.kernel import Envelope, Refusal
+from domain.due import NotDue
+from domain.kernel import Refusal
 from streams.ports import Dispatched, Order
 
 
@@ -20,16 +23,20 @@ class PipelineDispatch:
         self._pipeline = pipeline
         self._reader = reader
 
-    async def __call__(self, order: Order, principal: Principal, cause: Envelope) -> Dispatched:
+    async def __call__(
+        self, order: Order, principal: Principal, cause: Cause, at: datetime | None = None
+    ) -> Dispatched:
         """Transact one command, caused by a fact. Raises LogUnavailable, and what is a fault.
 
-        It is judged by the time when its cause occurred, and its facts take that time over, so that
-        what was true at a moment includes what followed from it.
+        Where a policy gives the time when its cause occurred, facts take that over, so that what
+        was true at a moment includes what followed from it.
         """
-        body = msgspec.json.encode({"occurred_at": cause.occurred_at, **order.body})
-        request = self._reader.read(order.command, body, principal, order.key)
+        body = {**order.body} if at is None else {"occurred_at": at, **order.body}
+        request = self._reader.read(order.command, msgspec.json.encode(body), principal, order.key)
         try:
             answer = await self._pipeline.execute(request._replace(cause=cause))
+        except NotDue as refusal:
+            return Dispatched("refused", refusal.rule, refusal.due)
         except Refusal as refusal:
             return Dispatched("refused", refusal.rule)
         except (Contended, KeyBusy) as error:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from commands.ports import LogUnavailable
+from commands.requests import Cause
 from domain.kernel import Envelope
 from domain.registry import Registry
 from projections.decoding import Broken, decode
@@ -128,12 +129,13 @@ class Follower:
 
     async def _answer(self, cause: Envelope) -> list[str]:
         principal = principal_of(self.policy, cause)
+        because, at = Cause(cause.id, cause.correlation_id), cause.occurred_at
         orders = await self.policy.orders(cause)
         statuses: list[str] = []
         for first in range(0, len(orders), IN_FLIGHT_MAX):
             some = orders[first : first + IN_FLIGHT_MAX]
-            answers = await asyncio.gather(*(self._dispatch(one, principal, cause) for one in some))
-            statuses += [answer.status for answer in answers]
+            sent = (self._dispatch(one, principal, because, at) for one in some)
+            statuses += [answer.status for answer in await asyncio.gather(*sent)]
         return statuses
 
     def _find(self) -> FollowerState:

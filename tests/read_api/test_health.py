@@ -10,7 +10,13 @@ import pytest
 
 from domain.streams import REGISTRY
 from infra.web.problems import problem_types, rules
-from projections.ports import FollowerStatus, PartitionStatus, ReadingStatus, StoreUnavailable
+from projections.ports import (
+    DueStatus,
+    FollowerStatus,
+    PartitionStatus,
+    ReadingStatus,
+    StoreUnavailable,
+)
 from read_api.sentences import tells
 from tests.read_api.test_queries import Away
 from tests.read_api.world import COURSE, World
@@ -43,6 +49,9 @@ class Told:
 
     def followers(self) -> Sequence[FollowerStatus]:
         return []
+
+    def due(self) -> DueStatus:
+        return DueStatus(0, 0.0, 0, None)
 
 
 class ToldOfPolicy(Told):

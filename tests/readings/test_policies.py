@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import psycopg
 import pytest
 
 from commands.ports import LogUnavailable
+from commands.requests import Cause
 from domain.access import Principal, Role
 from domain.catalogue.facts import DueDateOverridden, SeatsLimited
 from domain.credentials.facts import CertificateAllowed, CertificateBarLifted
@@ -40,11 +42,14 @@ class Desk:
     """Stands for the command pipeline: keeps orders by key, as the log does."""
 
     def __init__(self) -> None:
-        self.taken: dict[str, tuple[Order, Principal, Envelope]] = {}
+        self.taken: dict[str, tuple[Order, Principal, Cause]] = {}
         self.asked = 0
         self.error: Exception | None = None
 
-    async def __call__(self, order: Order, principal: Principal, cause: Envelope) -> Dispatched:
+    async def __call__(
+        self, order: Order, principal: Principal, cause: Cause, at: datetime | None = None
+    ) -> Dispatched:
+        assert at is not None
         self.asked += 1
         if self.error is not None:
             raise self.error
@@ -109,7 +114,7 @@ def test_who_passed_gets_a_certificate(log: Recorded, followers: AnyFollowers) -
     (_, principal, cause), *_ = desk.taken.values()
     assert (principal.actor, principal.client) == ("policy:issue-certificate", "policy")
     assert principal.roles == {Role.POLICY}
-    assert cause.position == 1
+    assert cause.id == log.envelopes[0].id
     assert follower.answers == {"recorded": 2, "refused": 1}
 
 

@@ -1,0 +1,170 @@
+"""What falls due, and when?
+
+What happens because time passes begins with facts that name a moment: an offer expires, a lease
+ends. Here they are, one row for each, until another fact says that nothing will happen any more.
+The scheduler sends their commands when the time has come; the command decides by what stands then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+from domain.catalogue.facts import RunRescheduled
+from domain.enrolment.facts import SeatOffered, SeatOfferLapsed, SeatTaken, WaitlistLeft
+from domain.kernel import Envelope, stream_ids
+from projections.reading import Documents, Key, Reading, View, columns, names
+
+
+class Entry(NamedTuple):
+    """What a fact says of something that falls due.
+
+    It is known by the name of its kind with ``run``, ``subject`` and ``thing``; what the latest
+    fact says counts. ``at`` is the moment from which ``command`` is to be sent with ``body``; None:
+    nothing is to be done any more. ``subject`` is None for what concerns a run; ``each`` then has
+    the command sent for each learner who is in the run at that time, with ``subject`` in its body.
+    """
+
+    run: str
+    subject: str | None
+    at: datetime | None
+    command: str = ""
+    body: Mapping[str, Any] = {}
+    thing: str = ""
+    each: bool = False
+
+
+class Kind(NamedTuple):
+    """Something that falls due.
+
+    ``facts`` are the stored names of those that tell of it, ``entries(envelope)`` what such a fact
+    says: of a learner where it is on a stream of theirs or names them, otherwise of a run. The name
+    is part of idempotency keys and never changes.
+    """
+
+    name: str
+    facts: frozenset[str]
+    entries: Callable[[Envelope], Iterable[Entry]]
+
+
+class Due(Struct, frozen=True, gc=False):
+    """Something that falls due: for a learner, or where ``subject`` is empty in a run.
+
+    ``due_at`` None: nothing is to be done any more. ``cause`` and ``correlation`` are of the fact
+    that said so, at ``position``.
+    """
+
+    kind: str
+    run: str
+    subject: str
+    thing: str
+    due_at: datetime | None
+    position: int
+    each: bool
+    tenant: str
+    command: str
+    body: dict[str, Any]
+    cause: str
+    correlation: str
+
+
+def _offers(envelope: Envelope) -> Iterable[Entry]:
+    """An offered seat lapses when it was not taken in time."""
+    (run,), fact = stream_ids(envelope.stream), envelope.fact
+    match fact:
+        case SeatOffered(subject=subject, expires=expires):
+            body = {"run": run, "subject": subject}
+            yield Entry(run, subject, expires, "lapse-offer", body)
+        case SeatTaken(subject=subject) | SeatOfferLapsed(subject=subject):
+            yield Entry(run, subject, None)
+        case WaitlistLeft(subject=subject):
+            yield Entry(run, subject, None)
+
+
+def _windows(envelope: Envelope) -> Iterable[Entry]:
+    """Seats that are free when a window opens anew are offered to those who wait."""
+    (run,), fact = stream_ids(envelope.stream), envelope.fact
+    if isinstance(fact, RunRescheduled):
+        at = fact.opens or envelope.occurred_at
+        yield Entry(run, None, at, "offer-seats", {"run": run})
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("offer", names(SeatOffered, SeatTaken, SeatOfferLapsed, WaitlistLeft), _offers),
+    Kind("window", names(RunRescheduled), _windows),
+)
+
+
+def due(version: int, kinds: Sequence[Kind]) -> Reading:
+    """Return the reading of what falls due in these kinds."""
+    by_fact: dict[str, list[Kind]] = {}
+    for kind in kinds:
+        for name in kind.facts:
+            by_fact.setdefault(name, []).append(kind)
+
+    def said(envelope: Envelope) -> Iterable[tuple[str, Entry]]:
+        for kind in by_fact.get(envelope.type, ()):
+            for entry in kind.entries(envelope):
+                yield kind.name, entry
+
+    def of_learners(envelope: Envelope) -> Iterable[Key]:
+        return [_key(kind, entry) for kind, entry in said(envelope) if entry.subject]
+
+    def of_runs(envelope: Envelope) -> Iterable[Key]:
+        return [_key(kind, entry) for kind, entry in said(envelope) if not entry.subject]
+
+    def fold(old: Due | None, envelope: Envelope, key: Key) -> Due | None:
+        for kind, entry in said(envelope):
+            if _key(kind, entry) == key and (entry.at is not None or old is not None):
+                return _row(kind, entry, envelope)
+        return old
+
+    return Reading(
+        name="due",
+        version=version,
+        documents=tuple(
+            Documents(
+                name=name,
+                row=Due,
+                key=key,
+                facts=frozenset(by_fact),
+                keys=keys,
+                fold=fold,
+                indexes=("(due_at) where due_at is not null", "(position)"),
+            )
+            for name, key, keys in (
+                ("learner", ("kind", "run", "subject", "thing"), of_learners),
+                ("run", ("kind", "run", "thing"), of_runs),
+            )
+        ),
+        views=(View("due", columns(Due), "(table {learner} union all table {run}) due"),),
+    )
+
+
+def _key(kind: str, entry: Entry) -> Key:
+    if entry.subject:
+        return (kind, entry.run, entry.subject, entry.thing)
+    return (kind, entry.run, entry.thing)
+
+
+def _row(kind: str, entry: Entry, envelope: Envelope) -> Due:
+    return Due(
+        kind=kind,
+        run=entry.run,
+        subject=entry.subject or "",
+        thing=entry.thing,
+        due_at=entry.at,
+        position=envelope.position,
+        each=entry.each,
+        tenant=envelope.tenant,
+        command=entry.command,
+        body=dict(entry.body),
+        cause=envelope.id,
+        correlation=envelope.correlation_id,
+    )
+
+
+DUE = due(1, KINDS)
