@@ -54,7 +54,14 @@ from commands.grading import (
     withdraw_excuse,
     withhold_grades,
 )
-from commands.integrity import accept_honor_code, publish_integrity_policy, verify_identity
+from commands.integrity import (
+    accept_honor_code,
+    dismiss_violation,
+    publish_integrity_policy,
+    report_violation,
+    uphold_violation,
+    verify_identity,
+)
 
 DECISIONS: dict[str, Decision] = {
     module.DECISION.name: module.DECISION
@@ -104,5 +111,8 @@ DECISIONS: dict[str, Decision] = {
         publish_integrity_policy,
         accept_honor_code,
         verify_identity,
+        report_violation,
+        uphold_violation,
+        dismiss_violation,
     )
 }

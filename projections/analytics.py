@@ -28,6 +28,7 @@ from domain.grading.facts import (
     ScoreOverridden,
     SubmissionGraded,
 )
+from domain.integrity.facts import AttemptRestored, AttemptVoided
 from domain.kernel import Envelope
 from projections.exact import decile, number, score, share
 from projections.item_progress import enrolment_keys, item_keys
@@ -49,8 +50,8 @@ class Learner(Struct, frozen=True, gc=False):
 
 
 class Try(Struct, frozen=True, gc=False, omit_defaults=True):
-    """One attempt: the days of submission and latest grade, the latest score, and what of it was
-    deducted for being late."""
+    """One attempt: the days of submission and latest grade, the latest score, what of it was
+    deducted for being late, and whether it counts for nothing."""
 
     attempt: str
     day: date | None = None
@@ -59,6 +60,7 @@ class Try(Struct, frozen=True, gc=False, omit_defaults=True):
     raw: str | None = None
     possible: str | None = None
     deducted: str = "0"
+    voided: bool = False
 
 
 class Work(Struct, frozen=True, gc=False):
@@ -119,6 +121,10 @@ def fold_work(document: Work | None, envelope: Envelope, key: Key) -> Work:
             share(raw, possible)
             number(raw), number(possible), number(deducted)
             return _tried(old, attempt, raw=raw, possible=possible, deducted=deducted)
+        case AttemptVoided(attempt=attempt):
+            return _tried(old, attempt, voided=True)
+        case AttemptRestored(attempt=attempt):
+            return _tried(old, attempt, voided=False)
         case ScoreOverridden(new=new, possible=possible):
             share(new, possible)
             number(new), number(possible)
@@ -281,7 +287,7 @@ def _counts_of(work: Work, *, banked: bool) -> Score | None:
     candidates = [
         Candidate("attempt", one.attempt, Mark(one.raw, one.possible, one.deducted))
         for one in work.tries
-        if one.raw is not None and one.possible is not None
+        if one.raw is not None and one.possible is not None and not one.voided
     ]
     if banked and work.banked_raw is not None and work.banked_possible is not None:
         candidates.append(Candidate("banked", None, Mark(work.banked_raw, work.banked_possible)))
@@ -311,6 +317,7 @@ ANALYTICS = Reading(
             row=Work,
             key=("run", "subject", "item"),
             facts=names(SubmissionReceived, LatenessRedecided, SubmissionGraded, ResultTransferred)
+            | names(AttemptVoided, AttemptRestored)
             | names(LatePenaltyApplied, ScoreOverridden, OverrideRemoved),
             keys=item_keys,
             fold=fold_work,

@@ -29,6 +29,7 @@ from domain.grading.facts import (
     ScoreOverridden,
     SubmissionGraded,
 )
+from domain.integrity.facts import AttemptRestored, AttemptVoided
 from domain.kernel import Envelope
 from projections.exact import score, share
 from projections.reading import Amounts, Documents, Key, names
@@ -47,7 +48,7 @@ class Attempt(Struct, frozen=True, gc=False, omit_defaults=True):
     """One attempt at an item. ``number`` is 0 where only its grade is known.
 
     ``deducted`` of the ``raw`` points are lost for being late, judged by the run's grading policy
-    ``penalty_policy``.
+    ``penalty_policy``. ``voided``: it counts for nothing.
     """
 
     attempt: str
@@ -60,6 +61,7 @@ class Attempt(Struct, frozen=True, gc=False, omit_defaults=True):
     graded_at: datetime | None = None
     deducted: str = "0"
     penalty_policy: int | None = None
+    voided: bool = False
 
 
 class ItemProgress(Struct, frozen=True, gc=False):
@@ -143,6 +145,10 @@ def fold_item(document: ItemProgress | None, envelope: Envelope, key: Key) -> It
                 for a in old.attempts_detail
             )
             return _with_attempts(replace(old, position=position), judged)
+        case AttemptVoided(attempt=attempt):
+            return _with_attempt(replace(old, position=position), attempt, voided=True)
+        case AttemptRestored(attempt=attempt):
+            return _with_attempt(replace(old, position=position), attempt, voided=False)
         case ExtensionGranted(due=due, no_due=no_due, attempts=extra, time_factor=factor):
             terms = Extension(due, no_due, extra, factor)
             return replace(old, extension=terms, position=position)
@@ -258,7 +264,7 @@ def _with_attempts(old: ItemProgress, attempts: tuple[Attempt, ...]) -> ItemProg
 def _candidates(old: ItemProgress, attempts: Iterable[Attempt]) -> Iterable[Candidate]:
     """Every score that might count, in the order of decisions."""
     for one in attempts:
-        if one.raw is not None and one.possible is not None:
+        if one.raw is not None and one.possible is not None and not one.voided:
             yield Candidate("attempt", one.attempt, Mark(one.raw, one.possible, one.deducted))
     if old.banked_raw is not None and old.banked_possible is not None:
         yield Candidate("banked", None, Mark(old.banked_raw, old.banked_possible))
@@ -312,6 +318,8 @@ OF_ITEMS = names(
     OverrideRemoved,
     ItemExcused,
     ExcuseWithdrawn,
+    AttemptVoided,
+    AttemptRestored,
 )
 
 _OF_VIDEOS = names(VideoWatched, ItemCompleted)

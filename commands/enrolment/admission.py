@@ -15,6 +15,7 @@ from domain.enrolment.rules import (
     require_window,
 )
 from domain.enrolment.state import ENROLMENT, Enrolment
+from domain.integrity.rules import require_not_ended
 from domain.kernel import StreamRef
 
 
@@ -81,8 +82,8 @@ def require_admission(
 ) -> Admitted | None:
     """Return on which terms the learner may come in; None: they are in already, in this mode.
 
-    Raises, in this order [Open edX], RunUnknown, AlreadyEnrolled, RunIsArchived, WindowClosed,
-    PrerequisiteUnmet or ModeNotOffered.
+    Raises, in this order [Open edX], RunUnknown, AlreadyEnrolled, EnrolmentEnded, RunIsArchived,
+    WindowClosed, PrerequisiteUnmet or ModeNotOffered.
     """
     scheduled = require_run(run, command.run)
     if enrolment.active:
@@ -94,6 +95,7 @@ def require_admission(
             subject=command.subject,
             mode=enrolment.mode,
         )
+    require_not_ended(enrolment, command.run, command.subject)
     require_unarchived(run, command.run)
     require_window(run, command.run, now)
     satisfied_by = None

@@ -66,8 +66,8 @@ def enrol_learner(
 ) -> Iterator[LearnerEnrolled | SeatTaken]:
     """Yield the enrolment, and the seat where seats are limited.
 
-    Raises, in this order [Open edX], RunUnknown, AlreadyEnrolled, RunIsArchived, WindowClosed,
-    PrerequisiteUnmet, ModeNotOffered, SeatsBeingCounted, OfferLapsed or RunFull.
+    Raises, in this order [Open edX], RunUnknown, AlreadyEnrolled, EnrolmentEnded, RunIsArchived,
+    WindowClosed, PrerequisiteUnmet, ModeNotOffered, SeatsBeingCounted, OfferLapsed or RunFull.
     """
     admitted = require_admission(command, context.now, enrolment, run, course, earlier_run, earlier)
     if admitted is None:

@@ -30,6 +30,7 @@ from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.enrolment.waitlist import released
 from domain.grading.counting import Score, scores_of
 from domain.grading.facts import ResultTransferred
+from domain.integrity.rules import require_not_ended
 from domain.kernel import Fact, StreamRef
 
 
@@ -97,6 +98,7 @@ def transfer_enrolment(
             subject=command.subject,
             mode=new.mode,
         )
+    require_not_ended(new, command.to_run, command.subject)
     require_unarchived(to_run, command.to_run)
     require_window(to_run, command.to_run, context.now)
     mode = old.mode or ""

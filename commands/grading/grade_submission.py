@@ -10,7 +10,6 @@ from pydantic import Field
 
 from commands.decision import Command, Context, Decision
 from commands.fields import Amount, Id, Title, text
-from domain.assessment.state import find_attempt
 from domain.catalogue.rules import require_run
 from domain.catalogue.state import RUN, Run
 from domain.enrolment.rules import require_ever_enrolled
@@ -18,7 +17,7 @@ from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.grading.counting import Score
 from domain.grading.facts import LatePenaltyApplied, SubmissionGraded
 from domain.grading.late import penalties
-from domain.grading.rules import AttemptUnknown, require_score
+from domain.grading.rules import require_attempt, require_score
 from domain.grading.state import with_result
 from domain.kernel import StreamRef
 
@@ -56,16 +55,9 @@ def grade_submission(
     """
     require_run(run, command.run)
     require_ever_enrolled(enrolment, command.run, command.subject)
-    attempt = find_attempt(enrolment.attempts, command.item, command.attempt)
-    if attempt is None:
-        raise AttemptUnknown(
-            f"Learner {command.subject} has no attempt {command.attempt} on item {command.item} "
-            f"in run {command.run}.",
-            run=command.run,
-            subject=command.subject,
-            item=command.item,
-            attempt=command.attempt,
-        )
+    attempt = require_attempt(
+        enrolment.attempts, command.run, command.subject, command.item, command.attempt
+    )
     possible = Decimal(attempt.possible) if command.possible is None else command.possible
     require_score(command.item, command.raw, possible)
     score = Score(

@@ -45,7 +45,7 @@ from domain.grading.facts import (
     ScoreOverridden,
     SubmissionGraded,
 )
-from domain.grading.state import GradingFact, Results, with_result
+from domain.grading.state import GradingFact, Results, with_result, with_voiding
 from domain.integrity.facts import (
     AttemptRestored,
     AttemptVoided,
@@ -169,10 +169,12 @@ def evolve_enrolment(state: Enrolment, fact: EnrolmentFact, at: datetime) -> Enr
             | ViolationReported()
             | ViolationUpheld()
             | ViolationDismissed()
-            | AttemptVoided()
-            | AttemptRestored()
         ):
             return replace(state, integrity=with_integrity(state.integrity, fact))
+        case AttemptVoided() | AttemptRestored():
+            integrity = with_integrity(state.integrity, fact)
+            results = with_voiding(state.results, integrity.voided)
+            return replace(state, integrity=integrity, results=results)
         case _:
             assert_never(fact)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from domain.assessment.state import Attempt, Attempts, find_attempt
 from domain.catalogue.facts import WeightedPolicy
 from domain.catalogue.state import Run
 from domain.grading.facts import Result
@@ -43,6 +44,22 @@ class LearnerLeft(Refusal):
 
     rule = "withdrawn"
     title = "The learner has left the run"
+
+
+def require_attempt(
+    attempts: Attempts, run_id: str, subject: str, item: str, attempt_id: str
+) -> Attempt:
+    """Return the attempt, or raise AttemptUnknown."""
+    attempt = find_attempt(attempts, item, attempt_id)
+    if attempt is None:
+        raise AttemptUnknown(
+            f"Learner {subject} has no attempt {attempt_id} on item {item} in run {run_id}.",
+            run=run_id,
+            subject=subject,
+            item=item,
+            attempt=attempt_id,
+        )
+    return attempt
 
 
 def has_passed(results: Results) -> bool:

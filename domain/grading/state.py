@@ -58,7 +58,7 @@ class Results(msgspec.Struct, frozen=True):
     """Marks by item and attempt, carried results by item, the computed grade, the outcome.
 
     ``passed`` is what the computed grade last came to; None: neither passed nor failed yet.
-    ``overridden`` are scores by item.
+    ``overridden`` are scores by item, ``voided`` the items and attempts that count for nothing.
     """
 
     graded: Mapping[tuple[str, str], Mark] = msgspec.field(default_factory=dict)
@@ -68,6 +68,7 @@ class Results(msgspec.Struct, frozen=True):
     outcome: Result | None = None
     overridden: Mapping[str, Score] = msgspec.field(default_factory=dict)
     excused: frozenset[str] = frozenset()
+    voided: frozenset[tuple[str, str]] = frozenset()
 
     def counted(self) -> dict[str, Counted]:
         """Return the score that counts for each item that has one, excused or not."""
@@ -93,6 +94,8 @@ class Results(msgspec.Struct, frozen=True):
     def _candidates(self) -> Iterator[tuple[str, Candidate]]:
         """Yield every score that might count, with its item: own ones first, then carried ones."""
         for (item, attempt), mark in self.graded.items():
+            if (item, attempt) in self.voided:
+                continue
             yield item, Candidate("attempt", attempt, mark)
         for item, banked in self.banked.items():
             if banked.raw is not None:
@@ -129,6 +132,12 @@ def with_result(results: Results, fact: GradingFact) -> Results:
             return replace(results, excused=results.excused - {item})
         case _:
             assert_never(fact)
+
+
+def with_voiding(results: Results, voided: frozenset[tuple[str, str, str]]) -> Results:
+    """Let these attempts count for nothing: item, attempt, and the violation that voids each."""
+    attempts = frozenset((item, attempt) for item, attempt, _ in voided)
+    return msgspec.structs.replace(results, voided=attempts)
 
 
 def _without(scores: Mapping[str, Score], item: str) -> Mapping[str, Score]:

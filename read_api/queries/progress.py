@@ -28,7 +28,8 @@ Row = Mapping[str, Any]
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt at an item. ``raw`` of ``possible`` are exact decimal
     texts; ``number`` is 0 where only its grade is known. ``deducted`` points are lost for being
-    late, judged by the run's grading policy ``penalty_policy``."""
+    late, judged by the run's grading policy ``penalty_policy``. ``voided``: an upheld violation
+    lets it count for nothing."""
 
     attempt: str
     number: int = 0
@@ -40,6 +41,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     graded_at: datetime | None = None
     deducted: str = "0"
     penalty_policy: int | None = None
+    voided: bool = False
 
 
 class ItemProgress(msgspec.Struct, frozen=True, kw_only=True):

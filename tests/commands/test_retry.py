@@ -61,7 +61,14 @@ BEGINNING: list[tuple[str, dict[str, Any]]] = [
 ]
 HERE = {"run": A, "subject": S1}
 LATER = {"run": A, "item": "t1", "reason": "Snow"}
-HONESTY = {"honor_code": "v1", "identity_modes": ["verified"]}
+HONESTY = {
+    "honor_code": "v1",
+    "identity_modes": ["verified"],
+    "penalties": [
+        {"kind": "plagiarism", "consequences": ["void-attempt"]},
+        {"kind": "impersonation", "consequences": ["bar-certificate", "end-enrolment"]},
+    ],
+}
 EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     *BEGINNING,
     ("set-prerequisite", {"course": "BBB", "prerequisite": {"course": "AAA"}}),
@@ -89,6 +96,9 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("publish-integrity-policy", {"run": A, **HONESTY}),
     ("verify-identity", {**HERE, "method": "in-person"}),
     ("accept-honor-code", {**HERE, "version": "v1"}),
+    ("report-violation", {**HERE, "violation": "x", "kind": "plagiarism", "item": "t1"}),
+    ("uphold-violation", {**HERE, "violation": "x", "reason": "Because"}),
+    ("dismiss-violation", {**HERE, "violation": "x", "reason": "Because"}),
     ("withhold-grades", {"run": A}),
     ("release-grades", {"run": A}),
     ("allow-certificate", {**HERE, "reason": "Because"}),
@@ -259,6 +269,13 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "publish-integrity-policy": st.builds(
         lambda run, more: {"run": run, **more}, RUNS, st.sampled_from(({}, HONESTY))
     ),
+    "report-violation": _learner(
+        violation=st.sampled_from(("x", "y")),
+        kind=st.sampled_from(("plagiarism", "impersonation")),
+        item=ITEM,
+    ),
+    "uphold-violation": _learner(violation=st.sampled_from(("x", "y")), reason=st.just("Because")),
+    "dismiss-violation": _learner(violation=st.sampled_from(("x", "y")), reason=st.just("Because")),
     "accept-honor-code": _learner(version=st.sampled_from(("v1", "v2"))),
     "verify-identity": _learner(
         method=st.just("in-person"), expires=st.sampled_from((None, day(1).isoformat()))

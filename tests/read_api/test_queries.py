@@ -358,6 +358,39 @@ def test_an_enrolment_tells_what_counts_beside_grades(empty: World) -> None:
     assert "barred" in page
 
 
+def test_a_violation_and_what_follows_are_told(empty: World) -> None:
+    """The finding with its consequences, the attempt that counts for nothing, and the page."""
+    empty.command("create-course", **COURSE)
+    empty.command("schedule-run", **RUN)
+    empty.command("publish-content", **CONTENT)
+    penalties = [{"kind": "plagiarism", "consequences": ["void-attempt", "bar-certificate"]}]
+    empty.command("publish-integrity-policy", run="AAA-2013J", penalties=penalties)
+    s1 = IN_RUN | {"subject": "s1"}
+    empty.command("enrol-learner", **s1, mode="verified", occurred_at="2013-09-01T08:00:00Z")
+    work = s1 | {"item": "1752", "attempt": "1"}
+    empty.command("submit-work", **work, occurred_at="2013-10-18T12:00:00Z")
+    empty.command("grade-submission", **work, raw="78", grader="tutor")
+    found = s1 | {"violation": "v1"}
+    empty.command("report-violation", **found, kind="plagiarism", item="1752", report="Copied.")
+    empty.command("uphold-violation", **found, reason="Admitted.")
+    (told,) = empty.get(ONE)["integrity"]["violations"]
+    assert (told["finding"], told["kind"], told["item"]) == ("upheld", "plagiarism", "1752")
+    assert told["consequences"] == ["void-attempt", "bar-certificate"]
+    assert empty.get(ONE)["integrity"]["certificate_barred"]
+
+    def item() -> dict[str, Any]:
+        items = empty.get(f"{ONE}/progress")["items"]
+        return next(one for one in items if one["item"] == "1752")
+
+    assert (item()["raw"], item()["attempts_detail"][0]["voided"]) == (None, True)
+    page = empty.ask("/console/learners/s1").text
+    assert "Violation v1" in page
+    assert "upheld" in page
+    empty.command("dismiss-violation", **found, reason="The source was quoted.")
+    assert (item()["raw"], item()["attempts_detail"][0]["voided"]) == ("78", False)
+    assert not empty.get(ONE)["integrity"]["certificate_barred"]
+
+
 def test_an_answer_about_a_parked_key_says_that_it_is_incomplete(empty: World, dsn: str) -> None:
     empty.command("create-course", **COURSE)
     empty.command("schedule-run", **RUN)
