@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.catalogue.facts import (
+    OFFER_HOURS,
     ContentVersionPublished,
     CourseCreated,
     DueDateOverridden,
@@ -58,7 +59,7 @@ class Run(Struct, frozen=True, gc=False):
 
     ``taken`` counts the seats of a run whose seats are limited and ``seats_counted``; ``gone`` are
     those who gave a seat back while seats were being counted. ``items`` are those of the content in
-    force. ``version`` is that of the run's stream.
+    force. ``version`` is that of the run's stream. Who waits for a seat is the waitlist's.
     """
 
     run: str
@@ -86,6 +87,7 @@ class Run(Struct, frozen=True, gc=False):
     late: LatePolicy | None = None
     grades_released: bool = True
     integrity: IntegrityPolicy = IntegrityPolicy()
+    offer_hours: int = OFFER_HOURS
 
 
 class RunItem(Struct, frozen=True, gc=False):
@@ -154,11 +156,15 @@ def fold_run(document: Run | None, envelope: Envelope, key: Key) -> Run | None:
         case SeatsCounted(taken=taken):
             still_in = len(set(taken) - set(document.gone))
             return replace(document, taken=still_in, seats_counted=True, gone=(), **at)
-        case SeatsLimited(capacity=capacity):
+        case SeatsLimited(capacity=capacity, offer_hours=hours):
             counted = document.seats_counted and capacity is not None
-            taken_now = document.taken if counted else 0
             return replace(
-                document, capacity=capacity, taken=taken_now, seats_counted=counted, **at
+                document,
+                capacity=capacity,
+                taken=document.taken if counted else 0,
+                seats_counted=counted,
+                offer_hours=hours,
+                **at,
             )
         case ContentVersionPublished(number=number, items=items):
             return replace(document, content_number=number, items=len(items), **at)

@@ -43,6 +43,7 @@ from projections.item_progress import (
     measure_item,
 )
 from projections.reading import Documents, Key, Reading, Tally, View, columns, names
+from projections.waiting import WAITING, Waiting
 
 
 class Violation(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -225,7 +226,7 @@ ENROLMENT = Documents(
 PROGRESS = Reading(
     name="progress",
     version=2,
-    documents=(ENROLMENT, ITEM_PROGRESS),
+    documents=(ENROLMENT, ITEM_PROGRESS, WAITING),
     tallies=(
         Tally(
             name="enrolment_items",
@@ -244,5 +245,6 @@ PROGRESS = Reading(
             " on s.run = e.run and s.subject = e.subject",
         ),
         View("item_progress", columns(ItemProgress), "{item_progress}"),
+        View("waitlist", columns(Waiting), "{waiting}"),
     ),
 )

@@ -40,6 +40,7 @@ class Past(NamedTuple):
     facts: Sequence[Envelope]
     enrolments: Mapping[str, Row]
     item_progress: Mapping[str, Sequence[Row]]
+    waiting: Mapping[str, Row]
     runs: Mapping[str, Row]
     items: Mapping[str, Sequence[Row]]
     as_of: AsOf
@@ -91,6 +92,7 @@ def told_by(own: Sequence[Envelope], of_runs: Iterable[Envelope], known: Known) 
             for key, document in progress.documents["enrolment"].items()
         },
         item_progress=_by_run(progress.documents["item_progress"]),
+        waiting={key[0]: _row(document) for key, document in progress.documents["waiting"].items()},
         runs={key[0]: _row(document) for key, document in catalogue.documents["run"].items()},
         items=_current_items(catalogue),
         as_of=known.as_of,

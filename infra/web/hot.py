@@ -30,6 +30,7 @@ _TEMPLATES = (
     "/v1/runs",
     "/v1/runs/{run}",
     "/v1/runs/{run}/learners",
+    "/v1/runs/{run}/waitlist",
     "/v1/analytics/overview",
     "/v1/analytics/runs/{run}",
     "/v1/analytics/runs/{run}/daily",

@@ -15,6 +15,7 @@ from read_api.console.moments import Axis, Instant
 from read_api.console.rows import entry_row
 from read_api.console.symbols import symbol_of
 from read_api.queries import history, progress
+from read_api.queries.waitlist import WaitingRow
 
 FACTS_SHOWN = 80
 """Facts on one page of the list."""
@@ -35,6 +36,7 @@ class LearnerData(msgspec.Struct, frozen=True):
 
     subject: str
     standings: list[Standing]
+    waitlist: list[WaitingRow]
     compared: list[Standing] | None
     facts: list[history.Entry]
     older_left_out: bool
@@ -63,6 +65,7 @@ def draw(asked: Asked, data: LearnerData, about: Answer) -> dict[str, Any]:
         "why": asked.why,
         "due_because": DUE_BECAUSE,
         "standings": [_card(standing) for standing in data.standings],
+        "waits": [row for row in data.waitlist if row.status != "enrolled"],
         "difference": _difference(asked, data),
         "rows": [entry_row(fact, asked.instant, one_run=len(runs) < 2) for fact in shown],
         "revoked": _revoked(asked.instant, data.facts),

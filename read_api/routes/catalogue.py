@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from domain.catalogue.state import RUN
 from read_api.dependencies import ReadDependencies
-from read_api.parameters import FreshQuery, Id, LearnerList, RunList
-from read_api.queries import analytics, catalogue, learners
+from read_api.parameters import FreshQuery, Id, LearnerList, Listed, RunList
+from read_api.queries import analytics, catalogue, learners, waitlist
 from read_api.responses import described, has_tag, respond
 
 
@@ -35,6 +35,11 @@ class CatalogueRoutes:
             "/v1/runs/{run}/learners",
             self.learners,
             **described(learners.RunLearners, "The learners of a run", "catalogue"),
+        )
+        add(
+            "/v1/runs/{run}/waitlist",
+            self.waitlist,
+            **described(waitlist.Waitlist, "The seats of a run and who waits", "catalogue"),
         )
         add(
             "/v1/analytics/overview",
@@ -110,6 +115,23 @@ class CatalogueRoutes:
                 sort=given.sort,
                 status=given.status,
                 outcome=given.outcome,
+                limit=given.limit,
+                after=given.next,
+                min_position=given.min_position,
+            ),
+        )
+
+    async def waitlist(
+        self, request: Request, run: Id, given: Annotated[Listed, Query()]
+    ) -> Response:
+        """In the order of joining, in parts."""
+        deps = self._deps
+        return respond(
+            request,
+            await waitlist.of_run(
+                deps,
+                deps.principal(request),
+                run,
                 limit=given.limit,
                 after=given.next,
                 min_position=given.min_position,

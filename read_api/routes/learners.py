@@ -19,6 +19,7 @@ from read_api.queries import (
     history,
     learners,
     progress,
+    waitlist,
 )
 from read_api.responses import described, respond
 
@@ -41,6 +42,11 @@ class LearnerRoutes:
             "/v1/learners/{subject}/enrolments",
             self.enrolments,
             **described(learners.Enrolments, "A learner's enrolments", "learners"),
+        )
+        add(
+            "/v1/learners/{subject}/waitlist",
+            self.waitlist,
+            **described(waitlist.LearnerWaitlists, "Where a learner waits", "learners"),
         )
         add(
             "/v1/learners/{subject}/history",
@@ -81,6 +87,11 @@ class LearnerRoutes:
     async def enrolments(self, request: Request, subject: Id, given: AsOfQuery) -> Response:
         """First enrolled first."""
         found = await learners.enrolments(*self._asked(request), subject, **_when(given))
+        return respond(request, found)
+
+    async def waitlist(self, request: Request, subject: Id, given: AsOfQuery) -> Response:
+        """First joined first, with what came of it."""
+        found = await waitlist.of_learner(*self._asked(request), subject, **_when(given))
         return respond(request, found)
 
     async def history(

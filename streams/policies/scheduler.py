@@ -77,14 +77,18 @@ class Scheduler:
 
     async def run(self) -> None:
         """Send what falls due until it is stopped."""
+        waits = ""
         while not self._stopping.is_set():
             pause = POLL_SECONDS
             try:
                 await self.step()
+                waits = ""
             except (Moved, Stopped):
                 continue
             except (LogUnavailable, StoreUnavailable) as error:
-                _log.warning("the scheduler waits: %s", error)
+                if str(error) != waits:
+                    _log.warning("the scheduler waits: %s", error)
+                waits = str(error)
                 pause = UNAVAILABLE_SECONDS
             except Exception:
                 _log.exception("the scheduler waits")

@@ -17,7 +17,7 @@ from read_api.console.moments import Instant
 from read_api.console.render import Moved, Page
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, NotFound
-from read_api.queries import enrolments, grade, history, learners, progress
+from read_api.queries import enrolments, grade, history, learners, progress, waitlist
 
 FACTS_MAX = 2_000
 """Facts of one learner that the axis knows: the newest, where there are more."""
@@ -30,8 +30,9 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
     """Answer ``/console/learners/{subject}``; a slider sent as a form moves to its moment."""
     asking = deps.principal(request)
     asked = read_asked(request)
-    known, here, there = await asyncio.gather(
+    known, waits, here, there = await asyncio.gather(
         _facts(deps, asking, asked.subject),
+        waitlist.of_learner(deps, asking, asked.subject, moment=asked.instant.moment),
         _standings(deps, asking, asked.subject, asked.instant),
         _standings(deps, asking, asked.subject, asked.other),
     )
@@ -39,7 +40,8 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
     if (slid := request.query_params.get("slide")) is not None:
         raise Moved(_slid(asked, facts, slid))
     compared = there if asked.other else None
-    data = LearnerData(asked.subject, here, compared, facts, known.next is not None)
+    cut = known.next is not None
+    data = LearnerData(asked.subject, here, waits.waitlist, compared, facts, cut)
     types = {"types": " ".join(deps.registry.types)}
     return Page("learner.html", asked.subject, data, lambda: draw(asked, data, known) | types)
 

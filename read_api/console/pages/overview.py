@@ -12,7 +12,7 @@ import msgspec
 from fastapi import Request
 from markupsafe import Markup
 
-from projections.ports import ReadingStatus
+from projections.ports import DueStatus, FollowerStatus, ReadingStatus
 from read_api.console import charts
 from read_api.console.render import Page
 from read_api.console.rows import fact_row, titles
@@ -23,6 +23,7 @@ from read_api.queries import analytics, log
 FACTS_SHOWN = 15
 RATE_MINUTES = 15
 RATE_POINTS = 15
+LATE_SECONDS = 5
 _COLOURS = {"live": "good", "catching-up": "warn", "rebuilding": "warn", "stalled": "bad"}
 
 
@@ -42,6 +43,19 @@ class OverviewData(msgspec.Struct, frozen=True):
     readings: list[ReadingStatus]
     overview: analytics.Overview
     runner_alive: bool
+    followers: list[FollowerStatus]
+    due: DueStatus
+
+
+class FollowerRow(NamedTuple):
+    """A follower of the log on the page: how far, and a state with its colour."""
+
+    name: str
+    position: int
+    lag: int
+    state: str
+    css: str
+    error: str | None
 
 
 class ReadingRow(NamedTuple):
@@ -61,8 +75,12 @@ class ReadingRow(NamedTuple):
 async def load(deps: ReadDependencies, request: Request) -> Page:
     """Answer ``/console``."""
     asking = deps.principal(request)
-    head, readings, overview = await asyncio.gather(
-        log.log(deps, asking), log.lags(deps), analytics.overview(deps, asking)
+    head, readings, overview, followers, due = await asyncio.gather(
+        log.log(deps, asking),
+        log.lags(deps),
+        analytics.overview(deps, asking),
+        asyncio.to_thread(deps.status.followers),
+        asyncio.to_thread(deps.status.due),
     )
     window = await deps.log.window(
         asking.tenant,
@@ -73,7 +91,8 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
     )
     named = await titles(deps, asking, window.facts)
     rate = await _rate(deps, head)
-    data = OverviewData(head, rate, list(readings), overview, deps.runner_alive())
+    alive = deps.runner_alive()
+    data = OverviewData(head, rate, list(readings), overview, alive, list(followers), due)
     rows = [fact_row(fact, named) for fact in reversed(window.facts)]
     context = {"base": str(request.base_url), "facts": rows, "types": " ".join(deps.registry.types)}
     return Page("overview.html", "Overview", data, lambda: _draw(data) | context, "Overview")
@@ -107,6 +126,8 @@ def _draw(data: OverviewData) -> dict[str, Any]:
             ("Certificates", totals.certificates, f"{passed:,} passed"),
         ],
         "readings": [reading_row(one, data.runner_alive) for one in data.readings],
+        "followers": [follower_row(one) for one in data.followers],
+        "due": data.due,
         "answer": data.overview,
         "engines": engines(data),
     }
@@ -139,6 +160,15 @@ def reading_row(status: ReadingStatus, runner_alive: bool) -> ReadingRow:
         status.parked,
         status.error,
     )
+
+
+def follower_row(status: FollowerStatus) -> FollowerRow:
+    """Say in words how a follower of the log is: up with it, behind, or stuck."""
+    lag = max(0, status.head - status.position)
+    state, css = ("live", "good") if status.lag_seconds < LATE_SECONDS else ("behind", "warn")
+    if status.error is not None:
+        state, css = "stuck", "bad"
+    return FollowerRow(status.name, status.position, lag, state, css, status.error)
 
 
 def engines(data: OverviewData) -> Sequence[tuple[str, str, str]]:

@@ -11,10 +11,12 @@ from fastapi import Request
 from read_api.console import formats, run_charts
 from read_api.console.render import Page, address
 from read_api.dependencies import ReadDependencies
-from read_api.queries import analytics, catalogue, learners
+from read_api.queries import analytics, catalogue, learners, waitlist
 
 LEARNERS_MAX = 25
 """Learners on one page of the list."""
+WAITING_SHOWN_MAX = 10
+"""Of those who wait, so many are listed; the others are counted."""
 SORTS = (
     ("By name", "subject"),
     ("Last active", "-last_occurred_at"),
@@ -31,6 +33,7 @@ class RunData(msgspec.Struct, frozen=True):
     daily: analytics.Daily
     items: analytics.Items
     learners: learners.RunLearners
+    waitlist: waitlist.Waitlist
 
 
 async def load(deps: ReadDependencies, request: Request) -> Page:
@@ -40,13 +43,14 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
     sort = request.query_params.get("sort", SORTS[0][1])
     after = request.query_params.get("after") or None
     found = await catalogue.run(deps, asking, run)
-    totals, daily, items, listed = await asyncio.gather(
+    totals, daily, items, listed, waits = await asyncio.gather(
         analytics.run(deps, asking, run),
         analytics.daily(deps, asking, run),
         analytics.items(deps, asking, run),
         learners.of_run(deps, asking, run, sort=sort, limit=LEARNERS_MAX, after=after),
+        waitlist.of_run(deps, asking, run, limit=WAITING_SHOWN_MAX),
     )
-    data = RunData(found, totals, daily, items, listed)
+    data = RunData(found, totals, daily, items, listed, waits)
     types = " ".join(deps.registry.types)
     return Page("run.html", run, data, lambda: _draw(data, sort, types), section="Runs")
 
@@ -63,6 +67,8 @@ def _draw(data: RunData, sort: str, types: str) -> dict[str, Any]:
         ],
         "more_learners": following and address(here, sort=sort, after=following) + "#learners",
         "run": data.run,
+        "seats": data.waitlist,
+        "more_waiting": f"/v1/runs/{data.run.run}/waitlist" if data.waitlist.next else None,
         "totals": totals,
         "as_of": data.totals.as_of,
         "answer": data.totals,
