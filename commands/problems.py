@@ -21,6 +21,10 @@ class FieldError(NamedTuple):
     message: str
 
 
+UNION_TAGS = frozenset({"weighted", "grouped"})
+"""Stand in pydantic's path to a field, and in no body."""
+
+
 class Malformed(Exception):
     """The request cannot be understood as a command."""
 
@@ -62,7 +66,7 @@ def of_validation(error: ValidationError) -> Malformed:
     """Name every field that pydantic refused, and the rule."""
     found = []
     for item in error.errors(include_url=False, include_context=False, include_input=False):
-        path = ".".join(str(part) for part in item["loc"])
+        path = ".".join(str(part) for part in item["loc"] if part not in UNION_TAGS)
         message = item["msg"].removeprefix("Value error, ")
         found.append(FieldError(path or "body", message))
         if len(found) == ERRORS_MAX:

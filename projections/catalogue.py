@@ -15,6 +15,7 @@ from domain.catalogue.facts import (
     CourseCreated,
     DueDateOverridden,
     DueOverrideRemoved,
+    GradingPolicy,
     GradingPolicyPublished,
     LatePolicy,
     Mode,
@@ -24,7 +25,6 @@ from domain.catalogue.facts import (
     RunScheduled,
     SeatsCounted,
     SeatsLimited,
-    WeightedPolicy,
 )
 from domain.enrolment.facts import SeatReleased, SeatTaken
 from domain.grading.facts import GradesReleased, GradesWithheld
@@ -78,7 +78,7 @@ class Run(Struct, frozen=True, gc=False):
     content_number: int
     items: int
     policy_number: int
-    policy: WeightedPolicy | None
+    policy: GradingPolicy | None
     version: int
     updated_position: int
     seats_counted: bool = False

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Discriminator,
     Field,
     StringConstraints,
+    Tag,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from commands.fields import LINE, Count, Exact, Percent, Title, text
-from domain.catalogue.facts import Category, Cutoff, LatePolicy, WeightedPolicy
+from commands.fields import ITEMS_MAX, LINE, Count, Exact, Id, Percent, Title, text
+from domain.catalogue.facts import (
+    Category,
+    Cutoff,
+    Group,
+    GroupedPolicy,
+    LatePolicy,
+    WeightedPolicy,
+)
 
 CATEGORIES_MAX = 50
 CUTOFFS_MAX = 20
@@ -95,6 +105,86 @@ class WeightedPolicyBody(BaseModel):
             cutoffs=tuple(Cutoff(body.letter, body.percent) for body in self.cutoffs),
             rounding=self.rounding,
         )
+
+
+class GroupBody(BaseModel):
+    """A group of items, those whose category has its name: its weight is per cent of the course."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Title
+    weight: ExactPercent
+    drop_lowest: Count = 0
+    drop_highest: Count = 0
+    never_drop: Annotated[tuple[Id, ...], Field(max_length=ITEMS_MAX)] = Field(
+        default=(), description="Items that are never dropped."
+    )
+
+    @field_validator("never_drop")
+    @classmethod
+    def _from_drops(cls, never: tuple[str, ...], given: ValidationInfo) -> tuple[str, ...]:
+        if never and not (given.data.get("drop_lowest") or given.data.get("drop_highest")):
+            raise ValueError("holds items back from drops, and nothing is dropped")
+        if len(set(never)) < len(never):
+            raise ValueError("names one item twice")
+        return never
+
+
+class GroupedPolicyBody(BaseModel):
+    """The `grouped` policy [Canvas]. Passing is the lowest cutoff above zero."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["grouped"]
+    groups: Annotated[tuple[GroupBody, ...], Field(min_length=1, max_length=CATEGORIES_MAX)]
+    cutoffs: Cutoffs
+    rounding: Literal["two-places-down-v1", "half-up-v1"] = "two-places-down-v1"
+
+    @field_validator("groups")
+    @classmethod
+    def _groups_agree(cls, groups: tuple[GroupBody, ...]) -> tuple[GroupBody, ...]:
+        if len({group.name for group in groups}) < len(groups):
+            raise ValueError("names one group twice")
+        if not any(group.weight for group in groups):
+            raise ValueError("weighs nothing: all weights are 0")
+        return groups
+
+    def as_policy(self) -> GroupedPolicy:
+        """Return the policy as facts hold it."""
+        return GroupedPolicy(
+            groups=tuple(
+                Group(
+                    body.name,
+                    text(body.weight),
+                    body.drop_lowest,
+                    body.drop_highest,
+                    body.never_drop,
+                )
+                for body in self.groups
+            ),
+            cutoffs=tuple(Cutoff(body.letter, body.percent) for body in self.cutoffs),
+            rounding=self.rounding,
+        )
+
+
+def _kind(policy: Any) -> str | None:
+    """Which policy is meant: ``weighted`` where it does not say."""
+    kind = (
+        policy.get("kind", "weighted")
+        if isinstance(policy, dict)
+        else getattr(policy, "kind", None)
+    )
+    return kind if isinstance(kind, str) else None
+
+
+PolicyBody = Annotated[
+    Annotated[WeightedPolicyBody, Tag("weighted")] | Annotated[GroupedPolicyBody, Tag("grouped")],
+    Discriminator(
+        _kind,
+        custom_error_type="policy_kind",
+        custom_error_message="has a kind that is neither weighted nor grouped",
+    ),
+]
 
 
 class LatePolicyBody(BaseModel):

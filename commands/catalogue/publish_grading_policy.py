@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from commands.catalogue.grading_policies import LatePolicyBody, WeightedPolicyBody
+from commands.catalogue.grading_policies import LatePolicyBody, PolicyBody
 from commands.decision import Command, Context, Decision
 from commands.fields import Id
 from domain.catalogue.facts import GradingPolicyPublished
@@ -20,7 +20,7 @@ class PublishGradingPolicy(Command):
     """Say how a run is graded from now on."""
 
     run: Id
-    policy: WeightedPolicyBody
+    policy: PolicyBody
     late: LatePolicyBody | None = Field(
         default=None, description="What late work costs; absent: nothing."
     )

@@ -19,9 +19,9 @@ from domain.grading.facts import (
     LatePenaltyApplied,
 )
 from domain.grading.late import all_penalties
+from domain.grading.policy import grade
 from domain.grading.rules import require_policy
 from domain.grading.state import with_result
-from domain.grading.weighted import grade
 from domain.kernel import StreamRef
 
 
@@ -72,6 +72,8 @@ def compute_grade(
             exact=computed.exact,
             inputs_hash=computed.inputs_hash,
             policy_number=run.policy_number,
+            current_percent=None if computed.current is None else computed.current.percent,
+            current_exact=None if computed.current is None else computed.current.exact,
         )
     if not enrolment.active:
         return

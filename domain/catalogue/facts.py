@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -68,6 +69,32 @@ class WeightedPolicy(msgspec.Struct, frozen=True, tag="weighted", tag_field="kin
     categories: tuple[Category, ...]
     cutoffs: tuple[Cutoff, ...]
     rounding: Literal["half-up-0.05-v1"] = "half-up-0.05-v1"
+
+
+class Group(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A group of the ``grouped`` policy: the items whose category has its name.
+
+    ``weight`` is per cent of the course, an exact decimal text. So many of the lowest and of the
+    highest are dropped, but never the items of ``never_drop``.
+    """
+
+    name: str
+    weight: str
+    drop_lowest: int = 0
+    drop_highest: int = 0
+    never_drop: tuple[str, ...] = ()
+
+
+class GroupedPolicy(msgspec.Struct, frozen=True, tag="grouped", tag_field="kind"):
+    """The ``grouped`` grading policy [Canvas], with the version of its rounding rule."""
+
+    groups: tuple[Group, ...]
+    cutoffs: tuple[Cutoff, ...]
+    rounding: Literal["two-places-down-v1", "half-up-v1"] = "two-places-down-v1"
+
+
+GradingPolicy = WeightedPolicy | GroupedPolicy
+"""How a course grade is computed: one of the policies that there are."""
 
 
 class LatePolicy(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -182,7 +209,7 @@ class GradingPolicyPublished(Fact, frozen=True, omit_defaults=True):
 
     run: str
     number: int
-    policy: WeightedPolicy
+    policy: GradingPolicy
     late: LatePolicy | None = None
 
 
@@ -211,6 +238,7 @@ class SeatsCounted(Fact, frozen=True):
     number: int = 1
 
 
+@lru_cache(maxsize=16_384)
 def exact(text: str) -> Fraction:
     """Read an exact decimal text as a Fraction. Raises ValueError for anything else."""
     return Fraction(text)

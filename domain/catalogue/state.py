@@ -14,6 +14,7 @@ from domain.catalogue.facts import (
     CourseCreated,
     DueDateOverridden,
     DueOverrideRemoved,
+    GradingPolicy,
     GradingPolicyPublished,
     Item,
     LatePolicy,
@@ -24,7 +25,6 @@ from domain.catalogue.facts import (
     RunScheduled,
     SeatsCounted,
     SeatsLimited,
-    WeightedPolicy,
 )
 from domain.enrolment.facts import (
     SeatOffered,
@@ -80,7 +80,7 @@ class Run(msgspec.Struct, frozen=True):
     opens: datetime | None = None
     closes: datetime | None = None
     archived: bool = False
-    policy: WeightedPolicy | None = None
+    policy: GradingPolicy | None = None
     policy_number: int = 0
     late: LatePolicy | None = None
     integrity: IntegrityPolicy = IntegrityPolicy()

@@ -91,13 +91,17 @@ class ResultTransferred(Fact, frozen=True, omit_defaults=True):
 
 class CourseGradeComputed(Fact, frozen=True, omit_defaults=True):
     """The course grade under a policy. ``percent`` is whole; ``exact`` the share before rounding as
-    a fraction text; ``inputs_hash`` the SHA-256 in hex of all that it was computed from."""
+    a fraction text; ``inputs_hash`` the SHA-256 in hex of all that it was computed from. What is
+    not graded counts zero there; the ``current`` grade leaves it out, where the policy tells one
+    and something is graded."""
 
     percent: int
     letter: str | None
     exact: str
     inputs_hash: str
     policy_number: int
+    current_percent: int | None = None
+    current_exact: str | None = None
 
 
 class CoursePassed(Fact, frozen=True):

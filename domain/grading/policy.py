@@ -1,85 +1,32 @@
-"""What does a course grade say, and how is it explained?"""
+"""How is a course grade computed, whichever policy a run has?"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import assert_never
 
-import msgspec
-
-from domain.catalogue.facts import Item, WeightedPolicy
+from domain.catalogue.facts import GradingPolicy, GroupedPolicy, Item, WeightedPolicy
+from domain.grading import grouped, weighted
 from domain.grading.counting import Score
+from domain.grading.explain import Grade
 
 
-class GradedItem(msgspec.Struct, frozen=True):
-    """One item in a category. ``share`` is raw / possible as a fraction text.
-
-    ``raw`` None: there is no score, and it counts as zero. ``item`` None: a zero that stands in for
-    an item which the category's minimum wants and the content lacks.
-    """
-
-    item: str | None
-    raw: str | None
-    possible: str | None
-    weight: str
-    share: str
-    dropped: bool
-
-
-class GradedCategory(msgspec.Struct, frozen=True):
-    """One category: ``share`` is the weighted mean of what was not dropped, and ``contribution``
-    what it adds to the course's share (share × weight); fraction texts."""
-
-    name: str
-    weight: str
-    minimum: int
-    drop: int
-    items: tuple[GradedItem, ...]
-    share: str
-    contribution: str
-
-
-class Grade(msgspec.Struct, frozen=True):
-    """A course grade with all that it was computed from.
-
-    ``percent`` is whole, as the policy's ``rounding`` gives it; ``exact`` the course's share before
-    rounding, as a fraction text; ``pass_percent`` None: the policy names no pass mark.
-    """
-
-    percent: int
-    exact: str
-    letter: str | None
-    passed: bool
-    pass_percent: int | None
-    rounding: str
-    inputs_hash: str
-    categories: tuple[GradedCategory, ...]
-
-
-def hash_inputs(
-    policy: WeightedPolicy,
-    policy_number: int,
-    items: Sequence[Item],
+def grade(
+    policy: GradingPolicy,
+    items: Iterable[Item],
     scores: Mapping[str, Score],
+    policy_number: int = 0,
     excused: frozenset[str] = frozenset(),
-) -> str:
-    """Return the SHA-256 in hex of all that a grade is computed from, as canonical JSON.
+) -> Grade:
+    """Compute the grade of one learner: exact until it is rounded, the same for ever.
 
-    What it is made of never changes for inputs that were possible before: the same inputs have the
-    same hash for ever.
+    ``items`` are the run's content in its order, ``scores`` the score by item that counts,
+    ``excused`` the items that this learner is excused from.
     """
-    counted = {category.name for category in policy.categories}
-    inputs: dict[str, Any] = {
-        "policy": policy,
-        "policy_number": policy_number,
-        "items": [
-            (item.item, item.category, item.weight, item.possible, scores.get(item.item))
-            for item in items
-            if item.category in counted
-        ],
-    }
-    left_out = sorted(item.item for item in items if item.item in excused)
-    if left_out:
-        inputs["excused"] = left_out
-    return hashlib.sha256(msgspec.json.encode(inputs, order="deterministic")).hexdigest()
+    match policy:
+        case WeightedPolicy():
+            return weighted.grade(policy, items, scores, policy_number, excused)
+        case GroupedPolicy():
+            return grouped.grade(policy, items, scores, policy_number, excused)
+        case _:
+            assert_never(policy)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from domain.assessment.state import Attempt, Attempts, find_attempt
-from domain.catalogue.facts import WeightedPolicy
+from domain.catalogue.facts import GradingPolicy
 from domain.catalogue.state import Run
 from domain.grading.facts import Result
 from domain.grading.state import Results
@@ -92,7 +92,7 @@ def require_possible_outcome(result: Result, run_id: str, subject: str) -> None:
         )
 
 
-def require_policy(run: Run, run_id: str) -> WeightedPolicy:
+def require_policy(run: Run, run_id: str) -> GradingPolicy:
     """Return the run's grading policy, or raise GradingPolicyMissing."""
     if run.policy is None:
         raise GradingPolicyMissing(f"No grading policy was published for run {run_id}.", run=run_id)

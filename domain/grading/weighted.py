@@ -10,24 +10,23 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from math import lcm
 from typing import NamedTuple
 
-from domain.catalogue.facts import Category, Cutoff, Item, WeightedPolicy, exact
+from domain.catalogue.facts import Category, Item, WeightedPolicy, exact
 from domain.grading.counting import Score
-from domain.grading.policy import Grade, GradedCategory, GradedItem, hash_inputs
-
-_BIAS_PERCENT = Fraction(1, 20)
-_HALF = Fraction(1, 2)
+from domain.grading.explain import Grade, GradedCategory, GradedItem, hash_inputs
+from domain.grading.points import points, ratio, whole_numbers
+from domain.grading.rounding import letter_for, pass_mark, round_percent
 
 
 class _Entry(NamedTuple):
-    """One item's place in its category's mean."""
+    """One item's place in its category's mean; ``item`` None: a zero that stands in for one."""
 
     item: str | None
-    score: Score | None
-    possible: str | None
-    weight: Fraction
-    share: Fraction
+    raw: str | None
+    possible: str
+    weight: str
 
 
 def grade(
@@ -46,11 +45,15 @@ def grade(
     items = tuple(items)
     by_category: dict[str, list[_Entry]] = defaultdict(list)
     excused_in: Counter[str] = Counter()
+    names = frozenset(category.name for category in policy.categories)
+    left_out = []
     for item in items:
         entry = _entry(item, scores.get(item.item))
         if item.category is not None and entry is not None:
             if item.item in excused:
                 excused_in[item.category] += 1
+                if item.category in names:
+                    left_out.append(item.item)
             else:
                 by_category[item.category].append(entry)
     graded = []
@@ -61,7 +64,7 @@ def grade(
         )
         graded.append(document)
         total += contribution
-    percent = round_percent(total)
+    percent = round_percent(total, policy.rounding)
     pass_percent = pass_mark(policy.cutoffs)
     return Grade(
         percent=percent,
@@ -70,52 +73,31 @@ def grade(
         passed=pass_percent is not None and percent >= pass_percent,
         pass_percent=pass_percent,
         rounding=policy.rounding,
-        inputs_hash=hash_inputs(policy, policy_number, items, scores, excused),
+        inputs_hash=hash_inputs(policy, policy_number, items, names, scores, excused),
         categories=tuple(graded),
+        excused=tuple(left_out),
     )
-
-
-def round_percent(share: Fraction) -> int:
-    """Round a share to a whole percent: half away from zero after adding 0.05 points.
-
-    59.45% becomes 60% [Open edX]. A share is never negative.
-    """
-    return int(share * 100 + _BIAS_PERCENT + _HALF)
-
-
-def letter_for(cutoffs: Iterable[Cutoff], percent: int) -> str | None:
-    """Return the letter of the highest cutoff that the percent reaches, or None."""
-    reached = [cutoff for cutoff in cutoffs if cutoff.percent <= percent]
-    return max(reached, key=lambda cutoff: cutoff.percent).letter if reached else None
-
-
-def pass_mark(cutoffs: Iterable[Cutoff]) -> int | None:
-    """Return the lowest nonzero cutoff, from which on a grade passes, or None."""
-    return min((cutoff.percent for cutoff in cutoffs if cutoff.percent > 0), default=None)
 
 
 def _entry(item: Item, score: Score | None) -> _Entry | None:
-    weight = exact(item.weight)
-    possible = exact(item.possible if score is None else score.possible)
-    if weight == 0 or possible == 0:
+    raw, possible = (None, item.possible) if score is None else score
+    if ratio(item.weight)[0] == 0 or ratio(possible)[0] == 0:
         return None
-    share = Fraction(0) if score is None else exact(score.raw) / possible
-    return _Entry(
-        item.item, score, item.possible if score is None else score.possible, weight, share
-    )
+    return _Entry(item.item, raw, possible, item.weight)
 
 
 def _grade_category(
     category: Category, entries: list[_Entry], excused: int
 ) -> tuple[GradedCategory, Fraction]:
     missing = category.minimum - len(entries) - excused
-    padding = [_Entry(None, None, None, Fraction(1), Fraction(0))] * missing
-    entries = [*entries, *padding]
-    dropped = lowest(entries, category.drop)
-    kept = [entry for index, entry in enumerate(entries) if index not in dropped]
-    weights = sum((entry.weight for entry in kept), Fraction(0))
-    earned = sum((entry.weight * entry.share for entry in kept), Fraction(0))
-    share = earned / weights if weights else Fraction(0)
+    entries = [*entries, *[_Entry(None, None, "1", "1")] * missing]
+    shares, whole = _shares(entries)
+    dropped = lowest(shares, category.drop)
+    kept = [at for at in range(len(entries)) if at not in dropped]
+    weights = whole_numbers(entry.weight for entry in entries)
+    earned = sum(weights[at] * shares[at] for at in kept)
+    weight = sum(weights[at] for at in kept)
+    share = Fraction(earned, whole * weight) if weight else Fraction(0)
     contribution = share * exact(category.weight)
     document = GradedCategory(
         name=category.name,
@@ -125,21 +107,28 @@ def _grade_category(
         items=tuple(
             GradedItem(
                 entry.item,
-                None if entry.score is None else entry.score.raw,
-                entry.possible,
-                str(entry.weight),
-                str(entry.share),
-                index in dropped,
+                entry.raw,
+                None if entry.item is None else entry.possible,
+                entry.weight,
+                at in dropped,
             )
-            for index, entry in enumerate(entries)
+            for at, entry in enumerate(entries)
         ),
         share=str(share),
         contribution=str(contribution),
+        counts_for=str(exact(category.weight)),
     )
     return document, contribution
 
 
-def lowest(entries: list[_Entry], count: int) -> frozenset[int]:
+def _shares(entries: list[_Entry]) -> tuple[list[int], int]:
+    """Return each item's raw / possible in whole numbers, and how many of them make a whole."""
+    scores = points([(entry.raw or "0", entry.possible) for entry in entries])
+    whole = lcm(*(score.possible for score in scores))
+    return [score.raw * (whole // score.possible) for score in scores], whole
+
+
+def lowest(shares: list[int], count: int) -> frozenset[int]:
     """Return the indexes of the ``count`` lowest shares; of equal ones the later is dropped."""
-    order = sorted(range(len(entries)), key=lambda index: (entries[index].share, -index))
+    order = sorted(range(len(shares)), key=lambda index: (shares[index], -index))
     return frozenset(order[:count])

@@ -35,6 +35,10 @@ class Asked(NamedTuple):
         asked = {"run": run, "value": value, "item": item}
         return address(f"/console/learners/{self.subject}/why", **asked, **self.moment)
 
+    def grade(self, run: str) -> str:
+        """Return the address of the page that says how a grade is made at this moment."""
+        return address(f"/console/learners/{self.subject}/grade", run=run, **self.moment)
+
     @property
     def moment(self) -> dict[str, Any]:
         """The parameters that say as of when."""

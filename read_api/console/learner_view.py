@@ -63,6 +63,7 @@ def draw(asked: Asked, data: LearnerData, about: Answer) -> dict[str, Any]:
         "axes": [(a, name, asked.link(instant=Instant(a, None))) for a, name in AXES],
         "links": _links(asked, ordered),
         "why": asked.why,
+        "explained": asked.grade,
         "due_because": DUE_BECAUSE,
         "standings": [_card(standing) for standing in data.standings],
         "waits": [row for row in data.waitlist if row.status != "enrolled"],

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, assert_never
 
 from markupsafe import Markup
 
-from domain.catalogue.facts import LatePolicy, WeightedPolicy
+from domain.catalogue.facts import GradingPolicy, GroupedPolicy, LatePolicy, WeightedPolicy
 from read_api.console import axes, charts, formats
 from read_api.queries import analytics, catalogue
 from read_api.sentences import lateness
@@ -108,23 +108,41 @@ def funnel_chart(run: str, totals: analytics.Totals) -> Markup:
     return charts.bars(rows, ("learners",), label, totals.enrolled)
 
 
-def policy_rows(policy: WeightedPolicy | None, late: LatePolicy | None) -> dict[str, Any] | None:
-    """Put the grading policy into words: categories and cut-offs."""
+def policy_rows(policy: GradingPolicy | None, late: LatePolicy | None) -> dict[str, Any] | None:
+    """Put the grading policy into words: categories or groups, and cut-offs."""
     if policy is None:
         return None
     return {
-        "categories": [
-            (
-                category.name,
-                f"{formats.number(Fraction(category.weight) * 100)}%",
-                f"lowest {category.drop} dropped" if category.drop else "all count",
-            )
-            for category in policy.categories
-        ],
+        "categories": list(_parts(policy)),
         "cutoffs": [f"{cutoff.letter} from {cutoff.percent}%" for cutoff in policy.cutoffs],
         "rounding": policy.rounding,
         "late": None if late is None else late_words(late),
     }
+
+
+def _parts(policy: GradingPolicy) -> Iterator[tuple[str, str, str]]:
+    """Yield each category or group, its weight, and which of its items count."""
+    match policy:
+        case WeightedPolicy():
+            for category in policy.categories:
+                weight = formats.number(Fraction(category.weight) * 100)
+                yield category.name, f"{weight}%", drop_words(category.drop, 0)
+        case GroupedPolicy():
+            for group in policy.groups:
+                weight = formats.number(group.weight)
+                yield group.name, f"{weight}%", drop_words(group.drop_lowest, group.drop_highest)
+        case _:
+            assert_never(policy)
+
+
+def drop_words(lowest: int, highest: int) -> str:
+    """Say which items do not count: "lowest 2 dropped"."""
+    said = [
+        f"{which} {number} dropped"
+        for which, number in (("lowest", lowest), ("highest", highest))
+        if number
+    ]
+    return ", ".join(said) or "all count"
 
 
 def late_words(late: LatePolicy) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from domain.access import Principal
-from domain.catalogue.facts import LatePolicy, WeightedPolicy
+from domain.catalogue.facts import GradingPolicy, LatePolicy
 from domain.integrity.facts import IntegrityPolicy
 from read_api import cursors
 from read_api.answers import Answer, Page, earliest
@@ -108,7 +108,7 @@ class Run(Answer, frozen=True, kw_only=True):
     archived: bool
     content_number: int
     policy_number: int
-    policy: WeightedPolicy | None
+    policy: GradingPolicy | None
     late: LatePolicy | None
     grades_released: bool
     integrity: IntegrityPolicy
@@ -213,7 +213,7 @@ async def read_run(deps: ReadDependencies, snapshot: Snapshot, run: str) -> Run:
     )
     if not found:
         raise NotFound("run", run)
-    policy = msgspec.convert(found[0]["policy"], WeightedPolicy | None)
+    policy = msgspec.convert(found[0]["policy"], GradingPolicy | None)
     overrides = msgspec.convert(found[0]["due_overrides"], list[DueOverride])
     late = msgspec.convert(found[0]["late"], LatePolicy | None)
     integrity = msgspec.convert(found[0]["integrity"], IntegrityPolicy)

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import msgspec
 
 from domain.access import Principal
 from domain.catalogue import facts as catalogue
-from domain.catalogue.facts import Cutoff, WeightedPolicy
-from domain.grading import policy as domain
-from domain.grading import weighted
+from domain.catalogue.facts import GradingPolicy
+from domain.grading import explain as domain
 from domain.grading.counting import Counted, Score, scores_of
+from domain.grading.policy import grade as compute
 from read_api.answers import NOW, Answer, Moment
 from read_api.dependencies import ReadDependencies
-from read_api.queries.progress import Attempt, Row, Stand, attempts_of, read_stand
+from read_api.queries.explanation import Explanation
+from read_api.queries.explanation import explain as tree_of
+from read_api.queries.progress import Row, Stand, read_stand
 
 
 class Computed(msgspec.Struct, frozen=True, kw_only=True):
     """A course grade: whole per cent, the letter, the exact share before rounding as a fraction
-    text, the number of the policy that it was computed under, and the hash of all that went in."""
+    text, the number of the policy that it was computed under, and the hash of all that went in.
+    What is not graded counts zero; ``so_far_percent`` leaves it out, for a policy that tells it."""
 
     percent: int
     letter: str | None
@@ -29,6 +32,8 @@ class Computed(msgspec.Struct, frozen=True, kw_only=True):
     exact: str
     policy_number: int
     inputs_hash: str
+    so_far_percent: int | None
+    so_far_letter: str | None
 
 
 class Official(msgspec.Struct, frozen=True):
@@ -45,50 +50,6 @@ class Outcome(msgspec.Struct, frozen=True):
     result: str
     occurred_at: datetime | None
     basis: str
-
-
-class ExplainedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """An item's place in its category. ``item`` None: a zero that fills the category up to its
-    minimum. ``raw`` of ``possible`` is the score that counts, after any penalty; ``counts`` says
-    what it is: an ``override`` by a person, the best ``attempt`` (``counts_attempt``), or a result
-    that was ``banked``. ``attempts`` are all those that it was chosen from."""
-
-    item: str | None
-    title: str | None
-    raw: str | None
-    possible: str | None
-    weight: str
-    share: str
-    dropped: bool
-    banked: bool
-    counts: str | None
-    counts_attempt: str | None
-    attempts: list[Attempt]
-
-
-class ExplainedCategory(msgspec.Struct, frozen=True, kw_only=True):
-    """A category: ``share`` is the weighted mean of what is not dropped, ``contribution`` is
-    share × weight; fraction texts."""
-
-    name: str
-    weight: str
-    minimum: int
-    drop: int
-    share: str
-    contribution: str
-    items: list[ExplainedItem]
-
-
-class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """Why the grade is what it is: the sum of the contributions is ``exact``; ``rounding`` names
-    the rule that makes it ``percent``; ``letter`` is that of the highest of ``cutoffs`` reached."""
-
-    percent: int
-    letter: str | None
-    exact: str
-    rounding: str
-    cutoffs: list[Cutoff]
-    categories: list[ExplainedCategory]
 
 
 class Grade(Answer, frozen=True, kw_only=True):
@@ -132,7 +93,7 @@ def graded(run: str, subject: str, stand: Stand, explain: bool) -> Grade:
     official = None if row["percent"] is None else Official(row["percent"], row["letter"])
     explanation: Explanation | msgspec.UnsetType | None = None if explain else msgspec.UNSET
     if explain and policy is not None and computed is not None:
-        explanation = _explain(policy, computed, stand)
+        explanation = tree_of(policy, computed, stand)
     return Grade(
         run=run,
         subject=subject,
@@ -155,14 +116,16 @@ def _current(computed: domain.Grade, policy_number: int) -> Computed:
         exact=computed.exact,
         policy_number=policy_number,
         inputs_hash=computed.inputs_hash,
+        so_far_percent=None if computed.current is None else computed.current.percent,
+        so_far_letter=None if computed.current is None else computed.current.letter,
     )
 
 
-def _compute(policy: WeightedPolicy, stand: Stand) -> domain.Grade:
+def _compute(policy: GradingPolicy, stand: Stand) -> domain.Grade:
     items = [catalogue.Item(**msgspec.structs.asdict(item)) for item in stand.items]
     scores = scores_of(dict(_counted(stand.rows)))
     excused = frozenset(row["item"] for row in stand.rows if row["excused_at"] is not None)
-    return weighted.grade(policy, items, scores, stand.policy_number, excused)
+    return compute(policy, items, scores, stand.policy_number, excused)
 
 
 def _counted(rows: Sequence[Row]) -> Iterator[tuple[str, Counted]]:
@@ -171,46 +134,3 @@ def _counted(rows: Sequence[Row]) -> Iterator[tuple[str, Counted]]:
         if row["raw"] is not None:
             score = Score(row["raw"], row["possible"])
             yield row["item"], Counted(score, row["counts"], row["counts_attempt"])
-
-
-def _explain(policy: WeightedPolicy, computed: domain.Grade, stand: Stand) -> Explanation:
-    titles = {item.item: item.title for item in stand.items}
-    rows = {row["item"]: row for row in stand.rows}
-    return Explanation(
-        percent=computed.percent,
-        letter=computed.letter,
-        exact=computed.exact,
-        rounding=computed.rounding,
-        cutoffs=list(policy.cutoffs),
-        categories=[
-            ExplainedCategory(
-                name=category.name,
-                weight=category.weight,
-                minimum=category.minimum,
-                drop=category.drop,
-                share=category.share,
-                contribution=category.contribution,
-                items=[
-                    _explain_item(item, titles, rows.get(item.item or "", {}))
-                    for item in category.items
-                ],
-            )
-            for category in computed.categories
-        ],
-    )
-
-
-def _explain_item(item: domain.GradedItem, titles: Mapping[str, str], row: Row) -> ExplainedItem:
-    return ExplainedItem(
-        item=item.item,
-        title=None if item.item is None else titles.get(item.item),
-        raw=item.raw,
-        possible=item.possible,
-        weight=item.weight,
-        share=item.share,
-        dropped=item.dropped,
-        banked=bool(row.get("banked")),
-        counts=row.get("counts"),
-        counts_attempt=row.get("counts_attempt"),
-        attempts=attempts_of(row),
-    )

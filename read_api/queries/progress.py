@@ -11,7 +11,7 @@ import msgspec
 
 from domain.access import Principal
 from domain.assessment.dates import EffectiveDue
-from domain.catalogue.facts import WeightedPolicy
+from domain.catalogue.facts import GradingPolicy, LatePolicy
 from read_api import asof
 from read_api.answers import NOW, Answer, AsOf, Incomplete, Moment, earliest
 from read_api.dependencies import ReadDependencies
@@ -116,8 +116,9 @@ class Stand(NamedTuple):
     enrolment: Row
     rows: Sequence[Row]
     items: Sequence[Item]
-    policy: WeightedPolicy | None
+    policy: GradingPolicy | None
     policy_number: int
+    late: LatePolicy | None
     terms: Terms
     as_of: AsOf
     incomplete: Incomplete | msgspec.UnsetType
@@ -168,8 +169,9 @@ def stand_in(past: asof.Past, run: str) -> Stand:
         enrolment,
         rows,
         [item_of(row) for row in past.items.get(run, ())],
-        msgspec.convert(known.get("policy"), WeightedPolicy | None),
+        msgspec.convert(known.get("policy"), GradingPolicy | None),
         known.get("policy_number") or 0,
+        msgspec.convert(known.get("late"), LatePolicy | None),
         terms_of(known, enrolment, rows),
         past.as_of,
         past.incomplete,
@@ -208,7 +210,7 @@ async def read_stand(
         )
         items = await read_items(snapshot, run)
         policies = await snapshot.rows(
-            """select policy, policy_number, starts, ends, due_overrides,
+            """select policy, policy_number, late, starts, ends, due_overrides,
                       updated_position as position
                from views.runs where run = %(run)s""",
             run=run,
@@ -222,8 +224,9 @@ async def read_stand(
         found[0],
         counting,
         items,
-        msgspec.convert(policy.get("policy"), WeightedPolicy | None),
+        msgspec.convert(policy.get("policy"), GradingPolicy | None),
         policy.get("policy_number") or 0,
+        msgspec.convert(policy.get("late"), LatePolicy | None),
         terms_of(policy, found[0], counting),
         await deps.as_of(snapshot.position),
         earliest(snapshot.parked, progress=(run, subject), catalogue=(run,)),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from commands.problems import of_validation
 from commands.register import DECISIONS
 from domain.assessment.facts import SubmissionReceived
 from domain.catalogue.facts import (
@@ -28,6 +29,7 @@ BODY = {
     "categories": [{"name": "TMA", "weight": 1}],
     "cutoffs": [{"letter": "Pass", "percent": 40}],
 }
+GROUPED: dict[str, Any] = {"kind": "grouped", "cutoffs": [{"letter": "A", "percent": 80}]}
 GRADE = {**LEARNER, "item": "1752", "grader": "tutor-1"}
 
 
@@ -158,7 +160,7 @@ def test_a_contradictory_late_policy_is_refused(change: dict[str, Any], field: s
         DECISIONS["publish-grading-policy"].model.model_validate(
             {"run": RUN_ID, "policy": BODY, **change}
         )
-    assert ".".join(map(str, refused.value.errors()[0]["loc"])) == field
+    assert of_validation(refused.value).errors[0].field == field
 
 
 @pytest.mark.parametrize(
@@ -179,12 +181,22 @@ def test_a_contradictory_late_policy_is_refused(change: dict[str, Any], field: s
             "policy.cutoffs",
         ),
         ({"cutoffs": [{"letter": "A", "percent": 101}]}, "policy.cutoffs.0.percent"),
+        ({"kind": "other"}, "policy"),
+        ({"kind": ["weighted"]}, "policy"),
+        ({**GROUPED, "groups": [{"name": "A", "weight": -1}]}, "policy.groups.0.weight"),
+        ({**GROUPED, "groups": [{"name": "A", "weight": 101}]}, "policy.groups.0.weight"),
+        ({**GROUPED, "groups": [{"name": "A", "weight": 0}]}, "policy.groups"),
+        ({**GROUPED, "groups": [{"name": "A", "weight": 1}] * 2}, "policy.groups"),
+        (
+            {**GROUPED, "groups": [{"name": "A", "weight": 1, "never_drop": ["1"]}]},
+            "policy.groups.0.never_drop",
+        ),
     ],
 )
 def test_a_contradictory_policy_is_refused(change: dict[str, Any], field: str) -> None:
     """Weights under zero, cutoffs out of order …: when it is published, naming the field."""
     with pytest.raises(ValidationError) as refused:
         DECISIONS["publish-grading-policy"].model.model_validate(
-            {"run": RUN_ID, "policy": {**BODY, **change}}
+            {"run": RUN_ID, "policy": change if "groups" in change else {**BODY, **change}}
         )
-    assert ".".join(map(str, refused.value.errors()[0]["loc"])) == field
+    assert of_validation(refused.value).errors[0].field == field

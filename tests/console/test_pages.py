@@ -29,6 +29,7 @@ PATHS = (
     f"/console/learners/{ANNA}?known_by=2014-05-03",
     f"/console/learners/{ANNA}/why?run={RUN}&value=grade",
     f"/console/learners/{ANNA}/why?run={RUN}&value=certificate&occurred_by=2014-12-31",
+    f"/console/learners/{ANNA}/grade?run={RUN}",
     "/console/facts/1",
     "/console/search",
     "/console/search?q=TMA",

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from domain.catalogue.facts import Category, Cutoff, Item, WeightedPolicy
 from domain.grading.counting import Counted, Score, scores_of
-from domain.grading.weighted import grade, letter_for, pass_mark, round_percent
+from domain.grading.rounding import letter_for, pass_mark, round_percent
+from domain.grading.weighted import grade
 
 CUTOFFS = (Cutoff("A", 80), Cutoff("B", 60), Cutoff("F", 0))
 

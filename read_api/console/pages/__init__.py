@@ -5,7 +5,17 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from read_api.console.pages import certificate, fact, learner, overview, run, runs, search, why
+from read_api.console.pages import (
+    certificate,
+    fact,
+    grade,
+    learner,
+    overview,
+    run,
+    runs,
+    search,
+    why,
+)
 from read_api.console.render import Console
 from read_api.dependencies import ReadDependencies
 
@@ -18,6 +28,7 @@ def router(deps: ReadDependencies) -> APIRouter:
     console.add("/console/runs/{run}", run.load)
     console.add("/console/learners/{subject}", learner.load)
     console.add("/console/learners/{subject}/why", why.load)
+    console.add("/console/learners/{subject}/grade", grade.load)
     console.add("/console/facts/{position}", fact.load)
     console.add("/console/search", search.load)
     console.add("/console/certificates/{certificate}", certificate.load)
