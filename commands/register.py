@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from commands.assessment import (
+    abandon_attempt,
+    expire_attempt,
     grant_extension,
     override_due_date,
     redecide_lateness,
     remove_due_override,
+    report_grader_failure,
+    save_work,
+    start_attempt,
     submit_work,
     withdraw_extension,
 )
@@ -87,7 +92,12 @@ DECISIONS: dict[str, Decision] = {
         transfer_result,
         view_item,
         watch_video,
+        start_attempt,
+        save_work,
         submit_work,
+        abandon_attempt,
+        expire_attempt,
+        report_grader_failure,
         grant_extension,
         withdraw_extension,
         override_due_date,

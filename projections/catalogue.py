@@ -110,6 +110,10 @@ class RunItem(Struct, frozen=True, gc=False):
     ordinal: int
     content_number: int
     due_after_s: int | None = None
+    cooldown_s: int | None = None
+    time_limit_s: int | None = None
+    on_expiry: str = "submit"
+    grace_s: int = 0
 
 
 def fold_course(document: Course | None, envelope: Envelope, key: Key) -> Course | None:
@@ -243,6 +247,10 @@ def fold_item(document: RunItem | None, envelope: Envelope, key: Key) -> RunItem
                 ordinal=ordinal,
                 content_number=fact.number,
                 due_after_s=item.due_after_s,
+                cooldown_s=item.cooldown_s,
+                time_limit_s=item.time_limit_s,
+                on_expiry=item.on_expiry,
+                grace_s=item.grace_s,
             )
     return document
 

@@ -12,10 +12,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.assessment.facts import (
+    AttemptAbandoned,
+    AttemptDeadlineMoved,
+    AttemptExpired,
+    AttemptStarted,
     ExtensionGranted,
     ExtensionWithdrawn,
+    GraderFailed,
     LatenessRedecided,
     SubmissionReceived,
+    WorkSaved,
 )
 from domain.engagement.coverage import with_interval
 from domain.engagement.facts import ItemCompleted, ItemViewed, VideoWatched
@@ -48,7 +54,9 @@ class Attempt(Struct, frozen=True, gc=False, omit_defaults=True):
     """One attempt at an item. ``number`` is 0 where only its grade is known.
 
     ``deducted`` of the ``raw`` points are lost for being late, judged by the run's grading policy
-    ``penalty_policy``. ``voided``: it counts for nothing.
+    ``penalty_policy``. ``voided``: it counts for nothing. It is under way while it is neither
+    ``submitted_at`` nor ``ended_at``; ``expired``: its time was up; ``failed``: its grader failed,
+    and it uses up no attempt.
     """
 
     attempt: str
@@ -62,6 +70,12 @@ class Attempt(Struct, frozen=True, gc=False, omit_defaults=True):
     deducted: str = "0"
     penalty_policy: int | None = None
     voided: bool = False
+    content_version: int = 0
+    started_at: datetime | None = None
+    deadline: datetime | None = None
+    ended_at: datetime | None = None
+    expired: bool = False
+    failed: bool = False
 
 
 class ItemProgress(Struct, frozen=True, gc=False):
@@ -115,19 +129,37 @@ def fold_item(document: ItemProgress | None, envelope: Envelope, key: Key) -> It
     at, position = envelope.occurred_at, envelope.position
     match envelope.fact:
         case SubmissionReceived(number=number) as fact:
-            before = () if number == 1 else old.attempts_detail
-            made = Attempt(fact.attempt, number, at, fact.due, fact.late_seconds)
-            known = next((a for a in before if a.attempt == fact.attempt), None)
-            if known is not None:
-                made = replace(
-                    known,
-                    number=number,
-                    submitted_at=at,
-                    due=fact.due,
-                    late_seconds=fact.late_seconds,
-                )
-            attempts = (*(a for a in before if a.attempt != fact.attempt), made)
-            return _with_attempts(replace(old, position=position), attempts)
+            known = _known(old.attempts_detail, fact.attempt)
+            if number == 1 and known.started_at is None:  # they may have begun the run afresh
+                old = replace(old, attempts_detail=())
+            return _with_attempt(
+                replace(old, position=position),
+                fact.attempt,
+                number=number,
+                submitted_at=min(at, known.deadline or at) if known.expired else at,
+                due=fact.due,
+                late_seconds=fact.late_seconds,
+                content_version=fact.content_version,
+            )
+        case AttemptStarted(number=number, attempt=attempt) as fact:
+            if number == 1:
+                old = replace(old, attempts_detail=())
+            return _with_attempt(
+                replace(old, position=position),
+                attempt,
+                number=number,
+                content_version=fact.content_version,
+                started_at=at,
+                deadline=fact.deadline,
+            )
+        case AttemptDeadlineMoved(attempt=attempt, deadline=deadline):
+            return _mended(old, position, attempt, deadline=deadline)
+        case AttemptExpired(attempt=attempt):
+            return _mended(old, position, attempt, expired=True)
+        case AttemptAbandoned(attempt=attempt):
+            return _mended(old, position, attempt, ended_at=at)
+        case GraderFailed(attempt=attempt):
+            return _mended(old, position, attempt, failed=True)
         case SubmissionGraded(attempt=attempt, raw=raw, possible=possible):
             share(raw, possible)  # a score that is no number is put aside here, not later
             return _with_attempt(
@@ -136,15 +168,12 @@ def fold_item(document: ItemProgress | None, envelope: Envelope, key: Key) -> It
                 raw=raw,
                 possible=possible,
                 graded_at=at,
+                failed=False,
                 deducted="0",
                 penalty_policy=None,
             )
         case LatenessRedecided(attempt=attempt, due=due, late_seconds=late):
-            judged = tuple(
-                replace(a, due=due, late_seconds=late) if a.attempt == attempt else a
-                for a in old.attempts_detail
-            )
-            return _with_attempts(replace(old, position=position), judged)
+            return _mended(old, position, attempt, due=due, late_seconds=late)
         case AttemptVoided(attempt=attempt):
             return _with_attempt(replace(old, position=position), attempt, voided=True)
         case AttemptRestored(attempt=attempt):
@@ -217,6 +246,18 @@ def fold_item(document: ItemProgress | None, envelope: Envelope, key: Key) -> It
             return replace(old, completed_at=old.completed_at or at, position=position)
         case _:
             return old
+
+
+def _known(attempts: Iterable[Attempt], attempt: str) -> Attempt:
+    return next((one for one in attempts if one.attempt == attempt), Attempt(attempt))
+
+
+def _mended(old: ItemProgress, position: int, attempt: str, **fields: Any) -> ItemProgress:
+    """Change one attempt; one that is not known stays so."""
+    mended = tuple(
+        replace(one, **fields) if one.attempt == attempt else one for one in old.attempts_detail
+    )
+    return _with_attempts(replace(old, position=position), mended)
 
 
 def _with_attempt(old: ItemProgress, attempt: str, **fields: Any) -> ItemProgress:
@@ -306,6 +347,12 @@ def _run_and_subject(stream: str) -> tuple[str, str]:
 
 
 OF_ITEMS = names(
+    AttemptStarted,
+    AttemptDeadlineMoved,
+    AttemptExpired,
+    AttemptAbandoned,
+    GraderFailed,
+    WorkSaved,
     SubmissionReceived,
     LatenessRedecided,
     ExtensionGranted,

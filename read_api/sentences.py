@@ -7,10 +7,16 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from domain.assessment.facts import (
+    AttemptAbandoned,
+    AttemptDeadlineMoved,
+    AttemptExpired,
+    AttemptStarted,
     ExtensionGranted,
     ExtensionWithdrawn,
+    GraderFailed,
     LatenessRedecided,
     SubmissionReceived,
+    WorkSaved,
 )
 from domain.catalogue.facts import (
     ContentVersionPublished,
@@ -238,6 +244,40 @@ def _submitted(fact: SubmissionReceived, title: Callable[[str], str]) -> str:
     if fact.number > 1:
         said += f", attempt {fact.number}"
     return said + (f", {lateness(fact.late_seconds)} late" if fact.late_seconds else "")
+
+
+@_for(AttemptStarted)
+def _started(fact: AttemptStarted, title: Callable[[str], str]) -> str:
+    until = "" if fact.deadline is None else f", until {fact.deadline:%Y-%m-%d %H:%M:%S} UTC"
+    return f"Began {title(fact.item)}, attempt {fact.number}{until}"
+
+
+@_for(AttemptDeadlineMoved)
+def _moved(fact: AttemptDeadlineMoved, title: Callable[[str], str]) -> str:
+    until = f"{fact.deadline:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{title(fact.item)}, attempt {fact.attempt}, takes until {until} now"
+
+
+@_for(WorkSaved)
+def _saved(fact: WorkSaved, title: Callable[[str], str]) -> str:
+    return f"Kept work on {title(fact.item)}, attempt {fact.attempt}"
+
+
+@_for(AttemptExpired)
+def _expired(fact: AttemptExpired, title: Callable[[str], str]) -> str:
+    return f"The time for {title(fact.item)}, attempt {fact.attempt}, was up"
+
+
+@_for(AttemptAbandoned)
+def _abandoned(fact: AttemptAbandoned, title: Callable[[str], str]) -> str:
+    how = "was given up" if fact.basis == "given-up" else "ended without anything handed in"
+    return f"{title(fact.item)}, attempt {fact.attempt}, {how}"
+
+
+@_for(GraderFailed)
+def _grader_failed(fact: GraderFailed, title: Callable[[str], str]) -> str:
+    said = "could not be graded, and uses up no attempt"
+    return f"{title(fact.item)}, attempt {fact.attempt}, {said}"
 
 
 @_for(LatenessRedecided)

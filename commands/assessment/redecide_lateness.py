@@ -9,6 +9,7 @@ from typing import Any
 from commands.decision import Command, Context, Decision
 from commands.fields import Id
 from domain.assessment.dates import redecided
+from domain.assessment.handing_in import deadlines_moved
 from domain.assessment.state import with_lateness
 from domain.catalogue.rules import require_run
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
@@ -47,7 +48,8 @@ def redecide_lateness(
 
 
 def consequences(enrolment: Enrolment, run: Run, content: Content) -> Iterator[EnrolmentFact]:
-    """Yield what follows from the due dates that count now for what was handed in.
+    """Yield what follows from the dates and terms that count now, for what was handed in and for
+    attempts under way.
 
     Stale penalties after a change of dates are a complaint elsewhere (Submitty#665): each attempt
     that is judged otherwise has its penalty judged again beside it.
@@ -57,6 +59,7 @@ def consequences(enrolment: Enrolment, run: Run, content: Content) -> Iterator[E
         yield judged
         attempts = with_lateness(attempts, judged)
     yield from all_penalties(run, attempts, enrolment.results)
+    yield from deadlines_moved(enrolment)
 
 
 def with_consequences(

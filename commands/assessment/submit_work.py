@@ -11,7 +11,15 @@ from commands.decision import Command, Context, Decision
 from commands.fields import Id
 from domain.assessment.dates import effective_due, late_seconds
 from domain.assessment.facts import SubmissionReceived
-from domain.assessment.rules import require_attempt_left, require_submittable
+from domain.assessment.handing_in import handed_in
+from domain.assessment.rules import (
+    require_attempt_left,
+    require_cooled_down,
+    require_none_under_way,
+    require_started,
+    require_submittable,
+    require_time_left,
+)
 from domain.assessment.state import find_attempt
 from domain.catalogue.rules import require_item, require_open, require_run, require_unarchived
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
@@ -47,23 +55,36 @@ def submit_work(
 ) -> Iterator[SubmissionReceived]:
     """Yield the submission, judged by the learner's due date; nothing where the attempt is known.
 
-    Raises RunUnknown, NotEnrolled, RunIsArchived, HonorCodeNotAccepted, ItemUnknown,
-    ItemNotSubmittable, ItemNotOpen or AttemptsExhausted.
+    An attempt that was begun is pinned to the content of that time. Raises RunUnknown,
+    NotEnrolled, RunIsArchived, HonorCodeNotAccepted; for an attempt that was begun AttemptOver; for
+    another one ItemUnknown, ItemNotSubmittable, ItemNotOpen, AttemptNotStarted, AttemptUnderWay,
+    AttemptsExhausted or CoolingDown.
     """
     require_run(run, command.run)
-    if find_attempt(enrolment.attempts, command.item, command.attempt) is not None:
+    made = find_attempt(enrolment.attempts, command.item, command.attempt)
+    if made is not None and made.submitted_at is not None:
         return
     require_active(enrolment, command.run, command.subject)
     require_unarchived(run, command.run)
     require_honor_code(run, enrolment, command.run, command.subject)
+    if made is not None and made.started is not None:
+        require_time_left(command.item, made, context.now)
+        artifact = command.artifact or made.saved
+        at = context.now
+        yield handed_in(command.item, made, made.started, artifact, at, enrolment, run, content)
+        return
     item = require_item(content, command.run, command.item)
     require_submittable(item)
     require_open(item, context.now)
+    require_started(item, command.attempt)
+    require_none_under_way(item, enrolment.attempts)
+    number = require_attempt_left(item, enrolment.attempts, enrolment.extensions)
+    require_cooled_down(item, enrolment.attempts, context.now)
     due = effective_due(item, content, run, enrolment)
     yield SubmissionReceived(
         item=command.item,
         attempt=command.attempt,
-        number=require_attempt_left(item, enrolment.attempts),
+        number=number,
         content_version=content.number,
         due=due.at,
         late_seconds=late_seconds(context.now, due.at),

@@ -11,12 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from commands.decision import Command, Context, Decision
 from commands.fields import ITEMS_MAX, Amount, Exact, Id, Label, Moment, Text, Title, text
-from domain.catalogue.facts import ContentVersionPublished, Item, ItemKind
+from domain.catalogue.facts import ContentVersionPublished, Item, ItemKind, OnExpiry
 from domain.catalogue.rules import require_run, require_unarchived
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
 from domain.kernel import Fact
 
 DUE_AFTER_S_MAX = 10 * 366 * 86_400
+COOLDOWN_S_MAX = 366 * 86_400
+TIME_LIMIT_S_MAX = 30 * 86_400
 DURATION_MS_MAX = 86_400_000
 ATTEMPTS_MAX = 1_000
 
@@ -45,6 +47,18 @@ class ItemBody(BaseModel):
     attempts: Annotated[int, Field(strict=True, ge=1, le=ATTEMPTS_MAX)] | None = Field(
         default=None, description="How many attempts are allowed; absent: unlimited."
     )
+    cooldown_s: Annotated[int, Field(strict=True, ge=1, le=COOLDOWN_S_MAX)] | None = Field(
+        default=None, description="Seconds to wait after an attempt before the next."
+    )
+    time_limit_s: Annotated[int, Field(strict=True, ge=1, le=TIME_LIMIT_S_MAX)] | None = Field(
+        default=None, description="Seconds that an attempt takes, from its start."
+    )
+    on_expiry: OnExpiry = Field(
+        default="submit",
+        description="When the time is up: what is there is handed in, it can be handed in for "
+        "another grace_s seconds, or the attempt is abandoned.",
+    )
+    grace_s: Annotated[int, Field(strict=True, ge=0, le=TIME_LIMIT_S_MAX)] = 0
     duration_ms: Annotated[int, Field(strict=True, ge=1, le=DURATION_MS_MAX)] | None = Field(
         default=None, description="The length of a video in milliseconds."
     )
@@ -59,6 +73,10 @@ class ItemBody(BaseModel):
             raise ValueError("opens must not come after due")
         if self.due is not None and self.due_after_s is not None:
             raise ValueError("due_after_s takes the place of due: name one of them")
+        if self.time_limit_s is None and (self.on_expiry != "submit" or self.grace_s):
+            raise ValueError("on_expiry and grace_s are for an item with a time_limit_s")
+        if (self.on_expiry == "grace") != (self.grace_s > 0):
+            raise ValueError("grace_s is for on_expiry grace, which needs one above 0")
         if self.duration_ms is not None and self.kind != "video":
             raise ValueError("duration_ms is for a video")
         return self
@@ -80,6 +98,10 @@ class ItemBody(BaseModel):
             threshold=text(self.threshold),
             label=self.label,
             due_after_s=self.due_after_s,
+            cooldown_s=self.cooldown_s,
+            time_limit_s=self.time_limit_s,
+            on_expiry=self.on_expiry,
+            grace_s=self.grace_s,
         )
 
 

@@ -17,7 +17,7 @@ from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.grading.counting import Score
 from domain.grading.facts import LatePenaltyApplied, SubmissionGraded
 from domain.grading.late import penalties
-from domain.grading.rules import require_attempt, require_score
+from domain.grading.rules import require_score, require_submitted
 from domain.grading.state import with_result
 from domain.kernel import StreamRef
 
@@ -55,7 +55,7 @@ def grade_submission(
     """
     require_run(run, command.run)
     require_ever_enrolled(enrolment, command.run, command.subject)
-    attempt = require_attempt(
+    attempt = require_submitted(
         enrolment.attempts, command.run, command.subject, command.item, command.attempt
     )
     possible = Decimal(attempt.possible) if command.possible is None else command.possible

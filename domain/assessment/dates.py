@@ -76,6 +76,8 @@ def redecided(content: Content, run: Run, enrolment: Enrolment) -> Iterator[Late
             continue
         due = effective_due(item, content, run, enrolment)
         for made in attempts:
+            if made.submitted_at is None:
+                continue
             late = late_seconds(made.submitted_at, due.at)
             if (made.due, made.late_seconds) != (due.at, late):
                 yield LatenessRedecided(name, made.attempt, due.at, late, due.basis)

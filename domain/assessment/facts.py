@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from domain.catalogue.facts import OnExpiry
 from domain.kernel import Fact, Personal
 
 DueBasis = Literal["item", "relative", "run", "cohort", "learner"]
@@ -31,6 +32,73 @@ class SubmissionReceived(Fact, frozen=True, omit_defaults=True):
     artifact: str | None = None
     possible: str = "100"
     due_basis: DueBasis = "item"
+
+
+class AttemptStarted(Fact, frozen=True, omit_defaults=True):
+    """The learner began the ``number``-th attempt (from 1), pinned to a content version.
+
+    ``deadline`` is the start + ``time_limit_s`` x ``time_factor``; None: it takes as long as it
+    takes. When the time is up (and with ``grace`` another ``grace_s`` seconds), ``on_expiry``
+    counts. ``due`` is what it would be judged by if it were handed in now.
+    """
+
+    item: str
+    attempt: str
+    number: int
+    content_version: int
+    possible: str
+    deadline: datetime | None = None
+    time_limit_s: int | None = None
+    time_factor: str = "1"
+    on_expiry: OnExpiry = "submit"
+    grace_s: int = 0
+    due: datetime | None = None
+    due_basis: DueBasis = "item"
+
+
+class AttemptDeadlineMoved(Fact, frozen=True, omit_defaults=True):
+    """An attempt under way has until another moment, because the learner's time factor changed."""
+
+    item: str
+    attempt: str
+    deadline: datetime
+    time_factor: str
+
+
+class WorkSaved(Fact, frozen=True):
+    """What an attempt holds so far was kept; ``artifact`` is its SHA-256 in hex."""
+
+    item: str
+    attempt: str
+    artifact: str
+
+
+class AttemptExpired(Fact, frozen=True):
+    """The time of an attempt was up at ``deadline``. What follows from ``on_expiry`` is recorded
+    with it: the submission of what was there, or that the attempt is abandoned."""
+
+    item: str
+    attempt: str
+    deadline: datetime
+    on_expiry: OnExpiry
+
+
+class AttemptAbandoned(Fact, frozen=True):
+    """An attempt ended without anything handed in. It counts as made."""
+
+    item: str
+    attempt: str
+    basis: Literal["expired", "given-up"]
+
+
+class GraderFailed(Fact, frozen=True, omit_defaults=True):
+    """A grader could not grade an attempt, for no fault of the learner: it uses up no attempt
+    unless it is graded after all."""
+
+    item: str
+    attempt: str
+    grader: str
+    grader_version: str | None = None
 
 
 class ExtensionGranted(Fact, frozen=True, omit_defaults=True):

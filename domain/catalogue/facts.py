@@ -17,6 +17,9 @@ ItemKind = Literal[
 OFFER_HOURS = 48
 """How long an offered seat is held, where the run does not say."""
 
+OnExpiry = Literal["submit", "grace", "abandon"]
+"""What becomes of a timed attempt when its time is up: what is there is handed in, it can still be
+handed in for a while, or it is abandoned."""
 Mode = str
 """How a learner takes a run: ``audit``, ``verified``, ``honor`` … An open set: a run says which."""
 
@@ -27,6 +30,8 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     ``possible`` is the highest score as an exact decimal text, ``weight`` the item's weight within
     its category likewise, ``due`` the last moment that is in time; ``due_after_s`` in its place
     counts whole seconds from the learner's enrolment start. ``attempts`` absent: unlimited.
+    ``cooldown_s`` is how long to wait after one, in whole seconds. ``time_limit_s`` is how long one
+    takes; then ``on_expiry`` counts, with ``grace_s`` where that is ``grace``.
     ``threshold`` is the covered share of a video that completes it, as an exact decimal text;
     ``label`` is what the source calls this kind of item.
     """
@@ -45,6 +50,10 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     threshold: str = "1"
     label: str | None = None
     due_after_s: int | None = None
+    cooldown_s: int | None = None
+    time_limit_s: int | None = None
+    on_expiry: OnExpiry = "submit"
+    grace_s: int = 0
 
 
 class Category(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -8,12 +8,18 @@ from typing import Literal, assert_never
 import msgspec
 
 from domain.assessment.facts import (
+    AttemptAbandoned,
+    AttemptDeadlineMoved,
+    AttemptExpired,
+    AttemptStarted,
     ExtensionGranted,
     ExtensionWithdrawn,
+    GraderFailed,
     LatenessRedecided,
     SubmissionReceived,
+    WorkSaved,
 )
-from domain.assessment.state import Attempts, Extensions, with_lateness, with_submission
+from domain.assessment.state import AttemptFact, Attempts, Extensions, with_attempt, with_grade
 from domain.catalogue.facts import Mode
 from domain.credentials.facts import (
     CertificateAllowed,
@@ -60,10 +66,9 @@ from domain.kernel import StreamKind
 
 Standing = Literal["none", "active", "withdrawn", "transferred"]
 EnrolmentFact = (
-    SubmissionReceived
+    AttemptFact
     | ExtensionGranted
     | ExtensionWithdrawn
-    | LatenessRedecided
     | CohortJoined
     | CohortLeft
     | GradingFact
@@ -108,10 +113,15 @@ def evolve_enrolment(state: Enrolment, fact: EnrolmentFact, at: datetime) -> Enr
     replace = msgspec.structs.replace
     match fact:
         case SubmissionReceived():
-            return replace(state, attempts=with_submission(state.attempts, fact, at))
+            return replace(state, attempts=with_attempt(state.attempts, fact, at))
+        case SubmissionGraded():
+            return replace(
+                state,
+                attempts=with_grade(state.attempts, fact),
+                results=with_result(state.results, fact),
+            )
         case (
-            SubmissionGraded()
-            | LatePenaltyApplied()
+            LatePenaltyApplied()
             | OutcomeRecorded()
             | ResultTransferred()
             | CourseGradeComputed()
@@ -139,8 +149,16 @@ def evolve_enrolment(state: Enrolment, fact: EnrolmentFact, at: datetime) -> Enr
         case LearnerWithdrawn(violation=violation):
             ended = replace(state.integrity, ended_by=violation)
             return replace(state, standing="withdrawn", integrity=ended)
-        case LatenessRedecided():
-            return replace(state, attempts=with_lateness(state.attempts, fact))
+        case (
+            AttemptStarted()
+            | WorkSaved()
+            | AttemptDeadlineMoved()
+            | AttemptExpired()
+            | AttemptAbandoned()
+            | LatenessRedecided()
+            | GraderFailed()
+        ):
+            return replace(state, attempts=with_attempt(state.attempts, fact, at))
         case ExtensionGranted(item=item):
             return replace(state, extensions={**state.extensions, item: fact})
         case ExtensionWithdrawn(item=item):
@@ -205,8 +223,14 @@ ENROLMENT = StreamKind(
         ItemViewed,
         ExtensionGranted,
         ExtensionWithdrawn,
+        AttemptStarted,
+        WorkSaved,
+        AttemptDeadlineMoved,
+        AttemptExpired,
+        AttemptAbandoned,
         SubmissionReceived,
         LatenessRedecided,
+        GraderFailed,
         SubmissionGraded,
         LatePenaltyApplied,
         ScoreOverridden,

@@ -16,7 +16,7 @@ PASSING: frozenset[Result] = frozenset({"pass", "distinction"})
 
 class AttemptUnknown(Refusal):
     """A grade is for an attempt that was handed in. The learner has no attempt with this id on this
-    item in the record: submit it first, or look for a slip in the ids."""
+    item in the record, or did not hand it in: submit it first, or look for a slip in the ids."""
 
     rule = "attempt-unknown"
     title = "There is no such attempt"
@@ -49,11 +49,27 @@ class LearnerLeft(Refusal):
 def require_attempt(
     attempts: Attempts, run_id: str, subject: str, item: str, attempt_id: str
 ) -> Attempt:
-    """Return the attempt, or raise AttemptUnknown."""
+    """Return the attempt, begun or handed in, or raise AttemptUnknown."""
     attempt = find_attempt(attempts, item, attempt_id)
     if attempt is None:
         raise AttemptUnknown(
             f"Learner {subject} has no attempt {attempt_id} on item {item} in run {run_id}.",
+            run=run_id,
+            subject=subject,
+            item=item,
+            attempt=attempt_id,
+        )
+    return attempt
+
+
+def require_submitted(
+    attempts: Attempts, run_id: str, subject: str, item: str, attempt_id: str
+) -> Attempt:
+    """Return the attempt if it was handed in, or raise AttemptUnknown."""
+    attempt = require_attempt(attempts, run_id, subject, item, attempt_id)
+    if attempt.submitted_at is None:
+        raise AttemptUnknown(
+            f"Attempt {attempt_id} of learner {subject} on item {item} was not handed in.",
             run=run_id,
             subject=subject,
             item=item,

@@ -35,6 +35,10 @@ class Item(msgspec.Struct, frozen=True):
     threshold: str
     label: str | None
     due_after_s: int | None
+    cooldown_s: int | None
+    time_limit_s: int | None
+    on_expiry: str
+    grace_s: int
 
 
 class DueOverride(msgspec.Struct, frozen=True):

@@ -1,15 +1,17 @@
-"""When is an item due for a learner, and why?"""
+"""When is an item due for a learner, and why? How many attempts are left?"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
 
+from domain.assessment import rules
 from domain.assessment.dates import EffectiveDue, effective_due
 from domain.assessment.facts import ExtensionGranted
+from domain.assessment.state import Attempt
 from domain.catalogue import facts as catalogue
 from domain.catalogue.state import Content, Run
 from domain.enrolment.state import Enrolment
@@ -28,6 +30,12 @@ class Extension(msgspec.Struct, frozen=True, kw_only=True):
     time_factor: str = "1"
 
 
+class _Made(msgspec.Struct, frozen=True):
+    attempt: str
+    number: int = 0
+    failed: bool = False
+
+
 class Terms(NamedTuple):
     """What a learner's due dates rest on, as decisions see it."""
 
@@ -35,14 +43,22 @@ class Terms(NamedTuple):
     run: Run
     enrolment: Enrolment
 
-    def due(self, item: Item | None) -> EffectiveDue | None:
+    def due(self, item: Item) -> EffectiveDue:
         """Return when an item is due for the learner, by the rule that decisions keep."""
-        if item is None:
+        return effective_due(_decided_on(item), self.content, self.run, self.enrolment)
+
+    def attempts_left(self, item: Item) -> int | None:
+        """Return how many attempts the learner has left, by the rule that decisions keep."""
+        if item.attempts is None:
             return None
-        as_decided = catalogue.Item(
-            item.item, "page", "", due=item.due, due_after_s=item.due_after_s
-        )
-        return effective_due(as_decided, self.content, self.run, self.enrolment)
+        known = self.enrolment
+        return rules.attempts_left(_decided_on(item), known.attempts, known.extensions)
+
+
+def _decided_on(item: Item) -> catalogue.Item:
+    return catalogue.Item(
+        item.item, "page", "", due=item.due, due_after_s=item.due_after_s, attempts=item.attempts
+    )
 
 
 def terms_of(run: Row, enrolment: Row, rows: Sequence[Row]) -> Terms:
@@ -60,5 +76,12 @@ def terms_of(run: Row, enrolment: Row, rows: Sequence[Row]) -> Terms:
             began_at=enrolment["began_at"],
             cohorts=frozenset(enrolment["cohorts"] or ()),
             extensions=extensions,
+            attempts={row["item"]: tuple(_made(row)) for row in rows},
         ),
     )
+
+
+def _made(row: Row) -> Iterator[Attempt]:
+    for one in msgspec.convert(row.get("attempts_detail") or [], list[_Made]):
+        if one.number:
+            yield Attempt(one.attempt, "", failed=one.failed)

@@ -29,7 +29,10 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt at an item. ``raw`` of ``possible`` are exact decimal
     texts; ``number`` is 0 where only its grade is known. ``deducted`` points are lost for being
     late, judged by the run's grading policy ``penalty_policy``. ``voided``: an upheld violation
-    lets it count for nothing."""
+    lets it count for nothing.
+
+    It is under way while it was neither handed in nor abandoned (``ended_at``); ``expired``: its
+    time was up; ``failed``: its grader failed, and it uses up no attempt."""
 
     attempt: str
     number: int = 0
@@ -42,6 +45,12 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     deducted: str = "0"
     penalty_policy: int | None = None
     voided: bool = False
+    content_version: int = 0
+    started_at: datetime | None = None
+    deadline: datetime | None = None
+    ended_at: datetime | None = None
+    expired: bool = False
+    failed: bool = False
 
 
 class ItemProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +58,8 @@ class ItemProgress(msgspec.Struct, frozen=True, kw_only=True):
 
     ``due`` is when it is due for this learner, ``due_basis`` what that rests on: the ``item``'s own
     date, one ``relative`` to the enrolment's start, an override of the ``run`` or of a ``cohort``
-    (``due_cohort``), or the ``learner``'s own extension.
+    (``due_cohort``), or the ``learner``'s own extension. ``attempts_left`` None: unlimited, or the
+    item is not in the content.
 
     ``done``: completed, handed in, or viewed, as the kind of item asks. ``raw`` of ``possible``,
     ``score_percent`` of it, is the score that counts, after any penalty: ``counts`` says whether it
@@ -72,6 +82,8 @@ class ItemProgress(msgspec.Struct, frozen=True, kw_only=True):
     current: bool
     done: bool
     attempts: int
+    attempts_left: int | None
+    under_way: Attempt | None
     submitted_at: datetime | None
     late_seconds: int | None
     raw: str | None
@@ -241,15 +253,19 @@ def percent(part: Fraction | int, whole: Fraction | int) -> float | None:
 def _items(items: Sequence[Item], rows: Sequence[Row], terms: Terms) -> Iterable[ItemProgress]:
     by_item = {row["item"]: row for row in rows}
     for item in items:
-        yield _one(item.item, item, by_item.pop(item.item, {}), terms.due(item))
+        left = terms.attempts_left(item)
+        yield _one(item.item, item, by_item.pop(item.item, {}), terms.due(item), left)
     for name, row in sorted(by_item.items()):
-        yield _one(name, None, row, None)
+        yield _one(name, None, row, None, None)
 
 
-def _one(name: str, item: Item | None, row: Row, due: EffectiveDue | None) -> ItemProgress:
+def _one(
+    name: str, item: Item | None, row: Row, due: EffectiveDue | None, left: int | None
+) -> ItemProgress:
     attempts, banked = row.get("attempts") or 0, bool(row.get("banked"))
     raw, possible = row.get("raw"), row.get("possible")
     viewed, completed = row.get("viewed_at"), row.get("completed_at")
+    detail = attempts_of(row)
     kind = item.kind if item else None
     if kind in SUBMITTED_KINDS:
         done = attempts > 0 or banked or completed is not None
@@ -270,6 +286,10 @@ def _one(name: str, item: Item | None, row: Row, due: EffectiveDue | None) -> It
         current=item is not None,
         done=done,
         attempts=attempts,
+        attempts_left=left,
+        under_way=next(
+            (a for a in detail if a.started_at and not a.submitted_at and not a.ended_at), None
+        ),
         submitted_at=row.get("submitted_at"),
         late_seconds=row.get("late_seconds"),
         raw=raw,
@@ -289,7 +309,7 @@ def _one(name: str, item: Item | None, row: Row, due: EffectiveDue | None) -> It
         coverage_percent=percent(min(covered_ms, length), length) if length else None,
         viewed_at=viewed,
         completed_at=completed,
-        attempts_detail=attempts_of(row),
+        attempts_detail=detail,
     )
 
 

@@ -30,6 +30,7 @@ def _dates(first: int) -> dict[str, Any]:
 ITEMS = [
     {"item": "t1", "kind": "assignment", "title": "T1", "category": "TMA", "attempts": 2},
     {"item": "t2", "kind": "quiz", "title": "T2", "category": "TMA", "due": day(3).isoformat()},
+    {"item": "x1", "kind": "exam", "title": "X", "time_limit_s": 60, "on_expiry": "abandon"},
     {"item": "v1", "kind": "video", "title": "V", "duration_ms": 60_000, "threshold": "0.5"},
 ]
 POLICY = {
@@ -60,6 +61,7 @@ BEGINNING: list[tuple[str, dict[str, Any]]] = [
     ("publish-grading-policy", {"run": A, "policy": POLICY, "late": LATE}),
 ]
 HERE = {"run": A, "subject": S1}
+EXAM = {"run": C, "subject": S2, "item": "x1", "attempt": "1"}
 LATER = {"run": A, "item": "t1", "reason": "Snow"}
 HONESTY = {
     "honor_code": "v1",
@@ -71,7 +73,10 @@ HONESTY = {
 }
 EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     *BEGINNING,
+    ("enrol-learner", {"run": C, "subject": S2}),
+    ("start-attempt", EXAM),
     ("set-prerequisite", {"course": "BBB", "prerequisite": {"course": "AAA"}}),
+    ("expire-attempt", EXAM),
     ("reschedule-run", {"run": A, **_dates(-3)}),
     ("enrol-learner", {**HERE, "mode": "verified", "demographics": {"gender": "F"}}),
     ("view-item", {**HERE, "item": "v1"}),
@@ -85,6 +90,10 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("override-due-date", {**LATER, "due": day(2).isoformat()}),
     ("redecide-lateness", HERE),
     ("remove-due-override", LATER),
+    ("start-attempt", {**HERE, "item": "t1", "attempt": "2"}),
+    ("save-work", {**HERE, "item": "t1", "attempt": "2", "artifact": "a" * 64}),
+    ("abandon-attempt", {**HERE, "item": "t1", "attempt": "2"}),
+    ("report-grader-failure", {**HERE, "item": "t1", "attempt": "1", "grader": "g"}),
     ("grade-submission", {**HERE, "item": "t1", "attempt": "1", "raw": "80.0", "grader": "g"}),
     ("transfer-result", {**HERE, "item": "t2", "raw": 70.5, "possible": 100}),
     ("override-score", {**HERE, "item": "t1", "score": 90, "reason": "Misread"}),
@@ -153,7 +162,7 @@ def _learner(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]
     )
 
 
-ITEM = st.sampled_from(("t1", "t1", "t2", "v1", "none"))
+ITEM = st.sampled_from(("t1", "t1", "t2", "x1", "v1", "none"))
 COHORT = st.sampled_from(("c1", "c2"))
 ATTEMPT = st.sampled_from(("1", "2", "3"))
 CERTIFICATES = st.sampled_from((CERTIFICATE, CORRECTED))
@@ -176,7 +185,7 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "reschedule-run": st.builds(lambda run, n: {"run": run, **_dates(n)}, RUNS, st.integers(-9, 9)),
     "archive-run": st.just({"run": C}),
     "publish-content": st.builds(
-        lambda run, n: {"run": run, "items": ITEMS[:n]}, RUNS, st.integers(1, 3)
+        lambda run, n: {"run": run, "items": ITEMS[:n]}, RUNS, st.integers(1, 4)
     ),
     "publish-grading-policy": st.builds(
         lambda run, late: {"run": run, "policy": POLICY, "late": late},
@@ -221,6 +230,13 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         st.integers(1, 60_000),
     ),
     "submit-work": _learner(item=ITEM, attempt=ATTEMPT),
+    "start-attempt": _learner(item=ITEM, attempt=ATTEMPT),
+    "save-work": _learner(
+        item=ITEM, attempt=ATTEMPT, artifact=st.sampled_from(("a" * 64, "b" * 64))
+    ),
+    "abandon-attempt": _learner(item=ITEM, attempt=ATTEMPT),
+    "expire-attempt": _learner(item=ITEM, attempt=ATTEMPT),
+    "report-grader-failure": _learner(item=ITEM, attempt=ATTEMPT, grader=st.just("g")),
     "grant-extension": st.builds(
         lambda body, terms: {**body, **terms},
         _learner(item=ITEM, reason=st.just("Ill")),

@@ -8,10 +8,16 @@ import msgspec
 from hypothesis import strategies as st
 
 from domain.assessment.facts import (
+    AttemptAbandoned,
+    AttemptDeadlineMoved,
+    AttemptExpired,
+    AttemptStarted,
     ExtensionGranted,
     ExtensionWithdrawn,
+    GraderFailed,
     LatenessRedecided,
     SubmissionReceived,
+    WorkSaved,
 )
 from domain.catalogue.facts import (
     ContentVersionPublished,
@@ -161,6 +167,20 @@ _of_enrolment: st.SearchStrategy[Fact] = st.one_of(
     st.builds(
         LatenessRedecided, _items, _attempts, st.none(), st.integers(0, 2), st.just("learner")
     ),
+    st.builds(
+        AttemptStarted,
+        _items,
+        _attempts,
+        st.integers(1, 3),
+        st.just(1),
+        st.just("100"),
+        st.none() | st.just(ENDS),
+    ),
+    st.builds(AttemptDeadlineMoved, _items, _attempts, st.just(ENDS), st.just("2")),
+    st.builds(WorkSaved, _items, _attempts, st.just("a" * 64)),
+    st.builds(AttemptExpired, _items, _attempts, st.just(ENDS), st.just("submit")),
+    st.builds(AttemptAbandoned, _items, _attempts, st.just("expired")),
+    st.builds(GraderFailed, _items, _attempts, st.just("g")),
     st.builds(ExtensionGranted, _items, st.none() | st.just(ENDS), st.booleans()),
     st.builds(ExtensionWithdrawn, _items),
     st.builds(CohortJoined, st.sampled_from(["c1", "c2"])),
