@@ -13,6 +13,12 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+from domain.assessment.facts import (
+    AttemptAbandoned,
+    AttemptDeadlineMoved,
+    AttemptStarted,
+    SubmissionReceived,
+)
 from domain.catalogue.facts import RunRescheduled
 from domain.enrolment.facts import SeatOffered, SeatOfferLapsed, SeatTaken, WaitlistLeft
 from domain.kernel import Envelope, stream_ids
@@ -92,9 +98,34 @@ def _windows(envelope: Envelope) -> Iterable[Entry]:
         yield Entry(run, None, at, "offer-seats", {"run": run})
 
 
+def _attempts(envelope: Envelope) -> Iterable[Entry]:
+    """A timed attempt expires when its time is up, unless it has ended. Where it has another
+    deadline, or a grace period, the command says until when."""
+    (run, subject), fact = stream_ids(envelope.stream), envelope.fact
+    match fact:
+        case AttemptStarted(deadline=None):
+            return
+        case (
+            AttemptStarted(item=item, attempt=attempt, deadline=deadline)
+            | AttemptDeadlineMoved(item=item, attempt=attempt, deadline=deadline)
+        ):
+            body = {"run": run, "subject": subject, "item": item, "attempt": attempt}
+            yield Entry(run, subject, deadline, "expire-attempt", body, f"{item}/{attempt}")
+        case (
+            SubmissionReceived(item=item, attempt=attempt)
+            | AttemptAbandoned(item=item, attempt=attempt)
+        ):
+            yield Entry(run, subject, None, thing=f"{item}/{attempt}")
+
+
 KINDS: tuple[Kind, ...] = (
     Kind("offer", names(SeatOffered, SeatTaken, SeatOfferLapsed, WaitlistLeft), _offers),
     Kind("window", names(RunRescheduled), _windows),
+    Kind(
+        "attempt",
+        names(AttemptStarted, AttemptDeadlineMoved, SubmissionReceived, AttemptAbandoned),
+        _attempts,
+    ),
 )
 
 

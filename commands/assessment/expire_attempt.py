@@ -31,8 +31,8 @@ def expire_attempt(
     """Yield the end and what follows from it; nothing where the attempt has ended.
 
     What is there is handed in as at the deadline; a grace period that has passed, and the policy
-    to abandon, leave nothing handed in [Moodle]. Raises RunUnknown, AttemptUnknown or
-    AttemptNotOver.
+    to abandon, leave nothing handed in [Moodle]. Raises RunUnknown, AttemptUnknown,
+    AttemptUntimed or NotDue.
     """
     require_run(run, command.run)
     item = command.item

@@ -8,8 +8,9 @@ from domain.assessment.facts import AttemptStarted
 from domain.assessment.state import Attempt, Attempts, Extensions
 from domain.catalogue.facts import Item, exact
 from domain.catalogue.rules import SUBMITTABLE
+from domain.due import require_due
 from domain.kernel import Refusal
-from domain.wording import moment, moment_or
+from domain.wording import moment
 
 
 class ItemNotSubmittable(Refusal):
@@ -62,12 +63,11 @@ class AttemptOver(Refusal):
     title = "The attempt is over"
 
 
-class AttemptNotOver(Refusal):
-    """An attempt expires when its time is up, and not before. One without a deadline never
-    expires."""
+class AttemptUntimed(Refusal):
+    """An attempt expires when its time is up. One without a deadline never does."""
 
-    rule = "attempt-not-over"
-    title = "The attempt's time is not up"
+    rule = "attempt-untimed"
+    title = "The attempt has no deadline"
 
 
 class ReleaseAfterDue(Refusal):
@@ -203,17 +203,15 @@ def require_time_left(item: str, made: Attempt, now: datetime) -> None:
 
 
 def require_time_up(item: str, made: Attempt, now: datetime) -> tuple[AttemptStarted, datetime]:
-    """Return how the attempt began and its deadline, or raise AttemptNotOver."""
+    """Return how the attempt began and its deadline, or raise AttemptUntimed or NotDue."""
     last = expires_at(made)
-    if last is None or made.started is None or made.deadline is None or now < last:
-        raise AttemptNotOver(
-            f"Attempt {made.attempt} on item {item} can be handed in until "
-            f"{moment_or(last, 'any time')}.",
+    if last is None or made.started is None or made.deadline is None:
+        raise AttemptUntimed(
+            f"Attempt {made.attempt} on item {item} has no deadline.",
             item=item,
             attempt=made.attempt,
-            expires=moment(last),
-            now=moment(now),
         )
+    require_due(last, now, f"Attempt {made.attempt} on item {item} can be handed in")
     return made.started, made.deadline
 
 

@@ -23,15 +23,16 @@ from domain.assessment.facts import (
     WorkSaved,
 )
 from domain.assessment.rules import (
-    AttemptNotOver,
     AttemptNotStarted,
     AttemptOver,
     AttemptsExhausted,
     AttemptUnderWay,
+    AttemptUntimed,
     CoolingDown,
     attempts_left,
 )
 from domain.catalogue.facts import Item, OnExpiry
+from domain.due import NotDue
 from domain.enrolment.facts import LearnerWithdrawn
 from domain.grading.rules import AttemptUnknown
 from domain.kernel import Personal
@@ -153,7 +154,7 @@ def test_the_last_moment_is_in_time(on_expiry: OnExpiry, grace_s: int, last_s: i
     for command in ("submit-work", "abandon-attempt"):
         record.when(command, last + MICROSECOND, **WORK).refused(AttemptOver, attempt="1")
     record.when("save-work", last + MICROSECOND, **WORK, artifact=HASH).refused(AttemptOver)
-    record.when("expire-attempt", last - MICROSECOND, **WORK).refused(AttemptNotOver)
+    record.when("expire-attempt", last - MICROSECOND, **WORK).refused(NotDue)
     assert record.when("expire-attempt", last, **WORK).facts
 
 
@@ -207,7 +208,7 @@ def test_an_attempt_without_a_limit_does_not_expire() -> None:
     """It can be given up."""
     record = quiz(attempts=1)
     record.when("start-attempt", **WORK).then(started(None))
-    record.when("expire-attempt", NOON + 999 * HOUR, **WORK).refused(AttemptNotOver, expires=None)
+    record.when("expire-attempt", NOON + 999 * HOUR, **WORK).refused(AttemptUntimed)
     record.when("abandon-attempt", **WORK).then(AttemptAbandoned("q", "1", "given-up"))
     record.when("abandon-attempt", **WORK).nothing()
     record.when("submit-work", **WORK).refused(AttemptOver)
@@ -224,7 +225,7 @@ def test_a_time_factor_granted_on_the_way_moves_the_deadline() -> None:
         ExtensionGranted("q", time_factor="2", reason=reason),
         AttemptDeadlineMoved("q", "1", double, "2"),
     )
-    record.when("expire-attempt", single + SECONDS, **WORK).refused(AttemptNotOver)
+    record.when("expire-attempt", single + SECONDS, **WORK).refused(NotDue)
     assert record.decide("submit-work", WORK, double)
     facts = record.when("withdraw-extension", **terms).facts
     assert facts[1:] == (AttemptDeadlineMoved("q", "1", single, "1"),)

@@ -51,3 +51,34 @@ def test_moving_a_date_for_all_judges_everybody_anew(empty: World) -> None:
 
     eventually(in_time, 20, "judged anew")
     assert item(one, "1753")["due_basis"] == "run"
+
+
+def test_an_attempt_under_way_is_seen_with_its_deadline(empty: World) -> None:
+    """And one whose time is up is handed in by the scheduler, as it was at its deadline."""
+    one = empty
+    furnish(one)
+    exam = {"item": "x", "kind": "exam", "title": "Exam", "attempts": 2, "time_limit_s": 600}
+    quick = {"item": "y", "kind": "quiz", "title": "Quick", "attempts": 2, "time_limit_s": 5}
+    one.command("publish-content", **IN_RUN, items=[exam, quick])
+    begun = one.command("start-attempt", **S1, item="y", attempt="7")
+    one.command("start-attempt", **S1, item="x", attempt="7")
+    now = item(one, "x")
+    assert (begun["number"], begun["content_version"]) == (1, 2)
+    assert (now["attempts_left"], now["under_way"]["attempt"]) == (1, "7")
+
+    def seen() -> bool:
+        page = one.ask("/console/learners/s1").text
+        return "under way until" in page and "1 attempt left" in page
+
+    eventually(seen, 10, "seen")
+
+    def expired() -> bool:
+        return bool(item(one, "y")["submitted_at"])
+
+    eventually(expired, 25, "handed in by the scheduler")
+    then = item(one, "y")
+    (attempt,) = then["attempts_detail"]
+    assert (attempt["expired"], attempt["submitted_at"]) == (True, begun["deadline"])
+    assert (then["attempts_left"], then["under_way"]) == (1, None)
+    one.command("report-grader-failure", **S1, item="y", attempt="7", grader="g")
+    assert item(one, "y")["attempts_left"] == 2

@@ -17,6 +17,12 @@ from hypothesis import strategies as st
 from commands.ports import LogUnavailable
 from commands.requests import Cause
 from domain.access import Principal, Role
+from domain.assessment.facts import (
+    AttemptAbandoned,
+    AttemptDeadlineMoved,
+    AttemptStarted,
+    SubmissionReceived,
+)
 from domain.enrolment.facts import LearnerEnrolled, SeatOffered, SeatTaken
 from infra.stores.due import PAGE_ENTRIES_MAX, PostgresDue
 from infra.stores.due_memory import MemoryDue
@@ -454,3 +460,27 @@ def test_each_once_and_none_lost(steps: Any) -> None:
     told = [key.split("/")[1] for key in world.desk.decided]
     assert len(told) == len(set(told))
     assert {cause for cause, _ in stands.values()} <= set(told)
+
+
+def test_a_timed_attempt_expires_unless_it_ends() -> None:
+    """Each attempt by itself; another deadline takes the place of the first."""
+    world = World()
+    world.step()
+    stream = h.enrolment("s1")
+
+    def begun(attempt: str, deadline: datetime | None) -> AttemptStarted:
+        return AttemptStarted("x1", attempt, 1, 1, "100", deadline)
+
+    world.log.add(stream, begun("a", NOON + HOUR), begun("b", NOON + HOUR), begun("c", None))
+    world.log.add(stream, begun("d", NOON + HOUR), begun("e", NOON + HOUR))
+    moved = world.log.add(stream, AttemptDeadlineMoved("x1", "a", NOON + 2 * HOUR, "2"))
+    world.log.add(stream, SubmissionReceived("x1", "b", 1, 1))
+    world.log.add(stream, AttemptAbandoned("x1", "d", "given-up"))
+    world.catch_up()
+    world.time.pass_by(HOUR)
+    assert world.step() == 1
+    world.time.pass_by(HOUR)
+    assert world.step() == 1
+    sent = [order.body["attempt"] for order in world.desk.decided.values()]
+    assert sent == ["e", "a"]
+    assert f"attempt/{moved.id}/x1/a/s1" in world.desk.decided
