@@ -22,6 +22,8 @@ from domain.grading.facts import (
     CourseFailed,
     CoursePassed,
     LatePenaltyApplied,
+    MissingWorkCleared,
+    MissingWorkScored,
     OutcomeRecorded,
     OverrideRemoved,
     ResultTransferred,
@@ -75,6 +77,8 @@ class Work(Struct, frozen=True, gc=False):
     banked_possible: str | None = None
     override_raw: str | None = None
     override_possible: str | None = None
+    missing_raw: str | None = None
+    missing_possible: str | None = None
 
 
 def fold_learner(document: Learner | None, envelope: Envelope, key: Key) -> Learner:
@@ -129,6 +133,12 @@ def fold_work(document: Work | None, envelope: Envelope, key: Key) -> Work:
             share(new, possible)
             number(new), number(possible)
             return replace(old, override_raw=new, override_possible=possible)
+        case MissingWorkScored(raw=raw, possible=possible):
+            share(raw, possible)
+            number(raw), number(possible)
+            return replace(old, missing_raw=raw, missing_possible=possible)
+        case MissingWorkCleared():
+            return replace(old, missing_raw=None, missing_possible=None)
         case OverrideRemoved():
             return replace(old, override_raw=None, override_possible=None)
         case ResultTransferred(raw=raw, possible=possible):
@@ -294,7 +304,10 @@ def _counts_of(work: Work, *, banked: bool) -> Score | None:
     override = None
     if work.override_raw is not None and work.override_possible is not None:
         override = Score(work.override_raw, work.override_possible)
-    counted = choose(candidates, override)
+    missing = None
+    if work.missing_raw is not None and work.missing_possible is not None:
+        missing = Score(work.missing_raw, work.missing_possible)
+    counted = choose(candidates, override, missing)
     return None if counted is None else counted.score
 
 
@@ -318,7 +331,8 @@ ANALYTICS = Reading(
             key=("run", "subject", "item"),
             facts=names(SubmissionReceived, LatenessRedecided, SubmissionGraded, ResultTransferred)
             | names(AttemptVoided, AttemptRestored)
-            | names(LatePenaltyApplied, ScoreOverridden, OverrideRemoved),
+            | names(LatePenaltyApplied, ScoreOverridden, OverrideRemoved)
+            | names(MissingWorkScored, MissingWorkCleared),
             keys=item_keys,
             fold=fold_work,
         ),

@@ -8,7 +8,7 @@ The scheduler sends their commands when the time has come; the command decides b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -17,12 +17,23 @@ from domain.assessment.facts import (
     AttemptAbandoned,
     AttemptDeadlineMoved,
     AttemptStarted,
+    ExtensionGranted,
     SubmissionReceived,
 )
-from domain.catalogue.facts import RunRescheduled
+from domain.catalogue.facts import (
+    ContentVersionPublished,
+    DueDateOverridden,
+    DueOverrideRemoved,
+    GradingPolicyPublished,
+    RunRescheduled,
+)
+from domain.catalogue.rules import SUBMITTABLE
 from domain.enrolment.facts import SeatOffered, SeatOfferLapsed, SeatTaken, WaitlistLeft
 from domain.kernel import Envelope, stream_ids
 from projections.reading import Documents, Key, Reading, View, columns, names
+
+_JUST_LATE = timedelta(microseconds=1)
+"""A due moment itself is in time."""
 
 
 class Entry(NamedTuple):
@@ -118,6 +129,36 @@ def _attempts(envelope: Envelope) -> Iterable[Entry]:
             yield Entry(run, subject, None, thing=f"{item}/{attempt}")
 
 
+def _missing_work(envelope: Envelope) -> Iterable[Entry]:
+    """Work is missing from just after its due date on, where the run's policy scores that.
+
+    Learners for whom another date holds are asked for again then. What a due date counted from the
+    enrolment makes missing is scored when the grade is computed.
+    """
+    (run, *_), fact = stream_ids(envelope.stream), envelope.fact
+    match fact:
+        case GradingPolicyPublished(missing_from=dues):
+            for one in dues:
+                yield _item_due(run, one.item, one.due, one.item)
+        case ContentVersionPublished(scores_missing=True, items=items):
+            for item in items:
+                if item.due is not None and item.kind in SUBMITTABLE:
+                    yield _item_due(run, item.item, item.due, item.item)
+        case DueDateOverridden(scores_missing=True, item=name, cohort=cohort, due=due):
+            yield _item_due(run, name, due, f"{name}/{cohort or ''}")
+        case DueOverrideRemoved(item=name, cohort=cohort):
+            yield Entry(run, None, None, thing=f"{name}/{cohort or ''}")
+        case ExtensionGranted(item=name, due=due, no_due=no_due):
+            body = {"run": run, "subject": envelope.subject, "item": name}
+            at = None if no_due or due is None else due + _JUST_LATE
+            yield Entry(run, envelope.subject, at, "score-missing-work", body, name)
+
+
+def _item_due(run: str, item: str, due: datetime | None, thing: str) -> Entry:
+    at = None if due is None else due + _JUST_LATE
+    return Entry(run, None, at, "score-missing-work", {"run": run, "item": item}, thing, each=True)
+
+
 KINDS: tuple[Kind, ...] = (
     Kind("offer", names(SeatOffered, SeatTaken, SeatOfferLapsed, WaitlistLeft), _offers),
     Kind("window", names(RunRescheduled), _windows),
@@ -125,6 +166,12 @@ KINDS: tuple[Kind, ...] = (
         "attempt",
         names(AttemptStarted, AttemptDeadlineMoved, SubmissionReceived, AttemptAbandoned),
         _attempts,
+    ),
+    Kind(
+        "missing-work",
+        names(GradingPolicyPublished, ContentVersionPublished, DueDateOverridden)
+        | names(DueOverrideRemoved, ExtensionGranted),
+        _missing_work,
     ),
 )
 

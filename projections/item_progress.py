@@ -30,6 +30,8 @@ from domain.grading.facts import (
     ExcuseWithdrawn,
     ItemExcused,
     LatePenaltyApplied,
+    MissingWorkCleared,
+    MissingWorkScored,
     OverrideRemoved,
     ResultTransferred,
     ScoreOverridden,
@@ -119,6 +121,9 @@ class ItemProgress(Struct, frozen=True, gc=False):
     override_raw: str | None = None
     override_possible: str | None = None
     overridden_at: datetime | None = None
+    missing_raw: str | None = None
+    missing_possible: str | None = None
+    missing_at: datetime | None = None
     excused_at: datetime | None = None
     extension: Extension | None = None
 
@@ -212,6 +217,17 @@ def fold_item(document: ItemProgress | None, envelope: Envelope, key: Key) -> It
                 position=position,
             )
             return _with_attempts(new, old.attempts_detail)
+        case MissingWorkScored(raw=raw, possible=possible):
+            share(raw, possible)
+            new = replace(
+                old, missing_raw=raw, missing_possible=possible, missing_at=at, position=position
+            )
+            return _with_attempts(new, old.attempts_detail)
+        case MissingWorkCleared():
+            new = replace(
+                old, missing_raw=None, missing_possible=None, missing_at=None, position=position
+            )
+            return _with_attempts(new, old.attempts_detail)
         case ItemExcused():
             return replace(old, excused_at=old.excused_at or at, position=position)
         case ExcuseWithdrawn():
@@ -277,7 +293,10 @@ def _with_attempts(old: ItemProgress, attempts: tuple[Attempt, ...]) -> ItemProg
     override = None
     if old.override_raw is not None and old.override_possible is not None:
         override = Score(old.override_raw, old.override_possible)
-    counted = choose(_candidates(old, attempts), override)
+    missing = None
+    if old.missing_raw is not None and old.missing_possible is not None:
+        missing = Score(old.missing_raw, old.missing_possible)
+    counted = choose(_candidates(old, attempts), override, missing)
     raw, possible = counted.score if counted is not None else (None, None)
     graded_at = {one.attempt: one.graded_at for one in attempts}
     submitted_at = first.submitted_at if first else None
@@ -294,9 +313,11 @@ def _with_attempts(old: ItemProgress, attempts: tuple[Attempt, ...]) -> ItemProg
         possible=possible,
         graded_at=None
         if counted is None
-        else {"override": old.overridden_at, "banked": old.banked_at}.get(
-            counted.basis, graded_at.get(counted.attempt or "")
-        ),
+        else {
+            "override": old.overridden_at,
+            "banked": old.banked_at,
+            "missing": old.missing_at,
+        }.get(counted.basis, graded_at.get(counted.attempt or "")),
         counts=None if counted is None else counted.basis,
         counts_attempt=None if counted is None else counted.attempt,
     )
@@ -359,6 +380,8 @@ OF_ITEMS = names(
     ExtensionWithdrawn,
     SubmissionGraded,
     LatePenaltyApplied,
+    MissingWorkScored,
+    MissingWorkCleared,
     ResultTransferred,
     ItemViewed,
     ScoreOverridden,

@@ -62,6 +62,8 @@ from domain.grading.facts import (
     GradesWithheld,
     ItemExcused,
     LatePenaltyApplied,
+    MissingWorkCleared,
+    MissingWorkScored,
     OutcomeRecorded,
     OverrideRemoved,
     ResultTransferred,
@@ -331,6 +333,16 @@ def _penalised(fact: LatePenaltyApplied, title: Callable[[str], str]) -> str:
         f"{title(fact.item)} lost {fact.deducted} of {fact.raw} points for being "
         f"{lateness(fact.late_seconds)} late"
     )
+
+
+@_for(MissingWorkScored)
+def _missing(fact: MissingWorkScored, title: Callable[[str], str]) -> str:
+    return f"{title(fact.item)} is missing, and scored {_score(fact.raw, fact.possible)}"
+
+
+@_for(MissingWorkCleared)
+def _not_missing(fact: MissingWorkCleared, title: Callable[[str], str]) -> str:
+    return f"{title(fact.item)} is not missing after all"
 
 
 @_for(ScoreOverridden)

@@ -127,7 +127,8 @@ class Roster(Protocol):
         """Return the subjects who were in the run as of a position of the log, in order."""
 
     async def handed_in_by(self, tenant: str, run: str, position: int) -> Sequence[str]:
-        """Return the subjects who had handed in work in the run by a position, in order."""
+        """Return the subjects who had handed in work in the run by a position, or whose work was
+        missing then, in order."""
 
     async def with_facts(
         self, tenant: str, run: str, position: int, types: Collection[str], without: str

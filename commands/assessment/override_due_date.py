@@ -41,7 +41,14 @@ def override_due_date(
     item = require_item(content, command.run, command.item)
     require_submittable(item)
     require_due_after_release(item, command.due)
-    yield DueDateOverridden(command.run, command.item, command.due, command.reason, command.cohort)
+    yield DueDateOverridden(
+        command.run,
+        command.item,
+        command.due,
+        command.reason,
+        command.cohort,
+        run.scores_missing,
+    )
 
 
 DECISION = Decision(

@@ -15,7 +15,7 @@ from domain.catalogue.rules import require_run
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
 from domain.enrolment.rules import require_ever_enrolled
 from domain.enrolment.state import ENROLMENT, Enrolment, EnrolmentFact, evolve_enrolment
-from domain.grading.late import all_penalties
+from domain.grading.late import all_penalties, missing_work
 from domain.kernel import StreamRef
 
 
@@ -36,7 +36,7 @@ def streams(command: Any, tenant: str) -> tuple[StreamRef[Any], ...]:
 
 
 def redecide_lateness(
-    command: RedecideLateness, _context: Context, enrolment: Enrolment, run: Run, content: Content
+    command: RedecideLateness, context: Context, enrolment: Enrolment, run: Run, content: Content
 ) -> Iterator[EnrolmentFact]:
     """Yield how each attempt is judged now, where that is otherwise than before.
 
@@ -44,15 +44,17 @@ def redecide_lateness(
     """
     require_run(run, command.run)
     require_ever_enrolled(enrolment, command.run, command.subject)
-    yield from consequences(enrolment, run, content)
+    yield from consequences(enrolment, run, content, context.now)
 
 
-def consequences(enrolment: Enrolment, run: Run, content: Content) -> Iterator[EnrolmentFact]:
-    """Yield what follows from the dates and terms that count now, for what was handed in and for
-    attempts under way.
+def consequences(
+    enrolment: Enrolment, run: Run, content: Content, now: datetime
+) -> Iterator[EnrolmentFact]:
+    """Yield what follows from the dates and terms that count now, for what was handed in, for what
+    is missing, and for attempts under way.
 
     Stale penalties after a change of dates are a complaint elsewhere (Submitty#665): each attempt
-    that is judged otherwise has its penalty judged again beside it.
+    that is judged otherwise has its penalty judged again beside it, and so has missing work.
     """
     attempts = enrolment.attempts
     for judged in redecided(content, run, enrolment):
@@ -60,6 +62,7 @@ def consequences(enrolment: Enrolment, run: Run, content: Content) -> Iterator[E
         attempts = with_lateness(attempts, judged)
     yield from all_penalties(run, attempts, enrolment.results)
     yield from deadlines_moved(enrolment)
+    yield from missing_work(run, content, enrolment, now)
 
 
 def with_consequences(
@@ -67,7 +70,7 @@ def with_consequences(
 ) -> Iterator[EnrolmentFact]:
     """Yield a fact that moves a learner's due dates, and what follows from it, in one decision."""
     yield fact
-    yield from consequences(evolve_enrolment(enrolment, fact, at), run, content)
+    yield from consequences(evolve_enrolment(enrolment, fact, at), run, content, at)
 
 
 DECISION = Decision(

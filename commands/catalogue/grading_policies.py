@@ -188,7 +188,7 @@ PolicyBody = Annotated[
 
 
 class LatePolicyBody(BaseModel):
-    """What late work costs, in per cent of the highest score [Canvas]."""
+    """What late and missing work costs, in per cent of the highest score [Canvas]."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -200,10 +200,17 @@ class LatePolicyBody(BaseModel):
         default=Decimal(0), description="No penalty takes a score below this."
     )
 
+    missing: ExactPercent | None = Field(
+        default=None,
+        description="Deducted where nothing was handed in; absent: missing work has no score.",
+    )
+
     @model_validator(mode="after")
     def _costs_something(self) -> Self:
-        if self.rate == 0:
-            raise ValueError("rate is 0: leave late out")
+        if self.rate == 0 and self.missing is None:
+            raise ValueError("neither rate nor missing is set: leave late out")
+        if self.rate == 0 and self.floor > 0:
+            raise ValueError("floor bounds a penalty, and rate gives none")
         return self
 
     def as_policy(self) -> LatePolicy:
@@ -212,4 +219,5 @@ class LatePolicyBody(BaseModel):
             text(self.rate),
             self.interval_seconds,
             text(self.floor),
+            None if self.missing is None else text(self.missing),
         )

@@ -140,7 +140,13 @@ def publish_content(
         and (before.due, before.due_after_s) != (item.due, item.due_after_s)
     )
     yield ContentVersionPublished(
-        command.run, content.number + 1, items, command.changes, removed, redated
+        command.run,
+        content.number + 1,
+        items,
+        command.changes,
+        removed,
+        redated,
+        run.scores_missing,
     )
 
 

@@ -10,9 +10,9 @@ from pydantic import Field
 from commands.catalogue.grading_policies import LatePolicyBody, PolicyBody
 from commands.decision import Command, Context, Decision
 from commands.fields import Id
-from domain.catalogue.facts import GradingPolicyPublished
-from domain.catalogue.rules import require_run, require_unarchived
-from domain.catalogue.state import RUN, Run
+from domain.catalogue.facts import GradingPolicyPublished, ItemDue
+from domain.catalogue.rules import SUBMITTABLE, require_run, require_unarchived
+from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
 from domain.kernel import Fact
 
 
@@ -22,12 +22,12 @@ class PublishGradingPolicy(Command):
     run: Id
     policy: PolicyBody
     late: LatePolicyBody | None = Field(
-        default=None, description="What late work costs; absent: nothing."
+        default=None, description="What late and missing work costs; absent: nothing."
     )
 
 
 def publish_grading_policy(
-    command: PublishGradingPolicy, _context: Context, run: Run
+    command: PublishGradingPolicy, _context: Context, run: Run, content: Content
 ) -> Iterator[GradingPolicyPublished]:
     """Yield the policy under its next number, nothing where it stands so already.
 
@@ -39,7 +39,14 @@ def publish_grading_policy(
     if run.policy == policy and run.late == late:
         return
     require_unarchived(run, command.run)
-    yield GradingPolicyPublished(command.run, run.policy_number + 1, policy, late)
+    dues: tuple[ItemDue, ...] = ()
+    if late is not None and late.missing is not None:
+        dues = tuple(
+            ItemDue(item.item, item.due)
+            for item in content.items.values()
+            if item.due is not None and item.kind in SUBMITTABLE
+        )
+    yield GradingPolicyPublished(command.run, run.policy_number + 1, policy, late, dues)
 
 
 def answer(facts: tuple[Fact, ...]) -> dict[str, Any]:
@@ -51,7 +58,10 @@ def answer(facts: tuple[Fact, ...]) -> dict[str, Any]:
 DECISION = Decision(
     name="publish-grading-policy",
     model=PublishGradingPolicy,
-    streams=lambda command, tenant: (RUN.of(tenant, command.run),),
+    streams=lambda command, tenant: (
+        RUN.of(tenant, command.run),
+        RUN_CONTENT.of(tenant, command.run),
+    ),
     decide=publish_grading_policy,
     example={
         "run": "AAA-2013J",

@@ -17,8 +17,10 @@ from domain.grading.facts import (
     CourseGradeComputed,
     CoursePassed,
     LatePenaltyApplied,
+    MissingWorkCleared,
+    MissingWorkScored,
 )
-from domain.grading.late import all_penalties
+from domain.grading.late import all_penalties, missing_work
 from domain.grading.policy import grade
 from domain.grading.rules import require_policy
 from domain.grading.state import with_result
@@ -43,9 +45,17 @@ def streams(command: ComputeGrade, tenant: str) -> tuple[StreamRef[Any], ...]:
 
 def compute_grade(
     command: ComputeGrade, context: Context, enrolment: Enrolment, run: Run, content: Content
-) -> Iterator[LatePenaltyApplied | CourseGradeComputed | CoursePassed | CourseFailed]:
-    """Yield the grade where its inputs changed, with penalties that the policy in force judges
-    otherwise than they stand, and a pass or a failure where that is new.
+) -> Iterator[
+    LatePenaltyApplied
+    | MissingWorkScored
+    | MissingWorkCleared
+    | CourseGradeComputed
+    | CoursePassed
+    | CourseFailed
+]:
+    """Yield the grade where its inputs changed, with penalties and scores of missing
+    work that the policy in force judges otherwise than they stand, and a pass or a failure where
+    that is new.
 
     Below the pass mark is a failure only once it had been reached, or from the end of the run on.
     A learner who has left gets a grade, but neither passes nor fails by it. Raises RunUnknown,
@@ -58,6 +68,9 @@ def compute_grade(
     for penalty in all_penalties(run, enrolment.attempts, results):
         yield penalty
         results = with_result(results, penalty)
+    for said in missing_work(run, content, enrolment, context.now):
+        yield said
+        results = with_result(results, said)
     computed = grade(
         policy,
         content.items.values(),

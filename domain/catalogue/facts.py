@@ -107,15 +107,24 @@ GradingPolicy = WeightedPolicy | GroupedPolicy
 
 
 class LatePolicy(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What late work costs [Canvas]. Per cents are exact decimal texts.
+    """What late and missing work costs [Canvas]. Per cents are exact decimal texts.
 
     ``rate`` is deducted for each begun interval of ``interval_seconds``, of the highest score, down
-    to ``floor`` and not further.
+    to ``floor`` and not further. ``missing`` is deducted from the highest score where nothing was
+    handed in; None: missing work has no score.
     """
 
     rate: str = "0"
     interval_seconds: int = 86_400
     floor: str = "0"
+    missing: str | None = None
+
+
+class ItemDue(msgspec.Struct, frozen=True):
+    """When an item falls due."""
+
+    item: str
+    due: datetime
 
 
 class Prerequisite(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -176,7 +185,8 @@ class ContentVersionPublished(Fact, frozen=True):
     """The run's whole content, as numbered state. ``number`` counts from 1.
 
     ``removed`` are the items of the version before that are not in this one, ``redated`` those in
-    both that are due at another time.
+    both that are due at another time. ``scores_missing``: the run's policy gives work that is
+    missing when it falls due a score.
     """
 
     run: str
@@ -185,13 +195,14 @@ class ContentVersionPublished(Fact, frozen=True):
     changes: str = ""
     removed: tuple[str, ...] = ()
     redated: tuple[str, ...] = ()
+    scores_missing: bool = False
 
 
 class DueDateOverridden(Fact, frozen=True, omit_defaults=True):
     """An item is due at another time for a cohort, or (``cohort`` None) for the whole run.
 
     It takes the place of the override that the same cohort or the run had. ``due`` None: the item
-    is due at no time.
+    is due at no time. ``scores_missing``: the run's policy gives work that is missing then a score.
     """
 
     run: str
@@ -199,6 +210,7 @@ class DueDateOverridden(Fact, frozen=True, omit_defaults=True):
     due: datetime | None
     reason: str
     cohort: str | None = None
+    scores_missing: bool = False
 
 
 class DueOverrideRemoved(Fact, frozen=True, omit_defaults=True):
@@ -213,13 +225,15 @@ class DueOverrideRemoved(Fact, frozen=True, omit_defaults=True):
 class GradingPolicyPublished(Fact, frozen=True, omit_defaults=True):
     """How the run is graded from now on. ``number`` counts from 1.
 
-    ``late`` is what late work costs; None: nothing.
+    ``late`` is what late and missing work costs; None: nothing. ``missing_from`` is when each item
+    of the content falls due, where work that is missing then has a score.
     """
 
     run: str
     number: int
     policy: GradingPolicy
     late: LatePolicy | None = None
+    missing_from: tuple[ItemDue, ...] = ()
 
 
 class SeatsLimited(Fact, frozen=True):

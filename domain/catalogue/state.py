@@ -87,6 +87,11 @@ class Run(msgspec.Struct, frozen=True):
     integrity_number: int = 0
     grades_released: bool = True
 
+    @property
+    def scores_missing(self) -> bool:
+        """Whether work that is missing when it falls due has a score."""
+        return self.late is not None and self.late.missing is not None
+
 
 class Content(msgspec.Struct, frozen=True):
     """The content of a run in its version ``number``; 0: none was published.

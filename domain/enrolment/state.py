@@ -45,6 +45,8 @@ from domain.grading.facts import (
     ExcuseWithdrawn,
     ItemExcused,
     LatePenaltyApplied,
+    MissingWorkCleared,
+    MissingWorkScored,
     OutcomeRecorded,
     OverrideRemoved,
     ResultTransferred,
@@ -131,6 +133,8 @@ def evolve_enrolment(state: Enrolment, fact: EnrolmentFact, at: datetime) -> Enr
             | OverrideRemoved()
             | ItemExcused()
             | ExcuseWithdrawn()
+            | MissingWorkScored()
+            | MissingWorkCleared()
         ):
             return replace(state, results=with_result(state.results, fact))
         case ItemViewed(item=item):
@@ -233,6 +237,8 @@ ENROLMENT = StreamKind(
         GraderFailed,
         SubmissionGraded,
         LatePenaltyApplied,
+        MissingWorkScored,
+        MissingWorkCleared,
         ScoreOverridden,
         OverrideRemoved,
         ItemExcused,

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from domain.catalogue.facts import exact
 from domain.exact import text
 
-Basis = Literal["attempt", "banked", "override"]
+Basis = Literal["attempt", "banked", "missing", "override"]
 """What a counted score rests on."""
 
 
@@ -67,12 +67,14 @@ class Counted(NamedTuple):
     attempt: str | None = None
 
 
-def choose(candidates: Iterable[Candidate], override: Score | None = None) -> Counted | None:
+def choose(
+    candidates: Iterable[Candidate], override: Score | None = None, missing: Score | None = None
+) -> Counted | None:
     """Return the score that counts, or None where there is none.
 
     An override is final. Else the best counts, by what is left **after** the penalty
     (canvas-lms#1354): the highest share; among equals the first; what is out of 0 has no share and
-    counts only where there is nothing else.
+    counts only where there is nothing else. Missing work's score counts where there is no other.
     """
     if override is not None:
         return Counted(override, "override")
@@ -83,6 +85,8 @@ def choose(candidates: Iterable[Candidate], override: Score | None = None) -> Co
         share = score.share
         if best is None or (share is not None and (most is None or share > most)):
             best, most = Counted(score, basis, attempt), share
+    if best is None and missing is not None:
+        return Counted(missing, "missing")
     return best
 
 

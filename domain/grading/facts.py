@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from domain.kernel import Fact, Personal
@@ -36,6 +37,28 @@ class LatePenaltyApplied(Fact, frozen=True, omit_defaults=True):
     late_seconds: int
     intervals: int
     policy_number: int
+
+
+class MissingWorkScored(Fact, frozen=True):
+    """Nothing was handed in by ``due``, and the run's policy gives a score to that.
+
+    It counts for as long as there is no other. ``missing`` per cent of ``possible`` were deducted
+    under grading policy ``policy_number``.
+    """
+
+    item: str
+    raw: str
+    possible: str
+    due: datetime
+    missing: str
+    policy_number: int
+
+
+class MissingWorkCleared(Fact, frozen=True, omit_defaults=True):
+    """The work is not missing after all: another due date holds."""
+
+    item: str
+    due: datetime | None = None
 
 
 class ScoreOverridden(Fact, frozen=True, omit_defaults=True):

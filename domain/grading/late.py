@@ -8,14 +8,19 @@ the highest score, rounded to two places, halves away from zero.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from domain.assessment.dates import effective_due
 from domain.assessment.state import Attempt, Attempts
-from domain.catalogue.facts import LatePolicy, exact
-from domain.catalogue.state import Run
+from domain.catalogue.facts import Item, LatePolicy, exact
+from domain.catalogue.rules import SUBMITTABLE
+from domain.catalogue.state import Content, Run
+from domain.enrolment.state import Enrolment
 from domain.exact import half_away, text
-from domain.grading.facts import LatePenaltyApplied
+from domain.grading.counting import Score
+from domain.grading.facts import LatePenaltyApplied, MissingWorkCleared, MissingWorkScored
 from domain.grading.state import Results
 
 PLACES = 2
@@ -42,6 +47,57 @@ def deduction(policy: LatePolicy, raw: str, possible: str, seconds: int) -> Deci
         max(raw_percent - exact(policy.floor), Fraction(0)),
     )
     return half_away(whole * percent / 100, PLACES)
+
+
+def missing_as(missing: str, item: Item) -> Score:
+    """Return the score of work that was not handed in: possible - possible × missing%, exactly."""
+    whole = Decimal(item.possible)
+    raw = whole - whole * Decimal(missing) / 100
+    return Score(text(raw.normalize()), item.possible)
+
+
+def missing_work(
+    run: Run, content: Content, enrolment: Enrolment, now: datetime
+) -> Iterator[MissingWorkScored | MissingWorkCleared]:
+    """Yield what is to be said of work that was not handed in, for a learner who is in the run.
+
+    A score for each item that is due and has none, where the run's policy gives one; and where it
+    stands and another due date holds that has not come, or the policy gives none any more, that it
+    does not.
+    """
+    results = enrolment.results
+    missing = None if run.late is None else run.late.missing
+    for name in results.missing:
+        item = content.items.get(name)
+        due = None if item is None else effective_due(item, content, run, enrolment).at
+        if item is None:
+            continue
+        if missing is None or due is None or now <= due:
+            yield MissingWorkCleared(name, due)
+        elif not results.missing[name].equals(missing_as(missing, item)):
+            yield _scored(missing, item, due, run.policy_number)
+    if missing is None or not enrolment.active:
+        return
+    for item in content.items.values():
+        if item.kind in SUBMITTABLE and not _has_score(item.item, enrolment):
+            due = effective_due(item, content, run, enrolment).at
+            if due is not None and now > due and exact(item.possible) != 0:
+                yield _scored(missing, item, due, run.policy_number)
+
+
+def _scored(missing: str, item: Item, due: datetime, policy_number: int) -> MissingWorkScored:
+    raw, possible = missing_as(missing, item)
+    return MissingWorkScored(item.item, raw, possible, due, missing, policy_number)
+
+
+def _has_score(item: str, enrolment: Enrolment) -> bool:
+    """Whether something was handed in, or there is a score anyway, or the learner is excused."""
+    results = enrolment.results
+    return (
+        item in enrolment.attempts
+        or item in results.excused
+        or results.counted_of(item) is not None
+    )
 
 
 def penalties(

@@ -15,6 +15,8 @@ from domain.grading.facts import (
     ExcuseWithdrawn,
     ItemExcused,
     LatePenaltyApplied,
+    MissingWorkCleared,
+    MissingWorkScored,
     OutcomeRecorded,
     OverrideRemoved,
     Result,
@@ -35,6 +37,8 @@ GradingFact = (
     | OverrideRemoved
     | ItemExcused
     | ExcuseWithdrawn
+    | MissingWorkScored
+    | MissingWorkCleared
 )
 
 
@@ -58,7 +62,8 @@ class Results(msgspec.Struct, frozen=True):
     """Marks by item and attempt, carried results by item, the computed grade, the outcome.
 
     ``passed`` is what the computed grade last came to; None: neither passed nor failed yet.
-    ``overridden`` are scores by item, ``voided`` the items and attempts that count for nothing.
+    ``overridden`` and ``missing`` are scores by item, ``voided`` the items and attempts
+    that count for nothing.
     """
 
     graded: Mapping[tuple[str, str], Mark] = msgspec.field(default_factory=dict)
@@ -69,6 +74,7 @@ class Results(msgspec.Struct, frozen=True):
     overridden: Mapping[str, Score] = msgspec.field(default_factory=dict)
     excused: frozenset[str] = frozenset()
     voided: frozenset[tuple[str, str]] = frozenset()
+    missing: Mapping[str, Score] = msgspec.field(default_factory=dict)
 
     def counted(self) -> dict[str, Counted]:
         """Return the score that counts for each item that has one, excused or not."""
@@ -76,8 +82,8 @@ class Results(msgspec.Struct, frozen=True):
         for item, candidate in self._candidates():
             by_item.setdefault(item, []).append(candidate)
         found = {}
-        for item in dict.fromkeys((*by_item, *self.overridden)):
-            one = choose(by_item.get(item, ()), self.overridden.get(item))
+        for item in dict.fromkeys((*by_item, *self.overridden, *self.missing)):
+            one = choose(by_item.get(item, ()), self.overridden.get(item), self.missing.get(item))
             if one is not None:
                 found[item] = one
         return found
@@ -85,11 +91,12 @@ class Results(msgspec.Struct, frozen=True):
     def counted_of(self, item: str) -> Counted | None:
         """Return the score of one item that counts, or None."""
         own = [candidate for name, candidate in self._candidates() if name == item]
-        return choose(own, self.overridden.get(item))
+        return choose(own, self.overridden.get(item), self.missing.get(item))
 
     def computed_of(self, item: str) -> Counted | None:
         """Return what would count for one item if there were no override, or None."""
-        return choose(candidate for name, candidate in self._candidates() if name == item)
+        own = [candidate for name, candidate in self._candidates() if name == item]
+        return choose(own, missing=self.missing.get(item))
 
     def _candidates(self) -> Iterator[tuple[str, Candidate]]:
         """Yield every score that might count, with its item: own ones first, then carried ones."""
@@ -126,6 +133,10 @@ def with_result(results: Results, fact: GradingFact) -> Results:
             return replace(results, overridden={**results.overridden, item: Score(new, possible)})
         case OverrideRemoved(item=item):
             return replace(results, overridden=_without(results.overridden, item))
+        case MissingWorkScored(item=item, raw=raw, possible=possible):
+            return replace(results, missing={**results.missing, item: Score(raw, possible)})
+        case MissingWorkCleared(item=item):
+            return replace(results, missing=_without(results.missing, item))
         case ItemExcused(item=item):
             return replace(results, excused=results.excused | {item})
         case ExcuseWithdrawn(item=item):

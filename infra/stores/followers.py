@@ -10,6 +10,7 @@ from typing import LiteralString
 from domain.assessment.facts import SubmissionReceived
 from domain.enrolment.facts import LearnerEnrolled
 from domain.enrolment.state import ENROLMENT
+from domain.grading.facts import MissingWorkScored
 from infra.pools import pool
 from infra.stores.postgres import unavailable
 from streams.ports import FollowerState
@@ -38,7 +39,7 @@ _WITH_WORK = """
   select distinct split_part(f.stream, '/', 4)
   from log.facts f
   where f.stream >= %(prefix)s || '/' and f.stream < %(prefix)s || '0'
-    and f.position <= %(position)s and f.type = %(type)s
+    and f.position <= %(position)s and f.type = any(%(types)s)
   order by 1
 """
 
@@ -98,8 +99,8 @@ class PostgresFollowers:
         return await asyncio.to_thread(self._subjects, _ROSTER, tenant, run, position, values)
 
     async def handed_in_by(self, tenant: str, run: str, position: int) -> Sequence[str]:
-        """Return the subjects who had handed in work in the run by a position of the log."""
-        values = {"type": SubmissionReceived.__name__}
+        """Return the subjects of whose work in the run something was decided by then."""
+        values = {"types": [SubmissionReceived.__name__, MissingWorkScored.__name__]}
         return await asyncio.to_thread(self._subjects, _WITH_WORK, tenant, run, position, values)
 
     async def with_facts(

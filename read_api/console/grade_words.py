@@ -105,6 +105,8 @@ def _reasons(item: ExplainedItem) -> Iterator[str]:
         yield "a zero for an item that is still to come"
     elif item.counts == "override":
         yield "set by a person"
+    elif item.counts == "missing":
+        yield "missing when it fell due"
     elif item.counts == "banked":
         yield f"carried over from {item.banked_from or 'an earlier run'}"
     elif item.counts == "attempt":
@@ -114,6 +116,8 @@ def _reasons(item: ExplainedItem) -> Iterator[str]:
         for attempt in scored:
             if attempt.attempt == item.counts_attempt:
                 yield from _penalty(attempt)
+    elif any(attempt.voided for attempt in item.attempts):
+        yield "void after a violation: counts zero"
     elif item.attempts:
         yield "handed in, not graded yet: counts zero"
     else:

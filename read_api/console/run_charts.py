@@ -146,7 +146,12 @@ def drop_words(lowest: int, highest: int) -> str:
 
 
 def late_words(late: LatePolicy) -> str:
-    """Put what lateness costs into words."""
-    interval = lateness(late.interval_seconds).removeprefix("1 ")
-    said = f"{formats.number(late.rate)}% for each {interval} late"
-    return f"{said}, down to {formats.number(late.floor)}%" if Fraction(late.floor) else said
+    """Put what late and missing work costs into words."""
+    said = []
+    if Fraction(late.rate):
+        interval = lateness(late.interval_seconds).removeprefix("1 ")
+        floor = f", down to {formats.number(late.floor)}%" if Fraction(late.floor) else ""
+        said.append(f"{formats.number(late.rate)}% for each {interval} late{floor}")
+    if late.missing is not None:
+        said.append(f"{formats.number(late.missing)}% where nothing is handed in")
+    return "; ".join(said)

@@ -44,6 +44,8 @@ SYMBOL_OF = {
     "SubmissionReceived": "submit",
     "SubmissionGraded": "grade",
     "LatePenaltyApplied": "grade",
+    "MissingWorkScored": "grade",
+    "MissingWorkCleared": "grade",
     "ScoreOverridden": "grade",
     "OverrideRemoved": "grade",
     "ItemExcused": "grade",

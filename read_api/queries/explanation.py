@@ -15,9 +15,9 @@ from read_api.queries.progress import Attempt, Row, Stand, attempts_of
 class ExplainedItem(msgspec.Struct, frozen=True, kw_only=True):
     """An item's place in its category. ``item`` None: a zero that fills the category up to its
     minimum. ``raw`` of ``possible`` is the score that counts, after any penalty; ``counts`` says
-    what it is: an ``override`` by a person, the best ``attempt`` (``counts_attempt``), or a result
-    that was ``banked``. ``attempts`` are all those that it was chosen from, each with its penalty;
-    ``due`` is when the item is due for this learner."""
+    what it is: an ``override`` by a person, that of ``missing`` work, the best ``attempt``
+    (``counts_attempt``), or a result that was ``banked``. ``attempts`` are all those that it was
+    chosen from, each with its penalty; ``due`` is when the item is due for this learner."""
 
     item: str | None
     title: str | None

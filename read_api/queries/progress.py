@@ -63,8 +63,8 @@ class ItemProgress(msgspec.Struct, frozen=True, kw_only=True):
 
     ``done``: completed, handed in, or viewed, as the kind of item asks. ``raw`` of ``possible``,
     ``score_percent`` of it, is the score that counts, after any penalty: ``counts`` says whether it
-    is a person's override, the best attempt's (``counts_attempt``, which lost ``deducted`` points
-    for being late; None: nothing) or banked.
+    is a person's override, that of missing work, the best attempt's (``counts_attempt``, which lost
+    ``deducted`` points for being late; None: nothing) or banked.
     ``coverage_percent`` is the share of a video's unique milliseconds. An item with results that is
     not in the run's current content has ``current`` False.
     """

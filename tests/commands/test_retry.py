@@ -31,13 +31,14 @@ ITEMS = [
     {"item": "t1", "kind": "assignment", "title": "T1", "category": "TMA", "attempts": 2},
     {"item": "t2", "kind": "quiz", "title": "T2", "category": "TMA", "due": day(3).isoformat()},
     {"item": "x1", "kind": "exam", "title": "X", "time_limit_s": 60, "on_expiry": "abandon"},
+    {"item": "t3", "kind": "quiz", "title": "T3", "category": "TMA", "due": day(4).isoformat()},
     {"item": "v1", "kind": "video", "title": "V", "duration_ms": 60_000, "threshold": "0.5"},
 ]
 POLICY = {
     "categories": [{"name": "TMA", "weight": "1", "minimum": 3, "drop": 1}],
     "cutoffs": [{"letter": "A", "percent": 80}, {"letter": "Pass", "percent": 40}],
 }
-LATE = {"rate": 10}
+LATE = {"rate": 10, "missing": 60}
 BEGINNING: list[tuple[str, dict[str, Any]]] = [
     ("create-course", {"course": "AAA", "title": "AAA"}),
     ("create-course", {"course": "BBB", "title": "BBB"}),
@@ -79,6 +80,7 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("expire-attempt", EXAM),
     ("reschedule-run", {"run": A, **_dates(-3)}),
     ("enrol-learner", {**HERE, "mode": "verified", "demographics": {"gender": "F"}}),
+    ("score-missing-work", {**HERE, "item": "t3"}),
     ("view-item", {**HERE, "item": "v1"}),
     ("watch-video", {**HERE, "item": "v1", "start_ms": 0, "end_ms": 50_000, "session": "s"}),
     ("submit-work", {**HERE, "item": "t1", "attempt": "1"}),
@@ -162,7 +164,7 @@ def _learner(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]
     )
 
 
-ITEM = st.sampled_from(("t1", "t1", "t2", "x1", "v1", "none"))
+ITEM = st.sampled_from(("t1", "t1", "t2", "t3", "x1", "v1", "none"))
 COHORT = st.sampled_from(("c1", "c2"))
 ATTEMPT = st.sampled_from(("1", "2", "3"))
 CERTIFICATES = st.sampled_from((CERTIFICATE, CORRECTED))
@@ -270,6 +272,7 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "remove-override": _learner(item=ITEM, reason=st.just("why")),
     "excuse-item": _learner(item=ITEM, reason=st.just("why")),
     "withdraw-excuse": _learner(item=ITEM, reason=st.just("why")),
+    "score-missing-work": _learner(item=ITEM),
     "compute-grade": _learner(),
     "record-outcome": _learner(
         result=st.sampled_from(("pass", "distinction", "fail", "withdrawn"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
 
+from read_api.ports import Selection
 from tests.databases import Databases
 from tests.read_api.world import COURSE, World, world
 
@@ -152,3 +154,60 @@ def test_a_page_without_a_grade_says_so(graded: World) -> None:
     """No run named, and a run that the learner is not in."""
     assert graded.ask("/console/learners/anna/grade").status_code == 422
     assert graded.ask("/console/learners/anna/grade?run=AAA-2013J").status_code == 404
+
+
+def test_the_scheduler_scores_missing_work(graded: World) -> None:
+    """When an item has fallen due and nothing is there, for who is in the run, without being asked;
+    an extension clears it, and it is scored again when that has passed."""
+    run, bert = "AAA-2016J", {"run": "AAA-2016J", "subject": "bert"}
+    graded.command(
+        "schedule-run",
+        run=run,
+        course="AAA",
+        title="Autumn 2016",
+        starts="2016-10-01T00:00:00Z",
+        ends="2017-06-01T00:00:00Z",
+        modes=["audit"],
+        certificate_modes=[],
+    )
+    graded.command("enrol-learner", **bert, mode="audit", occurred_at="2016-10-02T08:00:00Z")
+    graded.command(
+        "publish-grading-policy",
+        run=run,
+        policy={
+            "categories": [{"name": "Homework", "weight": 1}],
+            "cutoffs": [{"letter": "C", "percent": 40}],
+        },
+        late={"missing": "70"},
+    )
+    content = [item("fish", "Homework", due="2016-10-20T12:00:00Z"), item("goat", "Homework")]
+    graded.command("publish-content", run=run, items=content)
+    _wait_for(graded, "MissingWorkScored", run)
+    told = {one["item"]: one for one in graded.get(f"enrolments/{run}/bert/progress")["items"]}
+    assert (told["fish"]["raw"], told["fish"]["counts"]) == ("30", "missing")
+    assert told["goat"]["raw"] is None
+    assert graded.get(f"enrolments/{run}/bert/grade")["current"]["exact"] == "3/20"
+    page = graded.ask(f"/console/learners/bert/grade?run={run}").text
+    assert "missing when it fell due" in page
+    extension = {**bert, "item": "fish", "reason": "Ill"}
+    graded.command("grant-extension", **extension, due="2016-10-25T12:00:00Z")
+    cleared = graded.command(
+        "grant-extension", **extension, no_due=True, occurred_at="2016-10-20T13:00:00Z"
+    )
+    assert [fact["type"] for fact in cleared["facts"]][-1] == "MissingWorkCleared"
+    assert graded.get(f"enrolments/{run}/bert/progress")["items"][0]["raw"] is None
+
+
+def _wait_for(one: World, kind: str, run: str) -> None:
+    wanted = Selection(types=(kind,), run=run)
+    log = one.reads.log
+
+    async def recorded() -> int:
+        async with asyncio.timeout(30):
+            while True:
+                head = (await log.head()).position
+                if (await log.window("main", 0, head, 1, wanted)).facts:
+                    return head
+                await log.wait(head, 30)
+
+    one.position = max(one.position, one.run(recorded()))

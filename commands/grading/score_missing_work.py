@@ -1,0 +1,58 @@
+"""What becomes of work that was not handed in by its due date?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from commands.decision import Command, Context, Decision
+from commands.fields import Id
+from commands.grading.override_score import streams
+from domain.assessment.dates import effective_due
+from domain.catalogue.rules import require_item, require_run
+from domain.catalogue.state import Content, Run
+from domain.due import require_due
+from domain.enrolment.rules import require_ever_enrolled
+from domain.enrolment.state import Enrolment
+from domain.grading.facts import MissingWorkCleared, MissingWorkScored
+from domain.grading.late import missing_work
+
+JUST_LATE = timedelta(microseconds=1)
+"""The due moment itself is in time."""
+
+
+class ScoreMissingWork(Command):
+    """Take note that an item fell due and nothing is there, where the run's policy scores that."""
+
+    run: Id
+    subject: Id
+    item: Id
+
+
+def score_missing_work(
+    command: ScoreMissingWork, context: Context, enrolment: Enrolment, run: Run, content: Content
+) -> Iterator[MissingWorkScored | MissingWorkCleared]:
+    """Yield the score of missing work, nothing where there is work, a score or no such policy.
+
+    Raises RunUnknown, NotEnrolled, ItemUnknown, or NotDue where the learner's due date is later.
+    """
+    require_run(run, command.run)
+    require_ever_enrolled(enrolment, command.run, command.subject)
+    item = require_item(content, command.run, command.item)
+    for said in missing_work(run, content, enrolment, context.now):
+        if said.item == command.item:
+            yield said
+            return
+    due = effective_due(item, content, run, enrolment).at
+    waits = item.item not in enrolment.attempts and run.scores_missing and enrolment.active
+    if due is not None and waits:
+        require_due(due + JUST_LATE, context.now, f"Item {item.item} may be handed in")
+
+
+DECISION = Decision(
+    name="score-missing-work",
+    model=ScoreMissingWork,
+    streams=streams,
+    decide=score_missing_work,
+    example={"run": "AAA-2013J", "subject": "oulad-11391", "item": "1752"},
+)
