@@ -37,7 +37,10 @@ from commands.credentials import (
 from commands.decision import Decision
 from commands.engagement import view_item, watch_video
 from commands.enrolment import (
+    change_mode,
+    decide_refund,
     enrol_learner,
+    expire_access,
     join_cohort,
     join_waitlist,
     lapse_offer,
@@ -84,6 +87,9 @@ DECISIONS: dict[str, Decision] = {
         enrol_learner,
         withdraw_learner,
         transfer_enrolment,
+        change_mode,
+        expire_access,
+        decide_refund,
         join_cohort,
         leave_cohort,
         join_waitlist,

@@ -10,7 +10,7 @@ from domain.catalogue import rules as catalogue
 from domain.credentials import rules as credentials
 from domain.engagement import rules as engagement
 from domain.enrolment import rules as enrolment
-from domain.enrolment import waitlist
+from domain.enrolment import terms, waitlist
 from domain.grading import rules as grading
 from domain.integrity import rules as integrity
 from domain.kernel import Refusal
@@ -18,6 +18,7 @@ from domain.kernel import Refusal
 _MODULES: tuple[ModuleType, ...] = (
     catalogue,
     enrolment,
+    terms,
     waitlist,
     engagement,
     assessment,

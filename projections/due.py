@@ -28,7 +28,17 @@ from domain.catalogue.facts import (
     RunRescheduled,
 )
 from domain.catalogue.rules import SUBMITTABLE
-from domain.enrolment.facts import SeatOffered, SeatOfferLapsed, SeatTaken, WaitlistLeft
+from domain.enrolment.facts import (
+    AccessExpired,
+    EnrolmentTransferred,
+    LearnerEnrolled,
+    LearnerWithdrawn,
+    ModeChanged,
+    SeatOffered,
+    SeatOfferLapsed,
+    SeatTaken,
+    WaitlistLeft,
+)
 from domain.kernel import Envelope, stream_ids
 from projections.reading import Documents, Key, Reading, View, columns, names
 
@@ -159,7 +169,25 @@ def _item_due(run: str, item: str, due: datetime | None, thing: str) -> Entry:
     return Entry(run, None, at, "score-missing-work", {"run": run, "item": item}, thing, each=True)
 
 
+def _access(envelope: Envelope) -> Iterable[Entry]:
+    """Who audits a run has access for a time; whoever leaves or changes mode is not concerned."""
+    (run, subject), fact = stream_ids(envelope.stream), envelope.fact
+    body = {"run": run, "subject": subject}
+    match fact:
+        case LearnerEnrolled(access_until=until) | ModeChanged(access_until=until):
+            yield Entry(run, subject, until, "expire-access", body)
+        case EnrolmentTransferred(direction="in"):
+            pass  # LearnerEnrolled beside it says the rest
+        case _:
+            yield Entry(run, subject, None)
+
+
 KINDS: tuple[Kind, ...] = (
+    Kind(
+        "access",
+        names(LearnerEnrolled, ModeChanged, LearnerWithdrawn, EnrolmentTransferred, AccessExpired),
+        _access,
+    ),
     Kind("offer", names(SeatOffered, SeatTaken, SeatOfferLapsed, WaitlistLeft), _offers),
     Kind("window", names(RunRescheduled), _windows),
     Kind(
@@ -183,22 +211,31 @@ def due(version: int, kinds: Sequence[Kind]) -> Reading:
         for name in kind.facts:
             by_fact.setdefault(name, []).append(kind)
 
-    def said(envelope: Envelope) -> Iterable[tuple[str, Entry]]:
-        for kind in by_fact.get(envelope.type, ()):
-            for entry in kind.entries(envelope):
-                yield kind.name, entry
+    said: tuple[Envelope | None, dict[Key, tuple[str, Entry]]] = (None, {})
+
+    def entries(envelope: Envelope) -> dict[Key, tuple[str, Entry]]:
+        nonlocal said
+        last, found = said
+        if last is not envelope:  # a fact about many things is folded into each of them
+            found = {
+                _key(kind.name, entry): (kind.name, entry)
+                for kind in by_fact.get(envelope.type, ())
+                for entry in kind.entries(envelope)
+            }
+            said = envelope, found
+        return found
 
     def of_learners(envelope: Envelope) -> Iterable[Key]:
-        return [_key(kind, entry) for kind, entry in said(envelope) if entry.subject]
+        return [key for key, (_, entry) in entries(envelope).items() if entry.subject]
 
     def of_runs(envelope: Envelope) -> Iterable[Key]:
-        return [_key(kind, entry) for kind, entry in said(envelope) if not entry.subject]
+        return [key for key, (_, entry) in entries(envelope).items() if not entry.subject]
 
     def fold(old: Due | None, envelope: Envelope, key: Key) -> Due | None:
-        for kind, entry in said(envelope):
-            if _key(kind, entry) == key and (entry.at is not None or old is not None):
-                return _row(kind, entry, envelope)
-        return old
+        kind, entry = entries(envelope)[key]
+        if entry.at is None and old is None:
+            return None
+        return _row(kind, entry, envelope)
 
     return Reading(
         name="due",
@@ -245,4 +282,4 @@ def _row(kind: str, entry: Entry, envelope: Envelope) -> Due:
     )
 
 
-DUE = due(1, KINDS)
+DUE = due(2, KINDS)

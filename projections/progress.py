@@ -15,11 +15,15 @@ from domain.credentials.facts import (
     CertificateReissued,
 )
 from domain.enrolment.facts import (
+    AccessExpired,
     CohortJoined,
     CohortLeft,
     EnrolmentTransferred,
     LearnerEnrolled,
     LearnerWithdrawn,
+    ModeChanged,
+    RefundApproved,
+    RefundDenied,
 )
 from domain.enrolment.state import ENROLMENT as STREAM
 from domain.grading.facts import (
@@ -59,6 +63,17 @@ class Violation(Struct, frozen=True, gc=False, omit_defaults=True):
     consequences: tuple[str, ...] = ()
 
 
+class Refund(Struct, frozen=True, gc=False):
+    """What was decided about an order's money; ``reasons`` where it is not given back."""
+
+    order: str
+    approved: bool
+    ordered_at: datetime
+    until: datetime
+    decided_at: datetime
+    reasons: tuple[str, ...] = ()
+
+
 class Enrolment(Struct, frozen=True, gc=False):
     """One learner in one run.
 
@@ -67,7 +82,8 @@ class Enrolment(Struct, frozen=True, gc=False):
     (``outcome_basis``). ``enrolled_fact`` is the id that ``demographics`` are sealed with.
     ``began_position`` is where the learner last began from nothing, ``began_at`` when they first
     enrolled since. ``version`` is that of the enrolment's stream. ``certificate_bars`` are the
-    violations that bar a certificate, an empty text among them for a bar of its own.
+    violations that bar a certificate, an empty text among them for a bar of its own. Access ends at
+    ``access_until`` (None: never), and did at ``access_expired_at``.
     """
 
     run: str
@@ -97,6 +113,9 @@ class Enrolment(Struct, frozen=True, gc=False):
     identity_verified_at: datetime | None = None
     identity_expires: datetime | None = None
     violations: tuple[Violation, ...] = ()
+    access_until: datetime | None = None
+    access_expired_at: datetime | None = None
+    refunds: tuple[Refund, ...] = ()
 
 
 def fold_enrolment(document: Enrolment | None, envelope: Envelope, key: Key) -> Enrolment:
@@ -105,19 +124,31 @@ def fold_enrolment(document: Enrolment | None, envelope: Envelope, key: Key) -> 
     at = envelope.occurred_at
     old = replace(old, position=envelope.position, version=envelope.version, last_occurred_at=at)
     match envelope.fact:
-        case LearnerEnrolled(mode=mode, day_known=known, demographics=told, afresh=afresh):
-            begun = _afresh(old, envelope.position) if afresh else old
-            if told is not None:
-                begun = replace(begun, demographics=told.sealed, enrolled_fact=envelope.id)
+        case LearnerEnrolled() as fact:
+            begun = _afresh(old, envelope.position) if fact.afresh else old
+            if fact.demographics is not None:
+                told = fact.demographics.sealed
+                begun = replace(begun, demographics=told, enrolled_fact=envelope.id)
             return replace(
                 begun,
                 status="active",
-                mode=mode,
+                mode=fact.mode,
                 enrolled_at=at,
-                day_known=known,
+                day_known=fact.day_known,
                 withdrawn_at=None,
                 began_at=begun.began_at or at,
+                access_until=fact.access_until,
+                access_expired_at=None,
             )
+        case ModeChanged(mode=mode, access_until=until):
+            return replace(old, mode=mode, access_until=until, access_expired_at=None)
+        case AccessExpired(access_until=until):
+            return replace(old, access_until=until, access_expired_at=at)
+        case RefundApproved(order=order, ordered_at=ordered_at, until=until):
+            return replace(old, refunds=(*old.refunds, Refund(order, True, ordered_at, until, at)))
+        case RefundDenied(order=order, ordered_at=ordered_at, until=until, reasons=reasons):
+            denied = Refund(order, False, ordered_at, until, at, reasons)
+            return replace(old, refunds=(*old.refunds, denied))
         case CohortJoined(cohort=cohort):
             return replace(old, cohorts=tuple(sorted({*old.cohorts, cohort})))
         case CohortLeft(cohort=cohort):

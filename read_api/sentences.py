@@ -41,11 +41,15 @@ from domain.credentials.facts import (
 )
 from domain.engagement.facts import ItemCompleted, ItemViewed, VideoWatched
 from domain.enrolment.facts import (
+    AccessExpired,
     CohortJoined,
     CohortLeft,
     EnrolmentTransferred,
     LearnerEnrolled,
     LearnerWithdrawn,
+    ModeChanged,
+    RefundApproved,
+    RefundDenied,
     SeatOffered,
     SeatOfferLapsed,
     SeatReleased,
@@ -148,6 +152,8 @@ _PLAIN: dict[type[Fact], str] = {
     CohortJoined: "Joined cohort {f.cohort}",
     CohortLeft: "Left cohort {f.cohort}",
     SeatReleased: "Gave the seat back",
+    AccessExpired: "Access as an auditor ended",
+    RefundApproved: "Order {f.order} is refunded",
     WaitlistJoined: "Joined the waitlist, mode {f.mode}",
     SeatOffered: "Was offered a seat, to be taken before {f.expires:%Y-%m-%d %H:%M} UTC",
     SeatOfferLapsed: "Did not take the seat in time; it was offered until "
@@ -197,6 +203,24 @@ def _limited(fact: SeatsLimited, _: Callable[[str], str]) -> str:
     if fact.capacity is None:
         return "Seats are no longer limited"
     return f"Seats were limited to {fact.capacity:,}"
+
+
+@_for(ModeChanged)
+def _changed_mode(fact: ModeChanged, _: Callable[[str], str]) -> str:
+    said = f"Changed from mode {fact.before} to {fact.mode}"
+    if fact.access_until is not None:
+        said += f", with access until {fact.access_until:%Y-%m-%d}"
+    return said
+
+
+@_for(RefundDenied)
+def _refund_denied(fact: RefundDenied, _: Callable[[str], str]) -> str:
+    because = {
+        "certificate": "there is a certificate",
+        "window": f"the window closed on {fact.until:%Y-%m-%d}",
+    }
+    why = " and ".join(because[reason] for reason in fact.reasons)
+    return f"Order {fact.order} is not refunded: {why}"
 
 
 @_for(WaitlistLeft)

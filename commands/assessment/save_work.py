@@ -12,8 +12,8 @@ from domain.assessment.facts import WorkSaved
 from domain.assessment.rules import require_time_left
 from domain.catalogue.rules import require_run, require_unarchived
 from domain.catalogue.state import Content, Run
-from domain.enrolment.rules import require_active
 from domain.enrolment.state import Enrolment
+from domain.enrolment.terms import require_access
 from domain.grading.rules import require_attempt
 
 
@@ -32,7 +32,7 @@ def save_work(
 ) -> Iterator[WorkSaved]:
     """Yield what is kept, nothing where it is kept already, or the attempt was handed in.
 
-    Raises RunUnknown, AttemptUnknown, NotEnrolled, RunIsArchived or AttemptOver.
+    Raises RunUnknown, AttemptUnknown, NotEnrolled, AccessHasExpired, RunIsArchived or AttemptOver.
     """
     require_run(run, command.run)
     made = require_attempt(
@@ -40,7 +40,7 @@ def save_work(
     )
     if made.submitted_at is not None or made.saved == command.artifact:
         return
-    require_active(enrolment, command.run, command.subject)
+    require_access(enrolment, command.run, command.subject)
     require_unarchived(run, command.run)
     require_time_left(command.item, made, context.now)
     yield WorkSaved(command.item, command.attempt, command.artifact)

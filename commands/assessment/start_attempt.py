@@ -21,8 +21,8 @@ from domain.assessment.rules import (
 from domain.assessment.state import find_attempt
 from domain.catalogue.rules import require_item, require_open, require_run, require_unarchived
 from domain.catalogue.state import Content, Run
-from domain.enrolment.rules import require_active
 from domain.enrolment.state import Enrolment
+from domain.enrolment.terms import require_access
 from domain.integrity.rules import require_honor_code
 from domain.kernel import Fact
 from domain.wording import moment
@@ -42,13 +42,13 @@ def start_attempt(
 ) -> Iterator[AttemptStarted]:
     """Yield the beginning; nothing where the attempt is known.
 
-    Raises RunUnknown, NotEnrolled, RunIsArchived, HonorCodeNotAccepted, ItemUnknown,
+    Raises RunUnknown, NotEnrolled, AccessHasExpired, RunIsArchived, HonorCodeNotAccepted, ItemUnknown,
     ItemNotSubmittable, ItemNotOpen, AttemptUnderWay, AttemptsExhausted or CoolingDown.
     """
     require_run(run, command.run)
     if find_attempt(enrolment.attempts, command.item, command.attempt) is not None:
         return
-    require_active(enrolment, command.run, command.subject)
+    require_access(enrolment, command.run, command.subject)
     require_unarchived(run, command.run)
     require_honor_code(run, enrolment, command.run, command.subject)
     item = require_item(content, command.run, command.item)

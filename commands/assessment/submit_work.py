@@ -23,8 +23,8 @@ from domain.assessment.rules import (
 from domain.assessment.state import find_attempt
 from domain.catalogue.rules import require_item, require_open, require_run, require_unarchived
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
-from domain.enrolment.rules import require_active
 from domain.enrolment.state import ENROLMENT, Enrolment
+from domain.enrolment.terms import require_access
 from domain.integrity.rules import require_honor_code
 from domain.kernel import Fact, StreamRef
 
@@ -56,15 +56,15 @@ def submit_work(
     """Yield the submission, judged by the learner's due date; nothing where the attempt is known.
 
     An attempt that was begun is pinned to the content of that time. Raises RunUnknown,
-    NotEnrolled, RunIsArchived, HonorCodeNotAccepted; for an attempt that was begun AttemptOver; for
-    another one ItemUnknown, ItemNotSubmittable, ItemNotOpen, AttemptNotStarted, AttemptUnderWay,
-    AttemptsExhausted or CoolingDown.
+    NotEnrolled, AccessHasExpired, RunIsArchived, HonorCodeNotAccepted; for an attempt that was
+    begun AttemptOver; for another one ItemUnknown, ItemNotSubmittable, ItemNotOpen,
+    AttemptNotStarted, AttemptUnderWay, AttemptsExhausted or CoolingDown.
     """
     require_run(run, command.run)
     made = find_attempt(enrolment.attempts, command.item, command.attempt)
     if made is not None and made.submitted_at is not None:
         return
-    require_active(enrolment, command.run, command.subject)
+    require_access(enrolment, command.run, command.subject)
     require_unarchived(run, command.run)
     require_honor_code(run, enrolment, command.run, command.subject)
     if made is not None and made.started is not None:

@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 
 from commands.catalogue.dates import RunDates
 from commands.decision import Context, Decision
-from commands.fields import Id, Modes, Seats, Title
-from domain.catalogue.facts import RunScheduled, SeatsCounted, SeatsLimited
+from commands.fields import Days, Id, Modes, Seats, Title, Weeks
+from domain.catalogue.facts import REFUND_DAYS, RunScheduled, SeatsCounted, SeatsLimited
 from domain.catalogue.rules import RunExists, require_course
 from domain.catalogue.state import COURSE, RUN, RUN_SEATS, Course, Run
 from domain.catalogue.state import Seats as SeatsState
@@ -29,6 +29,15 @@ class ScheduleRun(RunDates):
     )
     carry_progress: Annotated[bool, Field(strict=True)] = Field(
         default=True, description="Whether a learner who comes back goes on where they left."
+    )
+    weeks_to_complete: Weeks | None = Field(
+        default=None,
+        description="In how many weeks it can be completed: who audits it has access for so long, "
+        "but for at least 4 and at most 18; absent: for ever.",
+    )
+    refund_days: Days = Field(
+        default=REFUND_DAYS,
+        description="For how many days after order or start money is given back.",
     )
 
     @model_validator(mode="after")
@@ -59,6 +68,8 @@ def schedule_run(
         modes=command.modes,
         certificate_modes=command.certificate_modes,
         carry_progress=command.carry_progress,
+        weeks_to_complete=command.weeks_to_complete,
+        refund_days=command.refund_days,
     )
     if run.scheduled == fact:
         return

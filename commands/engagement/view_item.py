@@ -10,8 +10,8 @@ from commands.fields import Id
 from domain.catalogue.rules import require_item, require_open, require_run
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
 from domain.engagement.facts import ItemViewed
-from domain.enrolment.rules import require_active
 from domain.enrolment.state import ENROLMENT, Enrolment
+from domain.enrolment.terms import require_access
 from domain.kernel import StreamRef
 
 
@@ -35,9 +35,12 @@ def streams(command: ViewItem, tenant: str) -> tuple[StreamRef[Any], ...]:
 def view_item(
     command: ViewItem, context: Context, enrolment: Enrolment, run: Run, content: Content
 ) -> Iterator[ItemViewed]:
-    """Yield the first view. Raises RunUnknown, NotEnrolled, ItemUnknown or ItemNotOpen."""
+    """Yield the first view.
+
+    Raises RunUnknown, NotEnrolled, AccessHasExpired, ItemUnknown or ItemNotOpen.
+    """
     require_run(run, command.run)
-    require_active(enrolment, command.run, command.subject)
+    require_access(enrolment, command.run, command.subject)
     if command.item in enrolment.viewed:
         return
     require_open(require_item(content, command.run, command.item), context.now)

@@ -16,8 +16,8 @@ from domain.engagement.coverage import with_interval
 from domain.engagement.facts import ItemCompleted, VideoWatched
 from domain.engagement.rules import is_covered, require_credit, require_video
 from domain.engagement.state import VIEWING, Viewing
-from domain.enrolment.rules import require_active
 from domain.enrolment.state import ENROLMENT, Enrolment
+from domain.enrolment.terms import require_access
 from domain.kernel import StreamRef
 
 VIDEO_MS_MAX = 172_800_000
@@ -64,11 +64,11 @@ def watch_video(
 ) -> Iterator[VideoWatched | ItemCompleted]:
     """Yield what is credited, from the beginning of the report; and the completion it brings.
 
-    Raises RunUnknown, NotEnrolled, ItemUnknown, ItemNotOpen, NotAVideo, IntervalOutOfBounds or
-    WatchedTooFast.
+    Raises RunUnknown, NotEnrolled, AccessHasExpired, ItemUnknown, ItemNotOpen, NotAVideo,
+    IntervalOutOfBounds or WatchedTooFast.
     """
     require_run(run, command.run)
-    require_active(enrolment, command.run, command.subject)
+    require_access(enrolment, command.run, command.subject)
     item = require_item(content, command.run, command.item)
     require_open(item, context.now)
     require_video(item, command.end_ms)

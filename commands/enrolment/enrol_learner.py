@@ -14,6 +14,7 @@ from domain.catalogue.state import Course, Run, Seats
 from domain.enrolment.facts import Demographics, LearnerEnrolled, SeatTaken
 from domain.enrolment.rules import require_seat
 from domain.enrolment.state import Enrolment
+from domain.enrolment.terms import open_until
 from domain.kernel import Personal
 
 STUDIED_CREDITS_MAX = 10_000
@@ -67,11 +68,15 @@ def enrol_learner(
     """Yield the enrolment, and the seat where seats are limited.
 
     Raises, in this order [Open edX], RunUnknown, AlreadyEnrolled, EnrolmentEnded, RunIsArchived,
-    WindowClosed, PrerequisiteUnmet, ModeNotOffered, SeatsBeingCounted, OfferLapsed or RunFull.
+    WindowClosed, PrerequisiteUnmet, ModeNotOffered, AccessHasExpired, SeatsBeingCounted,
+    OfferLapsed or RunFull.
     """
     admitted = require_admission(command, context.now, enrolment, run, course, earlier_run, earlier)
     if admitted is None:
         return
+    afresh = enrolment.standing != "none" and not admitted.scheduled.carry_progress
+    began_at = context.now if afresh else enrolment.began_at or context.now
+    until = open_until(run, command.run, command.subject, command.mode, began_at, context.now)
     require_seat(seats, command.run, command.subject, context.now)
     limited = seats.capacity is not None
     yield LearnerEnrolled(
@@ -79,7 +84,8 @@ def enrol_learner(
         seat=limited,
         satisfied_by=admitted.satisfied_by,
         day_known=command.day_known,
-        afresh=enrolment.standing != "none" and not admitted.scheduled.carry_progress,
+        afresh=afresh,
+        access_until=until,
         demographics=None if command.demographics is None else command.demographics.as_personal(),
     )
     if limited:

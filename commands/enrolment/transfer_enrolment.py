@@ -27,6 +27,7 @@ from domain.enrolment.rules import (
     require_window,
 )
 from domain.enrolment.state import ENROLMENT, Enrolment
+from domain.enrolment.terms import open_until
 from domain.enrolment.waitlist import released
 from domain.grading.counting import Score, scores_of
 from domain.grading.facts import ResultTransferred
@@ -103,6 +104,9 @@ def transfer_enrolment(
     require_window(to_run, command.to_run, context.now)
     mode = old.mode or ""
     require_mode(entering, mode)
+    afresh = new.standing != "none" and not entering.carry_progress
+    began_at = context.now if afresh else new.began_at or context.now
+    until = open_until(to_run, command.to_run, command.subject, mode, began_at, context.now)
     require_seat(to_seats, command.to_run, command.subject, context.now)
     carried = tuple(_carried(command, content, old))
 
@@ -116,7 +120,8 @@ def transfer_enrolment(
         mode=mode,
         seat=to_seats.capacity is not None,
         satisfied_by=old.satisfied_by,
-        afresh=new.standing != "none" and not entering.carry_progress,
+        access_until=until,
+        afresh=afresh,
     )
     yield from carried
     if to_seats.capacity is not None:

@@ -14,6 +14,7 @@ from domain.kernel import Fact
 ItemKind = Literal[
     "video", "reading", "quiz", "assignment", "coding-exercise", "peer-task", "exam", "page"
 ]
+REFUND_DAYS = 14
 OFFER_HOURS = 48
 """How long an offered seat is held, where the run does not say."""
 
@@ -150,7 +151,11 @@ class PrerequisiteSet(Fact, frozen=True):
 
 
 class RunScheduled(Fact, frozen=True):
-    """A presentation of a course was announced. Windows are half-open: opens <= now < closes."""
+    """A presentation of a course was announced. Windows are half-open: opens <= now < closes.
+
+    ``weeks_to_complete`` limits the access of who audits it; None: it does not expire.
+    ``refund_days`` is how long money is given back.
+    """
 
     run: str
     course: str
@@ -163,6 +168,8 @@ class RunScheduled(Fact, frozen=True):
     modes: tuple[Mode, ...]
     certificate_modes: tuple[Mode, ...]
     carry_progress: bool = True
+    weeks_to_complete: int | None = None
+    refund_days: int = REFUND_DAYS
 
 
 class RunRescheduled(Fact, frozen=True):

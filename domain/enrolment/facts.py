@@ -30,6 +30,7 @@ class LearnerEnrolled(Fact, frozen=True, omit_defaults=True):
     ``satisfied_by`` is the id of the run whose result met the prerequisite. ``day_known`` is False
     where the source did not know when it happened, and the time is only a bound. ``afresh`` says
     that a learner who had left begins from nothing, because the run does not carry progress over.
+    ``access_until`` is from when on they have no access in this mode; None: it does not expire.
     """
 
     mode: Mode
@@ -38,6 +39,7 @@ class LearnerEnrolled(Fact, frozen=True, omit_defaults=True):
     day_known: bool = True
     afresh: bool = False
     demographics: Personal[Demographics] | None = None
+    access_until: datetime | None = None
 
 
 class LearnerWithdrawn(Fact, frozen=True, omit_defaults=True):
@@ -46,6 +48,39 @@ class LearnerWithdrawn(Fact, frozen=True, omit_defaults=True):
 
     reason: Personal[str] | None = None
     violation: str | None = None
+
+
+class ModeChanged(Fact, frozen=True, omit_defaults=True):
+    """The learner takes the run in another mode from now on; ``access_until`` as in enrolling."""
+
+    before: Mode
+    mode: Mode
+    access_until: datetime | None = None
+
+
+class AccessExpired(Fact, frozen=True):
+    """The time for which the learner could audit the run is over; what they did stays."""
+
+    access_until: datetime
+
+
+class RefundApproved(Fact, frozen=True):
+    """What was paid with an order is given back: asked for in time (before ``until``), and there is
+    no certificate."""
+
+    order: str
+    ordered_at: datetime
+    until: datetime
+
+
+class RefundDenied(Fact, frozen=True):
+    """What was paid with an order is not given back. ``reasons``: there was a certificate, the
+    window had closed (at ``until``), or both."""
+
+    order: str
+    ordered_at: datetime
+    until: datetime
+    reasons: tuple[Literal["certificate", "window"], ...]
 
 
 class EnrolmentTransferred(Fact, frozen=True):

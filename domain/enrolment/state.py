@@ -32,11 +32,15 @@ from domain.credentials.facts import (
 from domain.credentials.state import CredentialFact, Credentials, with_credential
 from domain.engagement.facts import ItemViewed
 from domain.enrolment.facts import (
+    AccessExpired,
     CohortJoined,
     CohortLeft,
     EnrolmentTransferred,
     LearnerEnrolled,
     LearnerWithdrawn,
+    ModeChanged,
+    RefundApproved,
+    RefundDenied,
 )
 from domain.grading.facts import (
     CourseFailed,
@@ -78,6 +82,10 @@ EnrolmentFact = (
     | LearnerEnrolled
     | LearnerWithdrawn
     | EnrolmentTransferred
+    | ModeChanged
+    | AccessExpired
+    | RefundApproved
+    | RefundDenied
     | CredentialFact
     | IntegrityFact
 )
@@ -87,7 +95,9 @@ class Enrolment(msgspec.Struct, frozen=True):
     """One learner in one run: where they stand, and what they did and achieved.
 
     ``term`` counts how often the run was begun afresh, and ``began_at`` is when the learner first
-    enrolled in it; ``moved`` is the transfer out of this run.
+    enrolled in it; ``moved`` is the transfer out of this run. Access ends at ``access_until``
+    (None: never), and has ``expired`` where that was noted. ``refunds`` are the orders decided
+    about.
     """
 
     standing: Standing = "none"
@@ -95,6 +105,9 @@ class Enrolment(msgspec.Struct, frozen=True):
     satisfied_by: str | None = None
     term: int = 0
     began_at: datetime | None = None
+    access_until: datetime | None = None
+    expired: datetime | None = None
+    refunds: frozenset[str] = frozenset()
     cohorts: frozenset[str] = frozenset()
     moved: EnrolmentTransferred | None = None
     attempts: Attempts = msgspec.field(default_factory=dict)
@@ -139,14 +152,16 @@ def evolve_enrolment(state: Enrolment, fact: EnrolmentFact, at: datetime) -> Enr
             return replace(state, results=with_result(state.results, fact))
         case ItemViewed(item=item):
             return replace(state, viewed=state.viewed | {item})
-        case LearnerEnrolled(mode=mode, satisfied_by=satisfied_by, afresh=afresh):
-            old = _afresh(state) if afresh else state
+        case LearnerEnrolled():
+            old = _afresh(state) if fact.afresh else state
             return replace(
                 old,
                 standing="active",
-                mode=mode,
-                satisfied_by=satisfied_by,
+                mode=fact.mode,
+                satisfied_by=fact.satisfied_by,
                 began_at=old.began_at or at,
+                access_until=fact.access_until,
+                expired=None,
             )
         case LearnerWithdrawn(violation=None):
             return replace(state, standing="withdrawn")
@@ -163,6 +178,12 @@ def evolve_enrolment(state: Enrolment, fact: EnrolmentFact, at: datetime) -> Enr
             | GraderFailed()
         ):
             return replace(state, attempts=with_attempt(state.attempts, fact, at))
+        case ModeChanged(mode=mode, access_until=until):
+            return replace(state, mode=mode, access_until=until, expired=None)
+        case AccessExpired(access_until=until):
+            return replace(state, expired=until)
+        case RefundApproved(order=order) | RefundDenied(order=order):
+            return replace(state, refunds=state.refunds | {order})
         case ExtensionGranted(item=item):
             return replace(state, extensions={**state.extensions, item: fact})
         case ExtensionWithdrawn(item=item):
@@ -222,6 +243,10 @@ ENROLMENT = StreamKind(
         LearnerEnrolled,
         LearnerWithdrawn,
         EnrolmentTransferred,
+        ModeChanged,
+        AccessExpired,
+        RefundApproved,
+        RefundDenied,
         CohortJoined,
         CohortLeft,
         ItemViewed,

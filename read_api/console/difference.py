@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from read_api.console.formats import number
-from read_api.queries.enrolments import Integrity
+from read_api.queries.enrolments import Integrity, Terms
 from read_api.queries.grade import Grade
 from read_api.queries.learners import EnrolmentRow
 from read_api.queries.progress import Progress
@@ -23,6 +23,7 @@ class Standing(msgspec.Struct, frozen=True):
     progress: Progress
     grade: Grade
     integrity: Integrity
+    terms: Terms
 
 
 class Difference(NamedTuple):

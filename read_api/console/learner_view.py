@@ -127,6 +127,7 @@ def _card(standing: Standing) -> dict[str, Any]:
         "grade": standing.grade,
         "grade_words": grade_words(standing.grade),
         "integrity": standing.integrity,
+        "terms": standing.terms,
     }
 
 

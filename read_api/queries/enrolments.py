@@ -40,6 +40,27 @@ class Integrity(msgspec.Struct, frozen=True, kw_only=True):
     violations: list[Violation]
 
 
+class Refund(msgspec.Struct, frozen=True, kw_only=True):
+    """What was decided about an order's money. It is given back where it was asked for before
+    ``until`` and there was no certificate; otherwise ``reasons`` says which of them it was."""
+
+    order: str
+    approved: bool
+    ordered_at: datetime
+    until: datetime
+    decided_at: datetime
+    reasons: list[str] = msgspec.field(default_factory=list)
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """Until when, and what became of the money: access ends at ``access_until`` (null: never), and
+    did at ``access_expired_at``."""
+
+    access_until: datetime | None
+    access_expired_at: datetime | None
+    refunds: list[Refund]
+
+
 class Enrolment(Answer, frozen=True, kw_only=True):
     """One learner in one run, as the enrolment's own stream tells it.
 
@@ -65,12 +86,13 @@ class Enrolment(Answer, frozen=True, kw_only=True):
     banked: int
     viewed: int
     certificate: str | None
+    terms: Terms
     integrity: Integrity
     version: int
     demographics: Opened | None
 
 
-_WORKED_OUT = {"as_of", "incomplete", "demographics", "integrity"}
+_WORKED_OUT = {"as_of", "incomplete", "demographics", "integrity", "terms"}
 _OWN = frozenset(Enrolment.__struct_fields__) - _WORKED_OUT
 
 
@@ -90,9 +112,19 @@ async def enrolment(
     return Enrolment(
         **{name: row[name] for name in _OWN},
         integrity=integrity_of(row),
+        terms=terms_of(row),
         demographics=await opened(deps, asking, subject, fact, "demographics", sealed),
         as_of=stand.as_of,
         incomplete=stand.incomplete,
+    )
+
+
+def terms_of(row: Row) -> Terms:
+    """Take them from an enrolment's row."""
+    return Terms(
+        access_until=row["access_until"],
+        access_expired_at=row["access_expired_at"],
+        refunds=msgspec.convert(row["refunds"], list[Refund], strict=False),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.credentials.facts import CertificateAllowed, CertificateBarLifted
-from domain.enrolment.facts import LearnerEnrolled
+from domain.enrolment.facts import LearnerEnrolled, ModeChanged
 from domain.grading.facts import CoursePassed, GradesReleased, OutcomeRecorded
 from domain.grading.rules import PASSING
 from domain.integrity.facts import IdentityVerified, IntegrityPolicyPublished, ViolationDismissed
@@ -14,6 +14,7 @@ from streams.ports import Order, Roster
 
 _OF_LEARNER = (
     LearnerEnrolled,
+    ModeChanged,
     CoursePassed,
     OutcomeRecorded,
     IdentityVerified,
@@ -28,8 +29,8 @@ _ASKING = frozenset({CoursePassed.__name__, OutcomeRecorded.__name__, Certificat
 
 class IssueCertificate:
     """Asks for the certificate whenever something has come that one waits for: of a learner a pass,
-    a verified identity, a place on the allow list, a bar lifted, their coming back; of a run the
-    release of its grades, or other terms, for all who may have waited.
+    a verified identity, a place on the allow list, a bar lifted, another mode, their coming back;
+    of a run the release of its grades, or other terms, for all who may have waited.
 
     Whether there is one is decided by the command, which knows all of it.
     """

@@ -63,6 +63,7 @@ BEGINNING: list[tuple[str, dict[str, Any]]] = [
 ]
 HERE = {"run": A, "subject": S1}
 EXAM = {"run": C, "subject": S2, "item": "x1", "attempt": "1"}
+TERMS = {"modes": ["audit", "verified"], "weeks_to_complete": 6}
 LATER = {"run": A, "item": "t1", "reason": "Snow"}
 HONESTY = {
     "honor_code": "v1",
@@ -124,7 +125,7 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("limit-seats", {"run": B, "capacity": 5}),
     ("count-seats", {"run": B, "number": 1, "at_position": 40, "taken": []}),
     ("archive-run", {"run": B}),
-    ("schedule-run", {"run": W, "course": "AAA", "title": W, **_dates(0), "capacity": 0}),
+    ("schedule-run", {"run": W, "course": "AAA", "title": W, **_dates(0), "capacity": 0, **TERMS}),
     ("join-waitlist", {"run": W, "subject": S1}),
     ("join-waitlist", {"run": W, "subject": S2}),
     ("leave-waitlist", {"run": W, "subject": S1}),
@@ -133,7 +134,15 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("reschedule-run", {"run": W, **_dates(0), "closes": CLOSES.isoformat()}),
     ("offer-seats", {"run": W}),
     ("lapse-offer", {"run": W, "subject": S2}),
+    ("limit-seats", {"run": W, "capacity": None}),
+    ("reschedule-run", {"run": W, **_dates(0)}),
+    ("enrol-learner", {"run": W, "subject": S2, "mode": "verified"}),
+    ("change-mode", {"run": W, "subject": S2, "mode": "audit"}),
+    ("decide-refund", {"run": W, "subject": S2, "order": "1", "ordered_at": NOON.isoformat()}),
+    ("expire-access", {"run": W, "subject": S2}),
 ]
+LATER = {"lapse-offer": CLOSES, "expire-access": NOON + timedelta(days=90)}
+"""When what only time brings about is sent."""
 
 
 def test_every_command_is_tried_below() -> None:
@@ -146,7 +155,7 @@ def test_each_command_records_once() -> None:
     """In an orderly life every command records something, and sent again it decides nothing."""
     record = Record()
     for minute, (name, body) in enumerate(EVERY_COMMAND):
-        at = CLOSES if name == "lapse-offer" else NOON + timedelta(minutes=minute)
+        at = LATER.get(name, NOON + timedelta(minutes=minute))
         assert record.when(name, at, **body).facts, name
         record.when(name, at, **body).nothing()
 
@@ -208,6 +217,11 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     ),
     "withdraw-learner": _learner(),
     "join-waitlist": _learner(),
+    "change-mode": _learner(mode=st.sampled_from(("verified", "audit"))),
+    "expire-access": _learner(),
+    "decide-refund": _learner(
+        order=st.sampled_from(("1", "2")), ordered_at=st.just(day(0).isoformat())
+    ),
     "leave-waitlist": _learner(),
     "lapse-offer": _learner(),
     "offer-seats": st.builds(lambda run: {"run": run}, RUNS),

@@ -43,11 +43,15 @@ from domain.credentials.facts import (
 )
 from domain.engagement.facts import ItemCompleted, ItemViewed, VideoWatched
 from domain.enrolment.facts import (
+    AccessExpired,
     CohortJoined,
     CohortLeft,
     EnrolmentTransferred,
     LearnerEnrolled,
     LearnerWithdrawn,
+    ModeChanged,
+    RefundApproved,
+    RefundDenied,
     SeatOffered,
     SeatOfferLapsed,
     SeatReleased,
@@ -142,6 +146,10 @@ _scores = st.decimals(0, 100, places=2).map(str)
 _of_enrolment: st.SearchStrategy[Fact] = st.one_of(
     st.builds(LearnerEnrolled, st.just("audit"), day_known=st.booleans(), afresh=st.booleans()),
     st.builds(LearnerWithdrawn),
+    st.builds(ModeChanged, st.just("audit"), st.just("verified"), st.none() | st.just(ENDS)),
+    st.builds(AccessExpired, st.just(ENDS)),
+    st.builds(RefundApproved, st.just("o1"), st.just(STARTS), st.just(ENDS)),
+    st.builds(RefundDenied, st.just("o1"), st.just(STARTS), st.just(ENDS), st.just(("window",))),
     st.builds(
         EnrolmentTransferred,
         st.sampled_from(["in", "out"]),

@@ -15,7 +15,12 @@ from commands.requests import Cause
 from domain.access import Principal, Role
 from domain.catalogue.facts import DueDateOverridden, SeatsLimited
 from domain.credentials.facts import CertificateAllowed, CertificateBarLifted
-from domain.enrolment.facts import EnrolmentTransferred, LearnerEnrolled, LearnerWithdrawn
+from domain.enrolment.facts import (
+    EnrolmentTransferred,
+    LearnerEnrolled,
+    LearnerWithdrawn,
+    ModeChanged,
+)
 from domain.grading.facts import CoursePassed, GradesReleased, OutcomeRecorded
 from domain.integrity.facts import (
     IdentityVerified,
@@ -194,6 +199,7 @@ def test_in_another_epoch_it_begins_again_where_it_began(
     [
         CoursePassed(80, "computed"),
         OutcomeRecorded("pass"),
+        ModeChanged("audit", "verified"),
         IdentityVerified("in-person"),
         CertificateAllowed(Personal(sealed="x")),
         CertificateBarLifted(),

@@ -75,6 +75,7 @@ async def _standings(
             progress.progressed(row.run, subject, stand),
             grade.graded(row.run, subject, stand, explain=False),
             enrolments.integrity_of(stand.enrolment),
+            enrolments.terms_of(stand.enrolment),
         )
 
     return list(await asyncio.gather(*(standing(row) for row in found.enrolments[:RUNS_MAX])))
