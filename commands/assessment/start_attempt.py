@@ -42,8 +42,8 @@ def start_attempt(
 ) -> Iterator[AttemptStarted]:
     """Yield the beginning; nothing where the attempt is known.
 
-    Raises RunUnknown, NotEnrolled, AccessHasExpired, RunIsArchived, HonorCodeNotAccepted, ItemUnknown,
-    ItemNotSubmittable, ItemNotOpen, AttemptUnderWay, AttemptsExhausted or CoolingDown.
+    Raises RunUnknown, NotEnrolled, AccessHasExpired, RunIsArchived, HonorCodeNotAccepted,
+    ItemUnknown, ItemNotSubmittable, ItemNotOpen, AttemptUnderWay, AttemptsExhausted or CoolingDown.
     """
     require_run(run, command.run)
     if find_attempt(enrolment.attempts, command.item, command.attempt) is not None:
