@@ -31,6 +31,7 @@ check: $(VENV)/test.stamp ## Format, lint, types, layers, documents
 	@$(BIN)/lint-imports --no-cache > $(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
 	@$(BIN)/python -m docs.generate --check
 	@$(BIN)/python -m docs.compatibility
+	@$(BIN)/python -m docs.stored_facts --check
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir $(VENV)/site
 
 bench: $(VENV)/test.stamp ## Run a benchmark: make bench NAME=append

@@ -22,10 +22,12 @@ class Fact(msgspec.Struct, frozen=True):
 
     It is stored under its class name, which therefore never changes. A field may be added
     with a default; a change of meaning is a new class. ``schema`` is raised, and an upcaster
-    registered, when an old payload needs mending on its way in.
+    added, when an old payload needs mending on its way in: the first of ``upcasters`` takes the
+    payload of schema 1, as JSON has it, and returns that of schema 2, and so on.
     """
 
     schema: ClassVar[int] = 1
+    upcasters: ClassVar[tuple[Callable[[dict[str, Any]], dict[str, Any]], ...]] = ()
 
 
 class Personal(msgspec.Struct, Generic[T], frozen=True, omit_defaults=True):

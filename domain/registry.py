@@ -45,6 +45,21 @@ class FactType(msgspec.Struct, frozen=True):
     """The names of the fields that are sealed with the subject's key."""
     decode: Callable[[msgspec.Raw], Any]
 
+    def read(self, schema: int, data: msgspec.Raw) -> Any:
+        """Read a payload of this or an earlier schema. Raises UnknownFact for a later one, and
+        msgspec.DecodeError."""
+        if schema == self.schema:
+            return self.decode(data)
+        if not 0 < schema < self.schema:
+            raise UnknownFact(f"{self.name} of schema {schema}")
+        payload = msgspec.json.decode(data)
+        try:
+            for upcast in self.cls.upcasters[schema - 1 :]:
+                payload = upcast(payload)
+        except (KeyError, TypeError, ValueError) as error:
+            raise msgspec.ValidationError(f"{self.name}.v{schema}: {error!r}") from error
+        return msgspec.convert(payload, self.cls)
+
 
 _encode = msgspec.json.Encoder().encode
 _decode_body = msgspec.json.Decoder(Body).decode
@@ -62,7 +77,8 @@ def _personal_fields(cls: type[Fact]) -> tuple[str, ...]:
 class Registry:
     """All fact classes of the stream kinds given, by stored name.
 
-    Raises ValueError where two classes claim one name or one class two kinds.
+    Raises ValueError where two classes claim one name or one class two kinds, or where an earlier
+    schema has no upcaster.
     """
 
     def __init__(self, kinds: tuple[StreamKind[Any], ...]) -> None:
@@ -72,6 +88,8 @@ class Registry:
             for cls in kind.facts:
                 if cls.__name__ in self.types:
                     raise ValueError(f"fact {cls.__name__} is registered twice")
+                if len(cls.upcasters) != cls.schema - 1:
+                    raise ValueError(f"fact {cls.__name__} needs {cls.schema - 1} upcasters")
                 self.types[cls.__name__] = FactType(
                     name=cls.__name__,
                     schema=cls.schema,
@@ -131,5 +149,5 @@ class Registry:
             b.command_id,
             b.correlation_id,
             b.causation_id,
-            known.decode(b.data),
+            known.read(b.schema, b.data),
         )

@@ -88,7 +88,7 @@ def decode(rows: Iterable[RawFact], registry: Registry, wanted: frozenset[str]) 
 
     The payload of a fact that nobody wants is never looked at.
     """
-    types = {name: known.decode for name, known in registry.types.items() if name in wanted}
+    types = {name: known.read for name, known in registry.types.items() if name in wanted}
     out: list[Taken] = []
     for row in rows:
         try:
@@ -103,8 +103,8 @@ def decode(rows: Iterable[RawFact], registry: Registry, wanted: frozenset[str]) 
                 out.append(Broken(row.position, body.type, body.stream, body.subject, said))
             continue
         try:
-            fact = read(body.data)
-        except msgspec.MsgspecError as error:
+            fact = read(body.schema, body.data)
+        except (UnknownFact, msgspec.MsgspecError) as error:
             said = str(error)
             out.append(Broken(row.position, body.type, body.stream, body.subject, said))
             continue

@@ -45,6 +45,10 @@ ASKED: dict[str, Callable[[str, int, int], tuple[str, dict[str, Any]]]] = {
         "enrol-learner",
         {"subject": f"{name}-{number}-{turn}", "mode": "honor"},
     ),
+    "attempt": lambda name, number, turn: (
+        "submit-work",
+        {"subject": f"s{turn}", "item": "q", "attempt": f"{name}-{number}"},
+    ),
     "certificate": lambda _, __, turn: ("issue-certificate", {"subject": f"s{turn}"}),
 }
 """What the racer of a number asks for in a turn, given the name of its process."""
