@@ -323,6 +323,12 @@ def _with_attempts(old: ItemProgress, attempts: tuple[Attempt, ...]) -> ItemProg
     )
 
 
+def without_override(item: ItemProgress) -> ItemProgress:
+    """Return the item as it would be if no person had set its score."""
+    computed = replace(item, override_raw=None, override_possible=None, overridden_at=None)
+    return _with_attempts(computed, item.attempts_detail)
+
+
 def _candidates(old: ItemProgress, attempts: Iterable[Attempt]) -> Iterable[Candidate]:
     """Every score that might count, in the order of decisions."""
     for one in attempts:

@@ -8,6 +8,7 @@ from read_api.dependencies import ReadDependencies
 from read_api.routes.catalogue import CatalogueRoutes
 from read_api.routes.events import EventRoutes
 from read_api.routes.evidence import EvidenceRoutes
+from read_api.routes.grades import GradeRoutes
 from read_api.routes.health import HealthRoutes
 from read_api.routes.learners import LearnerRoutes
 from read_api.routes.records import RecordRoutes
@@ -16,6 +17,7 @@ from read_api.routes.schemas import SchemaRoutes
 PARTS = (
     CatalogueRoutes,
     LearnerRoutes,
+    GradeRoutes,
     RecordRoutes,
     EvidenceRoutes,
     EventRoutes,

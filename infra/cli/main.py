@@ -22,6 +22,7 @@ VERBS = {
     "projections": "List, rebuild and mend the readings.",
     "events": "Follow the facts as they are recorded.",
     "learner": "Show a learner's record, now or as it was.",
+    "grades": "Export a gradebook, and bring it back changed.",
     "log": "Export and audit the log; show and replace the key that signs it.",
     "verify": "Check an exported file, without server or database.",
     "migrate": "Make the tables of a cluster's database.",

@@ -12,7 +12,7 @@ from domain.catalogue import facts as catalogue
 from domain.catalogue.facts import GradingPolicy
 from domain.grading import explain as domain
 from domain.grading.counting import Counted, Score, scores_of
-from domain.grading.policy import grade as compute
+from domain.grading.policy import grade as by_policy
 from read_api.answers import NOW, Answer, Moment
 from read_api.dependencies import ReadDependencies
 from read_api.queries.explanation import Explanation
@@ -88,7 +88,7 @@ async def grade(
 def graded(run: str, subject: str, stand: Stand, explain: bool) -> Grade:
     """Work the grade out; the only place that does."""
     row, policy = stand.enrolment, stand.policy
-    computed = None if policy is None else _compute(policy, stand)
+    computed = None if policy is None else _computed(policy, stand)
     result, basis = row["outcome"], row["outcome_basis"]
     official = None if row["percent"] is None else Official(row["percent"], row["letter"])
     explanation: Explanation | msgspec.UnsetType | None = None if explain else msgspec.UNSET
@@ -121,11 +121,21 @@ def _current(computed: domain.Grade, policy_number: int) -> Computed:
     )
 
 
-def _compute(policy: GradingPolicy, stand: Stand) -> domain.Grade:
+def _computed(policy: GradingPolicy, stand: Stand) -> domain.Grade:
     items = [catalogue.Item(**msgspec.structs.asdict(item)) for item in stand.items]
-    scores = scores_of(dict(_counted(stand.rows)))
-    excused = frozenset(row["item"] for row in stand.rows if row["excused_at"] is not None)
-    return compute(policy, items, scores, stand.policy_number, excused)
+    return compute(policy, stand.policy_number, items, stand.rows)
+
+
+def compute(
+    policy: GradingPolicy,
+    policy_number: int,
+    items: Sequence[catalogue.Item],
+    rows: Sequence[Row],
+) -> domain.Grade:
+    """Compute the grade that a learner's rows of progress give."""
+    scores = scores_of(dict(_counted(rows)))
+    excused = frozenset(row["item"] for row in rows if row["excused_at"] is not None)
+    return by_policy(policy, items, scores, policy_number, excused)
 
 
 def _counted(rows: Sequence[Row]) -> Iterator[tuple[str, Counted]]:

@@ -176,7 +176,7 @@ def progressed(run: str, subject: str, stand: Stand) -> Progress:
 def stand_in(past: asof.Past, run: str) -> Stand:
     """Return where a learner stood in a run that they were in."""
     enrolment, known = past.enrolments[run], past.runs.get(run, {})
-    rows = _since_beginning(enrolment, past.item_progress.get(run, ()))
+    rows = since_beginning(enrolment, past.item_progress.get(run, ()))
     return Stand(
         enrolment,
         rows,
@@ -231,7 +231,7 @@ async def read_stand(
         common = Moment(position=snapshot.position)
         return await read_stand(deps, asking, run, subject, common, min_position)
     policy = policies[0] if policies else {}
-    counting = _since_beginning(found[0], rows)
+    counting = since_beginning(found[0], rows)
     return Stand(
         found[0],
         counting,
@@ -301,7 +301,7 @@ def _one(
         banked=banked,
         counts=row.get("counts"),
         counts_attempt=row.get("counts_attempt"),
-        deducted=_deducted(row),
+        deducted=deducted_of(row),
         overridden_at=row.get("overridden_at"),
         excused_at=row.get("excused_at"),
         covered=[(start, end) for start, end in row.get("covered") or ()],
@@ -313,7 +313,7 @@ def _one(
     )
 
 
-def _deducted(row: Row) -> str | None:
+def deducted_of(row: Row) -> str | None:
     """Return what the attempt that counts lost for being late."""
     chosen = row.get("counts_attempt")
     own = (one.deducted for one in attempts_of(row) if one.attempt == chosen)
@@ -326,6 +326,6 @@ def attempts_of(row: Row) -> list[Attempt]:
     return msgspec.convert(row.get("attempts_detail") or [], list[Attempt])
 
 
-def _since_beginning(enrolment: Row, rows: Sequence[Row]) -> list[Row]:
+def since_beginning(enrolment: Row, rows: Sequence[Row]) -> list[Row]:
     """Leave out what was done before the learner last began the run from nothing."""
     return [row for row in rows if row["position"] >= enrolment["began_position"]]

@@ -62,6 +62,30 @@ def test_a_learner_is_shown_as_it_was(server: Server, capsys: pytest.CaptureFixt
     assert shown["enrolments"][0]["outcome"] is None
 
 
+def test_a_gradebook_goes_out_and_comes_back_changed(
+    server: Server, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Export, preview and apply; what was applied is not applied again."""
+    to = ["--url", server.url]
+    assert run(["grades", "export", "AAA-2013J", *to]) == 0
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert head.startswith("subject,status,1752 (of 100)")
+    file = tmp_path / "grades.csv"
+    file.write_text("subject,1752\noulad-11391,99.5\n")
+    assert run(["grades", "preview", "AAA-2013J", str(file), *to, "--json"]) == 0
+    (change,) = json.loads(capsys.readouterr().out)["changes"]
+    assert (change["command"], change["old"], change["new"]) == ("override-score", "78", "99.5")
+    why = ["--reason", "Second marking"]
+    for _ in range(2):
+        assert run(["grades", "apply", "AAA-2013J", str(file), *why, *to]) == 0
+    facts = server.get("/v1/learners/oulad-11391/history?type=ScoreOverridden").body["facts"]
+    assert len(facts) == 1
+    file.write_text("subject,1752\noulad-11391,101\n")
+    assert run(["grades", "apply", "AAA-2013J", str(file), *why, *to]) == 1
+    assert "nothing was sent" in capsys.readouterr().err
+    assert any(line.startswith("oulad-11391,") for line in lines)
+
+
 def test_what_changed_is_shown(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     """Between two moments of occurred time, with the facts behind each value."""
     between = ["--since", "2013-11-01", "--as-of", "2013-12-01", "--occurred"]

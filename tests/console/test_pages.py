@@ -24,6 +24,7 @@ PATHS = (
     "/console/runs",
     "/console/runs?q=nothing-like-it",
     f"/console/runs/{RUN}",
+    f"/console/runs/{RUN}/gradebook",
     f"/console/learners/{ANNA}",
     f"/console/learners/{ANNA}?occurred_by=2014-05-03&compare=now",
     f"/console/learners/{ANNA}?known_by=2014-05-03",

@@ -9,6 +9,7 @@ from read_api.console.pages import (
     certificate,
     fact,
     grade,
+    gradebook,
     learner,
     overview,
     run,
@@ -26,6 +27,7 @@ def router(deps: ReadDependencies) -> APIRouter:
     console.add("/console", overview.load)
     console.add("/console/runs", runs.load)
     console.add("/console/runs/{run}", run.load)
+    console.add("/console/runs/{run}/gradebook", gradebook.load)
     console.add("/console/learners/{subject}", learner.load)
     console.add("/console/learners/{subject}/why", why.load)
     console.add("/console/learners/{subject}/grade", grade.load)

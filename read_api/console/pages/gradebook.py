@@ -1,0 +1,48 @@
+"""Which scores and grades has everybody in this run?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Request
+
+from read_api.console.render import Page, address
+from read_api.dependencies import ReadDependencies
+from read_api.queries import gradebook
+
+LEARNERS_MAX = 50
+"""Learners on one page."""
+
+
+async def load(deps: ReadDependencies, request: Request) -> Page:
+    """Answer ``/console/runs/{run}/gradebook``."""
+    run = request.path_params["run"]
+    found = await gradebook.gradebook(
+        deps,
+        deps.principal(request),
+        run,
+        limit=LEARNERS_MAX,
+        after=request.query_params.get("after") or None,
+    )
+    title = f"Gradebook of {run}"
+    return Page("gradebook.html", title, found, lambda: _draw(found, title), section="Runs")
+
+
+def _draw(found: gradebook.Gradebook, heading: str) -> dict[str, Any]:
+    here = f"/console/runs/{found.run}/gradebook"
+    return {
+        "heading": heading,
+        "found": found,
+        "answer": found,
+        "as_of": found.as_of,
+        "table": f"/v1/runs/{found.run}/gradebook.csv",
+        "more": found.next and address(here, after=found.next),
+        "lines": [
+            (
+                line,
+                address(f"/console/learners/{line.subject}/grade", run=found.run),
+                {cell.item: cell for cell in line.cells},
+            )
+            for line in found.learners
+        ],
+    }

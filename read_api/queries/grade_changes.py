@@ -1,0 +1,312 @@
+"""What would a gradebook that was changed in a spreadsheet change? (Nothing is written.)"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+
+from domain.access import Principal
+from domain.grading.counting import Score
+from domain.grading.rules import ScoreOutOfRange, require_score
+from projections.item_progress import ItemProgress, without_override
+from read_api.answers import Answer, earliest
+from read_api.dependencies import ReadDependencies
+from read_api.errors import BadParameter
+from read_api.queries.gradebook import EXCUSED, Book, Column, read_book, rows_of
+from read_api.queries.progress import Row
+
+CSV_BYTES_MAX = 4_000_000
+LINES_MAX = 20_000
+CHANGES_MAX = 20_000
+COMPUTED = "AUTO"
+"""Written into a cell: what was computed is to count again."""
+_HEADER = re.compile(r"(?P<item>[A-Za-z0-9][A-Za-z0-9._~-]{0,63})(?: \(of [0-9.]+\))?")
+_CELL = re.compile(r"(?P<raw>\d{1,12}(?:\.\d{1,6})?)(?:/(?P<possible>\d{1,12}(?:\.\d{1,6})?))?")
+_TOLD = frozenset({"status", "percent", "letter", "so far", "outcome"})
+
+
+class GradeChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A cell that says something new: the command that it takes, its body without a ``reason``, and
+    the score before and after. ``line`` counts from 1, the header among them."""
+
+    line: int
+    subject: str
+    item: str
+    command: str
+    body: dict[str, Any]
+    old: str | None
+    old_possible: str | None
+    new: str | None
+    possible: str | None
+
+
+class RefusedCell(msgspec.Struct, frozen=True, kw_only=True):
+    """A cell that cannot be taken, the rule that says so, and why."""
+
+    line: int
+    subject: str
+    item: str
+    value: str
+    rule: str
+    detail: str
+
+
+class ChangedGrade(msgspec.Struct, frozen=True, kw_only=True):
+    """A learner whose grade would change: whole per cent and letter, before and after."""
+
+    subject: str
+    percent: int
+    letter: str | None
+    new_percent: int
+    new_letter: str | None
+
+
+class GradeChanges(Answer, frozen=True, kw_only=True):
+    """What a changed gradebook would change, cell by cell, and whose grade; nothing is written.
+    ``unchanged`` counts the cells that say what stands already."""
+
+    run: str
+    changes: list[GradeChange]
+    refused: list[RefusedCell]
+    grades: list[ChangedGrade]
+    unchanged: int
+
+
+class _Cell(NamedTuple):
+    line: int
+    subject: str
+    column: Column
+    value: str
+
+
+async def preview(
+    deps: ReadDependencies,
+    asking: Principal,
+    run: str,
+    content: bytes,
+    *,
+    min_position: int = 0,
+) -> GradeChanges:
+    """Return what a gradebook as CSV would change.
+
+    The form is that of the gradebook's own CSV: a column ``subject``, and for each item one that
+    begins with its id; others are left out. An empty cell changes nothing, ``EX`` excuses, ``AUTO``
+    lets what was computed count again, and a score (``7.5``, or ``3/4`` on another scale) overrides
+    what counts. Raises NotFound, and BadParameter for what is no such table.
+    """
+    lines = list(_lines(content))
+    async with deps.snapshot("progress", "catalogue", min_position=min_position) as snapshot:
+        book = await read_book(deps, snapshot, run)
+        known = await snapshot.rows(
+            "select * from views.enrolments where run = %(run)s and subject = any(%(subjects)s)",
+            run=run,
+            subjects=[subject for _, subject, _ in lines],
+        )
+        rows = await rows_of(snapshot, run, known)
+    comparing = _Comparing(book, {row["subject"]: rows.get(row["subject"], ()) for row in known})
+    for line, subject, values in lines:
+        comparing.take(line, subject, values)
+    return GradeChanges(
+        run=run,
+        changes=comparing.changes,
+        refused=comparing.refused,
+        grades=list(comparing.grades()),
+        unchanged=comparing.unchanged,
+        as_of=await deps.as_of(snapshot.position),
+        incomplete=earliest(snapshot.parked, progress=(run,), catalogue=(run,)),
+    )
+
+
+def _lines(content: bytes) -> Iterator[tuple[int, str, Mapping[str, str]]]:
+    """Yield each line's number, subject and cells by item. Raises BadParameter."""
+    if len(content) > CSV_BYTES_MAX:
+        raise BadParameter("body", f"may have {CSV_BYTES_MAX} bytes at most")
+    try:
+        text = content.decode("utf-8-sig")
+        table = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BadParameter("body", f"is not CSV in UTF-8: {error}") from None
+    if not table or "subject" not in table[0]:
+        raise BadParameter("body", "begins with no line of names, one of them subject")
+    if len(table) > LINES_MAX:
+        raise BadParameter("body", f"may have {LINES_MAX} lines at most")
+    names = [_item(name) for name in table[0]]
+    twice = {name for name in names if name is not None and names.count(name) > 1}
+    if twice:
+        raise BadParameter("body", f"names {sorted(twice)[0]} in two columns")
+    at = table[0].index("subject")
+    seen: set[str] = set()
+    for number, cells in enumerate(table[1:], 2):
+        if not any(cells):
+            continue
+        if len(cells) != len(names):
+            raise BadParameter("body", f"has {len(cells)} cells in line {number}, not {len(names)}")
+        subject = cells[at].strip()
+        if subject in seen:
+            raise BadParameter("body", f"names {subject} twice, again in line {number}")
+        seen.add(subject)
+        pairs = zip(names, cells, strict=True)
+        yield number, subject, {name: cell.strip() for name, cell in pairs if name and cell.strip()}
+
+
+def _item(name: str) -> str | None:
+    if name == "subject" or name in _TOLD:
+        return None
+    found = _HEADER.fullmatch(name.strip())
+    if found is None:
+        raise BadParameter("body", f"has a column {name!r}, which is no item's")
+    return found["item"]
+
+
+class _Comparing:
+    """Compares a table with what stands, line by line."""
+
+    def __init__(self, book: Book, rows: Mapping[str, Sequence[Row]]) -> None:
+        self.changes: list[GradeChange] = []
+        self.refused: list[RefusedCell] = []
+        self.unchanged = 0
+        self._book = book
+        self._columns = {column.item: column for column in book.columns}
+        self._rows = {subject: {row["item"]: row for row in own} for subject, own in rows.items()}
+        self._after: dict[str, dict[str, Row]] = {}
+
+    def take(self, line: int, subject: str, values: Mapping[str, str]) -> None:
+        """Take one line in. Raises BadParameter where there are too many changes."""
+        for item, value in values.items():
+            column = self._columns.get(item)
+            if column is None:
+                detail = f"Run {self._book.run} has no item {item} that takes work."
+                self._refuse(line, subject, item, value, "item-unknown", detail)
+            elif subject not in self._rows:
+                detail = f"Learner {subject} was never enrolled in run {self._book.run}."
+                self._refuse(line, subject, item, value, "not-enrolled", detail)
+            else:
+                self._cell(_Cell(line, subject, column, value))
+        if len(self.changes) > CHANGES_MAX:
+            raise BadParameter("body", f"may change {CHANGES_MAX} cells at most")
+
+    def grades(self) -> Iterator[ChangedGrade]:
+        """Yield whose grade would change."""
+        for subject, after in self._after.items():
+            old = self._book.grade(list(self._rows[subject].values()))
+            new = self._book.grade(list({**self._rows[subject], **after}.values()))
+            if (
+                old is not None
+                and new is not None
+                and (old.percent, old.letter)
+                != (
+                    new.percent,
+                    new.letter,
+                )
+            ):
+                yield ChangedGrade(
+                    subject=subject,
+                    percent=old.percent,
+                    letter=old.letter,
+                    new_percent=new.percent,
+                    new_letter=new.letter,
+                )
+
+    def _cell(self, cell: _Cell) -> None:
+        row: Row = self._rows[cell.subject].get(cell.column.item) or _nothing(cell.column.item)
+        excused = row["excused_at"] is not None
+        if cell.value == EXCUSED:
+            if excused:
+                self.unchanged += 1
+            else:
+                self._change(cell, row, "excuse-item", {}, {"excused_at": True})
+            return
+        if cell.value == COMPUTED:
+            if row["override_raw"] is None:
+                self.unchanged += 1
+            else:
+                item = without_override(msgspec.convert(dict(row), ItemProgress))
+                new = {"raw": item.raw, "possible": item.possible, "override_raw": None}
+                self._change(cell, row, "remove-override", {}, new)
+            return
+        score = self._score(cell)
+        if score is None:
+            return
+        if excused:
+            self._change(cell, row, "withdraw-excuse", {}, {"excused_at": None})
+            row = {**row, "excused_at": None}
+        if row["raw"] is not None and Score(row["raw"], row["possible"]).equals(score):
+            self.unchanged += not excused
+            return
+        told = {"score": score.raw, "possible": score.possible}
+        new = {"raw": score.raw, "possible": score.possible, "counts": "override"}
+        self._change(cell, row, "override-score", told, new)
+
+    def _score(self, cell: _Cell) -> Score | None:
+        """Read a score; None: it is refused."""
+        found = _CELL.fullmatch(cell.value)
+        if found is None:
+            detail = f"{cell.value} is neither a score nor {EXCUSED} nor {COMPUTED}."
+            self._refuse_cell(cell, "malformed", detail)
+            return None
+        score = Score(found["raw"], found["possible"] or cell.column.possible)
+        try:
+            require_score(cell.column.item, Decimal(score.raw), Decimal(score.possible))
+        except ScoreOutOfRange as refusal:
+            self._refuse_cell(cell, refusal.rule, refusal.detail)
+            return None
+        return score
+
+    def _change(
+        self,
+        cell: _Cell,
+        row: Row,
+        command: str,
+        told: Mapping[str, Any],
+        new: Mapping[str, Any],
+    ) -> None:
+        after = {**row, **new}
+        self._after.setdefault(cell.subject, {})[cell.column.item] = after
+        self.changes.append(
+            GradeChange(
+                line=cell.line,
+                subject=cell.subject,
+                item=cell.column.item,
+                command=command,
+                body={
+                    "run": self._book.run,
+                    "subject": cell.subject,
+                    "item": cell.column.item,
+                    **told,
+                },
+                old=row["raw"],
+                old_possible=row["possible"],
+                new=after["raw"],
+                possible=after["possible"],
+            )
+        )
+
+    def _refuse_cell(self, cell: _Cell, rule: str, detail: str) -> None:
+        self._refuse(cell.line, cell.subject, cell.column.item, cell.value, rule, detail)
+
+    def _refuse(
+        self, line: int, subject: str, item: str, value: str, rule: str, detail: str
+    ) -> None:
+        self.refused.append(
+            RefusedCell(
+                line=line, subject=subject, item=item, value=value, rule=rule, detail=detail
+            )
+        )
+
+
+def _nothing(item: str) -> Row:
+    return {
+        "item": item,
+        "raw": None,
+        "possible": None,
+        "counts": None,
+        "counts_attempt": None,
+        "override_raw": None,
+        "excused_at": None,
+    }
