@@ -216,6 +216,7 @@ def test_every_query_is_described_with_its_answer(furnished: World) -> None:
     raw = {
         "/v1/learners/{subject}/evidence",
         "/v1/log/checkpoint",
+        "/v1/runs/{run}/gradebook.csv",
         "/v1/log/keys",
         "/v1/log/tile/{level}/{named}",
     }
