@@ -71,6 +71,12 @@ from commands.integrity import (
     uphold_violation,
     verify_identity,
 )
+from commands.peer_review import (
+    claim_review,
+    expire_review_lease,
+    finalize_peer_score,
+    submit_review,
+)
 
 DECISIONS: dict[str, Decision] = {
     module.DECISION.name: module.DECISION
@@ -132,5 +138,9 @@ DECISIONS: dict[str, Decision] = {
         report_violation,
         uphold_violation,
         dismiss_violation,
+        claim_review,
+        submit_review,
+        expire_review_lease,
+        finalize_peer_score,
     )
 }

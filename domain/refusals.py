@@ -14,6 +14,7 @@ from domain.enrolment import terms, waitlist
 from domain.grading import rules as grading
 from domain.integrity import rules as integrity
 from domain.kernel import Refusal
+from domain.peer_review import rules as peer_review
 
 _MODULES: tuple[ModuleType, ...] = (
     catalogue,
@@ -25,6 +26,7 @@ _MODULES: tuple[ModuleType, ...] = (
     grading,
     credentials,
     integrity,
+    peer_review,
     due,
 )
 

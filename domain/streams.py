@@ -8,7 +8,16 @@ from domain.catalogue.state import COURSE, RUN, RUN_CONTENT, RUN_SEATS
 from domain.engagement.state import VIEWING
 from domain.enrolment.state import ENROLMENT
 from domain.kernel import StreamKind
+from domain.peer_review.state import PEER_POOL
 from domain.registry import Registry
 
-KINDS: tuple[StreamKind[Any], ...] = (COURSE, RUN, RUN_CONTENT, RUN_SEATS, ENROLMENT, VIEWING)
+KINDS: tuple[StreamKind[Any], ...] = (
+    COURSE,
+    RUN,
+    RUN_CONTENT,
+    RUN_SEATS,
+    ENROLMENT,
+    VIEWING,
+    PEER_POOL,
+)
 REGISTRY = Registry(KINDS)

@@ -32,6 +32,7 @@ from domain.grading.facts import (
 )
 from domain.integrity.facts import AttemptRestored, AttemptVoided
 from domain.kernel import Envelope
+from domain.peer_review.facts import PeerScoreFinalized
 from projections.exact import decile, number, score, share
 from projections.item_progress import enrolment_keys, item_keys
 from projections.reading import Amounts, Documents, Key, Reading, Tally, View, names
@@ -117,7 +118,10 @@ def fold_work(document: Work | None, envelope: Envelope, key: Key) -> Work:
             return _tried(old, attempt, day=day, late=late > 0)
         case LatenessRedecided(attempt=attempt, late_seconds=late):
             return _tried(old, attempt, late=late > 0)
-        case SubmissionGraded(attempt=attempt, raw=raw, possible=possible):
+        case (
+            SubmissionGraded(attempt=attempt, raw=raw, possible=possible)
+            | PeerScoreFinalized(attempt=attempt, raw=raw, possible=possible)
+        ):
             share(raw, possible)
             number(raw), number(possible)
             return _tried(old, attempt, graded=day, raw=raw, possible=possible, deducted="0")
@@ -330,7 +334,7 @@ ANALYTICS = Reading(
             row=Work,
             key=("run", "subject", "item"),
             facts=names(SubmissionReceived, LatenessRedecided, SubmissionGraded, ResultTransferred)
-            | names(AttemptVoided, AttemptRestored)
+            | names(AttemptVoided, AttemptRestored, PeerScoreFinalized)
             | names(LatePenaltyApplied, ScoreOverridden, OverrideRemoved)
             | names(MissingWorkScored, MissingWorkCleared),
             keys=item_keys,

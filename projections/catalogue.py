@@ -19,6 +19,7 @@ from domain.catalogue.facts import (
     GradingPolicyPublished,
     LatePolicy,
     Mode,
+    PeerTask,
     PrerequisiteSet,
     RunArchived,
     RunRescheduled,
@@ -114,6 +115,7 @@ class RunItem(Struct, frozen=True, gc=False):
     time_limit_s: int | None = None
     on_expiry: str = "submit"
     grace_s: int = 0
+    peer: PeerTask | None = None
 
 
 def fold_course(document: Course | None, envelope: Envelope, key: Key) -> Course | None:
@@ -251,6 +253,7 @@ def fold_item(document: RunItem | None, envelope: Envelope, key: Key) -> RunItem
                 time_limit_s=item.time_limit_s,
                 on_expiry=item.on_expiry,
                 grace_s=item.grace_s,
+                peer=item.peer,
             )
     return document
 

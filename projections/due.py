@@ -40,6 +40,13 @@ from domain.enrolment.facts import (
     WaitlistLeft,
 )
 from domain.kernel import Envelope, stream_ids
+from domain.peer_review.facts import (
+    PeerScoreFinalized,
+    ReviewClaimed,
+    ReviewLeaseExpired,
+    ReviewSubmitted,
+    SubmissionPooled,
+)
 from projections.reading import Documents, Key, Reading, View, columns, names
 
 _JUST_LATE = timedelta(microseconds=1)
@@ -182,12 +189,39 @@ def _access(envelope: Envelope) -> Iterable[Entry]:
             yield Entry(run, subject, None)
 
 
+def _leases(envelope: Envelope) -> Iterable[Entry]:
+    """A claimed review comes free when it was not made in time."""
+    (run, item), fact = stream_ids(envelope.stream), envelope.fact
+    match fact:
+        case ReviewClaimed(subject=subject, review=review, expires=expires):
+            body = {"run": run, "subject": subject, "item": item, "review": review}
+            yield Entry(run, subject, expires, "expire-review-lease", body, f"{item}/{review}")
+        case ReviewSubmitted(subject=subject, review=review):
+            yield Entry(run, subject, None, thing=f"{item}/{review}")
+        case ReviewLeaseExpired(subject=subject, review=review):
+            yield Entry(run, subject, None, thing=f"{item}/{review}")
+
+
+def _peer_scores(envelope: Envelope) -> Iterable[Entry]:
+    """After some days fewer reviews are enough, where the task is flexible."""
+    match envelope.fact:
+        case SubmissionPooled(subject=subject, item=item, attempt=attempt, relaxes_at=at):
+            run, _ = stream_ids(envelope.stream)
+            body = {"run": run, "subject": subject, "item": item}
+            yield Entry(run, subject, at, "finalize-peer-score", body, f"{item}/{attempt}")
+        case PeerScoreFinalized(item=item, attempt=attempt):
+            run, subject = stream_ids(envelope.stream)
+            yield Entry(run, subject, None, thing=f"{item}/{attempt}")
+
+
 KINDS: tuple[Kind, ...] = (
     Kind(
         "access",
         names(LearnerEnrolled, ModeChanged, LearnerWithdrawn, EnrolmentTransferred, AccessExpired),
         _access,
     ),
+    Kind("review-lease", names(ReviewClaimed, ReviewSubmitted, ReviewLeaseExpired), _leases),
+    Kind("peer-score", names(SubmissionPooled, PeerScoreFinalized), _peer_scores),
     Kind("offer", names(SeatOffered, SeatTaken, SeatOfferLapsed, WaitlistLeft), _offers),
     Kind("window", names(RunRescheduled), _windows),
     Kind(

@@ -11,6 +11,7 @@ from domain.catalogue.state import RUN_SEATS
 from domain.engagement.state import VIEWING
 from domain.enrolment.state import ENROLMENT
 from domain.kernel import Envelope
+from domain.peer_review.state import PEER_POOL
 from projections.reading import Documents, Key, Reading, View, columns, names
 
 
@@ -55,7 +56,7 @@ HISTORY = Reading(
             name="entry",
             row=Entry,
             key=("subject", "position"),
-            facts=names(*ENROLMENT.facts, *VIEWING.facts, *RUN_SEATS.facts),
+            facts=names(*ENROLMENT.facts, *VIEWING.facts, *RUN_SEATS.facts, *PEER_POOL.facts),
             keys=keys,
             fold=fold,
             write_once=True,

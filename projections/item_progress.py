@@ -39,6 +39,7 @@ from domain.grading.facts import (
 )
 from domain.integrity.facts import AttemptRestored, AttemptVoided
 from domain.kernel import Envelope
+from domain.peer_review.facts import PeerScoreFinalized
 from projections.exact import score, share
 from projections.reading import Amounts, Documents, Key, names
 
@@ -165,7 +166,10 @@ def fold_item(document: ItemProgress | None, envelope: Envelope, key: Key) -> It
             return _mended(old, position, attempt, ended_at=at)
         case GraderFailed(attempt=attempt):
             return _mended(old, position, attempt, failed=True)
-        case SubmissionGraded(attempt=attempt, raw=raw, possible=possible):
+        case (
+            SubmissionGraded(attempt=attempt, raw=raw, possible=possible)
+            | PeerScoreFinalized(attempt=attempt, raw=raw, possible=possible)
+        ):
             share(raw, possible)  # a score that is no number is put aside here, not later
             return _with_attempt(
                 replace(old, position=position),
@@ -385,6 +389,7 @@ OF_ITEMS = names(
     ExtensionGranted,
     ExtensionWithdrawn,
     SubmissionGraded,
+    PeerScoreFinalized,
     LatePenaltyApplied,
     MissingWorkScored,
     MissingWorkCleared,

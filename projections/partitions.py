@@ -11,9 +11,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from domain.catalogue.state import COURSE, RUN, RUN_CONTENT, RUN_SEATS
+from domain.peer_review.state import PEER_POOL
 
 SUBJECTS_KEPT_MAX = 65_536
-SHARED = frozenset(kind.name for kind in (COURSE, RUN, RUN_CONTENT, RUN_SEATS))
+SHARED = frozenset(kind.name for kind in (COURSE, RUN, RUN_CONTENT, RUN_SEATS, PEER_POOL))
 """The kinds of stream that belong to a course or run, whomever a fact in them is about."""
 
 _SEED, _MULTIPLIER, _SHIFT = 0x9747B28C, 0x5BD1E995, 24

@@ -7,8 +7,18 @@ from projections.catalogue import CATALOGUE
 from projections.certificates import CERTIFICATES
 from projections.due import DUE
 from projections.history import HISTORY
+from projections.peer_review import PEER_REVIEW
 from projections.progress import PROGRESS
 from projections.reading import Reading
 from projections.search import SEARCH
 
-READINGS: tuple[Reading, ...] = (CATALOGUE, PROGRESS, CERTIFICATES, SEARCH, ANALYTICS, HISTORY, DUE)
+READINGS: tuple[Reading, ...] = (
+    CATALOGUE,
+    PROGRESS,
+    CERTIFICATES,
+    SEARCH,
+    ANALYTICS,
+    HISTORY,
+    DUE,
+    PEER_REVIEW,
+)

@@ -85,6 +85,13 @@ from domain.integrity.facts import (
     ViolationUpheld,
 )
 from domain.kernel import Envelope, Fact
+from domain.peer_review.facts import (
+    PeerScoreFinalized,
+    ReviewClaimed,
+    ReviewLeaseExpired,
+    ReviewSubmitted,
+    SubmissionPooled,
+)
 from projections.decoding import Unreadable
 
 F = TypeVar("F", bound=Fact)
@@ -455,3 +462,31 @@ def _voided(fact: AttemptVoided, title: Callable[[str], str]) -> str:
 @_for(AttemptRestored)
 def _counts_again(fact: AttemptRestored, title: Callable[[str], str]) -> str:
     return f"Attempt {fact.attempt} on {title(fact.item)} counts again"
+
+
+@_for(SubmissionPooled)
+def _pooled(fact: SubmissionPooled, title: Callable[[str], str]) -> str:
+    wanted = _counted(fact.task.must_be_graded_by, "review")
+    return f"{title(fact.item)} waits for {wanted} by peers"
+
+
+@_for(ReviewClaimed)
+def _claimed(fact: ReviewClaimed, title: Callable[[str], str]) -> str:
+    return f"Took the work of {fact.author} on {title(fact.item)} to review"
+
+
+@_for(ReviewSubmitted)
+def _reviewed(fact: ReviewSubmitted, title: Callable[[str], str]) -> str:
+    points = sum(part.points for part in fact.parts)
+    return f"Reviewed the work of {fact.author} on {title(fact.item)}: {points} points"
+
+
+@_for(ReviewLeaseExpired)
+def _lease_ended(fact: ReviewLeaseExpired, title: Callable[[str], str]) -> str:
+    return f"Did not review the work of {fact.author} on {title(fact.item)} in time"
+
+
+@_for(PeerScoreFinalized)
+def _peer_score(fact: PeerScoreFinalized, title: Callable[[str], str]) -> str:
+    reviews = _counted(len(fact.reviews), "review")
+    return f"{title(fact.item)} got {_score(fact.raw, fact.possible)} from {reviews} by peers"

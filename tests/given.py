@@ -48,6 +48,7 @@ def placed(fact: Fact, *, run: str = RUN_ID, subject: str = SUBJECT, at: datetim
         "run-seats": (own_run,),
         "enrolment": (own_run, subject),
         "viewing": (own_run, subject),
+        "peer-pool": (own_run, getattr(fact, "item", "")),
     }[kind]
     return Placed("/".join((TENANT, kind, *ids)), fact, at)
 

@@ -21,12 +21,16 @@ from domain.assessment.rules import (
     require_time_left,
 )
 from domain.assessment.state import find_attempt
+from domain.catalogue.facts import Item
 from domain.catalogue.rules import require_item, require_open, require_run, require_unarchived
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
 from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.enrolment.terms import require_access
 from domain.integrity.rules import require_honor_code
 from domain.kernel import Fact, StreamRef
+from domain.peer_review.facts import SubmissionPooled
+from domain.peer_review.scoring import RELAXED_AFTER
+from domain.peer_review.state import PEER_POOL, Pool
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -50,10 +54,26 @@ def streams(command: SubmitWork, tenant: str) -> tuple[StreamRef[Any], ...]:
     )
 
 
+def more(
+    command: SubmitWork, tenant: str, _enrolment: Enrolment, _run: Run, content: Content
+) -> tuple[StreamRef[Any], ...]:
+    """Name the pool that the work goes into, where peers review it."""
+    item = content.items.get(command.item)
+    if item is None or item.peer is None:
+        return ()
+    return (PEER_POOL.of(tenant, command.run, command.item),)
+
+
 def submit_work(
-    command: SubmitWork, context: Context, enrolment: Enrolment, run: Run, content: Content
-) -> Iterator[SubmissionReceived]:
-    """Yield the submission, judged by the learner's due date; nothing where the attempt is known.
+    command: SubmitWork,
+    context: Context,
+    enrolment: Enrolment,
+    run: Run,
+    content: Content,
+    pool: Pool | None = None,
+) -> Iterator[SubmissionReceived | SubmissionPooled]:
+    """Yield the submission, judged by the learner's due date, and where peers review it its place
+    in the pool; nothing where the attempt is known.
 
     An attempt that was begun is pinned to the content of that time. Raises RunUnknown,
     NotEnrolled, AccessHasExpired, RunIsArchived, HonorCodeNotAccepted; for an attempt that was
@@ -72,6 +92,7 @@ def submit_work(
         artifact = command.artifact or made.saved
         at = context.now
         yield handed_in(command.item, made, made.started, artifact, at, enrolment, run, content)
+        yield from _pooled(command, context, content.items.get(command.item), pool)
         return
     item = require_item(content, command.run, command.item)
     require_submittable(item)
@@ -92,6 +113,24 @@ def submit_work(
         possible=item.possible,
         due_basis=due.basis,
     )
+    yield from _pooled(command, context, item, pool)
+
+
+def _pooled(
+    command: SubmitWork, context: Context, item: Item | None, pool: Pool | None
+) -> Iterator[SubmissionPooled]:
+    """Yield the work's place in the pool, where there is one and it is not known there."""
+    if item is None or item.peer is None or pool is None:
+        return
+    if pool.of(command.subject, command.attempt) is None:
+        yield SubmissionPooled(
+            item=command.item,
+            subject=command.subject,
+            attempt=command.attempt,
+            task=item.peer,
+            relaxes_at=context.now + RELAXED_AFTER if item.peer.flexible else None,
+            artifact=command.artifact,
+        )
 
 
 def answer(facts: tuple[Fact, ...]) -> dict[str, Any]:
@@ -107,4 +146,5 @@ DECISION = Decision(
     decide=submit_work,
     example={"run": "AAA-2013J", "subject": "oulad-11391", "item": "1752", "attempt": "1"},
     answer=answer,
+    more=more,
 )

@@ -7,11 +7,25 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from commands.decision import Command, Context, Decision
 from commands.fields import ITEMS_MAX, Amount, Exact, Id, Label, Moment, Text, Title, text
-from domain.catalogue.facts import ContentVersionPublished, Item, ItemKind, OnExpiry
+from domain.catalogue.facts import (
+    ContentVersionPublished,
+    Criterion,
+    Item,
+    ItemKind,
+    OnExpiry,
+    PeerTask,
+)
 from domain.catalogue.rules import require_run, require_unarchived
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
 from domain.kernel import Fact
@@ -21,6 +35,60 @@ COOLDOWN_S_MAX = 366 * 86_400
 TIME_LIMIT_S_MAX = 30 * 86_400
 DURATION_MS_MAX = 86_400_000
 ATTEMPTS_MAX = 1_000
+REVIEWS_MAX = 100
+CRITERIA_MAX = 20
+POINTS_MAX = 1_000
+
+Reviews = Annotated[int, Field(strict=True, ge=1, le=REVIEWS_MAX)]
+
+
+class CriterionBody(BaseModel):
+    """What a review looks at."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Id
+    possible: Annotated[int, Field(strict=True, ge=1, le=POINTS_MAX)] = Field(
+        description="The highest whole points."
+    )
+
+
+class PeerTaskBody(BaseModel):
+    """How peers review the work on an item [Open edX ORA]."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    must_grade: Reviews = Field(description="Reviews that each learner owes.")
+    must_be_graded_by: Reviews = Field(
+        description="Reviews that each submission gets; at most must_grade."
+    )
+    criteria: Annotated[tuple[CriterionBody, ...], Field(min_length=1, max_length=CRITERIA_MAX)]
+    flexible: Annotated[bool, Field(strict=True)] = Field(
+        default=False, description="After 7 days, 30% of the reviews are enough, and at least one."
+    )
+
+    @field_validator("must_be_graded_by")
+    @classmethod
+    def _enough_reviewers(cls, value: int, info: ValidationInfo) -> int:
+        if value > info.data.get("must_grade", value):
+            raise ValueError("must_grade must be at least must_be_graded_by")
+        return value
+
+    @field_validator("criteria")
+    @classmethod
+    def _named_once(cls, value: tuple[CriterionBody, ...]) -> tuple[CriterionBody, ...]:
+        if len({criterion.name for criterion in value}) < len(value):
+            raise ValueError("criteria names one twice")
+        return value
+
+    def as_task(self) -> PeerTask:
+        """Return the terms as facts hold them."""
+        return PeerTask(
+            self.must_grade,
+            self.must_be_graded_by,
+            tuple(Criterion(body.name, body.possible) for body in self.criteria),
+            self.flexible,
+        )
 
 
 class ItemBody(BaseModel):
@@ -66,6 +134,24 @@ class ItemBody(BaseModel):
         default=Decimal(1), description="The covered share that completes a video."
     )
     label: Label | None = Field(default=None, description="What the source calls this kind.")
+    peer: PeerTaskBody | None = Field(
+        default=None, description="How peers review it; a peer task without is graded by staff."
+    )
+
+    @field_validator("peer")
+    @classmethod
+    def _of_a_peer_task(
+        cls, value: PeerTaskBody | None, info: ValidationInfo
+    ) -> PeerTaskBody | None:
+        if value is None:
+            return None
+        if info.data.get("kind", "peer-task") != "peer-task":
+            raise ValueError("peer is for a peer-task")
+        if info.data.get("attempts", 1) not in (None, 1):
+            raise ValueError("peer is for one attempt: attempts must be 1, or absent")
+        if info.data.get("time_limit_s") is not None:
+            raise ValueError("peer is for work without a time limit: leave time_limit_s out")
+        return value
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -93,7 +179,7 @@ class ItemBody(BaseModel):
             possible=text(self.possible),
             due=self.due,
             opens=self.opens,
-            attempts=self.attempts,
+            attempts=1 if self.peer is not None else self.attempts,
             duration_ms=self.duration_ms,
             threshold=text(self.threshold),
             label=self.label,
@@ -102,6 +188,7 @@ class ItemBody(BaseModel):
             time_limit_s=self.time_limit_s,
             on_expiry=self.on_expiry,
             grace_s=self.grace_s,
+            peer=None if self.peer is None else self.peer.as_task(),
         )
 
 

@@ -25,6 +25,26 @@ Mode = str
 """How a learner takes a run: ``audit``, ``verified``, ``honor`` … An open set: a run says which."""
 
 
+class Criterion(msgspec.Struct, frozen=True):
+    """What a review looks at, with the highest whole points for it."""
+
+    name: str
+    possible: int
+
+
+class PeerTask(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How peers review the work on an item [Open edX ORA].
+
+    A learner reviews ``must_grade`` others' and is reviewed by ``must_be_graded_by``; ``flexible``:
+    after some days fewer are enough.
+    """
+
+    must_grade: int
+    must_be_graded_by: int
+    criteria: tuple[Criterion, ...]
+    flexible: bool = False
+
+
 class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     """A piece of a run's content.
 
@@ -34,7 +54,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     ``cooldown_s`` is how long to wait after one, in whole seconds. ``time_limit_s`` is how long one
     takes; then ``on_expiry`` counts, with ``grace_s`` where that is ``grace``.
     ``threshold`` is the covered share of a video that completes it, as an exact decimal text;
-    ``label`` is what the source calls this kind of item.
+    ``label`` is what the source calls this kind of item. ``peer``: its work is reviewed by peers.
     """
 
     item: str
@@ -55,6 +75,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     time_limit_s: int | None = None
     on_expiry: OnExpiry = "submit"
     grace_s: int = 0
+    peer: PeerTask | None = None
 
 
 class Category(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -69,6 +69,7 @@ from domain.integrity.facts import (
 )
 from domain.integrity.state import Integrity, IntegrityFact, with_integrity
 from domain.kernel import StreamKind
+from domain.peer_review.facts import PeerScoreFinalized
 
 Standing = Literal["none", "active", "withdrawn", "transferred"]
 EnrolmentFact = (
@@ -136,7 +137,8 @@ def evolve_enrolment(state: Enrolment, fact: EnrolmentFact, at: datetime) -> Enr
                 results=with_result(state.results, fact),
             )
         case (
-            LatePenaltyApplied()
+            PeerScoreFinalized()
+            | LatePenaltyApplied()
             | OutcomeRecorded()
             | ResultTransferred()
             | CourseGradeComputed()
@@ -261,6 +263,7 @@ ENROLMENT = StreamKind(
         LatenessRedecided,
         GraderFailed,
         SubmissionGraded,
+        PeerScoreFinalized,
         LatePenaltyApplied,
         MissingWorkScored,
         MissingWorkCleared,

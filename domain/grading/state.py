@@ -24,9 +24,11 @@ from domain.grading.facts import (
     ScoreOverridden,
     SubmissionGraded,
 )
+from domain.peer_review.facts import PeerScoreFinalized
 
 GradingFact = (
     SubmissionGraded
+    | PeerScoreFinalized
     | LatePenaltyApplied
     | OutcomeRecorded
     | ResultTransferred
@@ -113,7 +115,10 @@ def with_result(results: Results, fact: GradingFact) -> Results:
     """Take one fact in. Never refuses."""
     replace = msgspec.structs.replace
     match fact:
-        case SubmissionGraded(item=item, attempt=attempt, raw=raw, possible=possible):
+        case (
+            SubmissionGraded(item=item, attempt=attempt, raw=raw, possible=possible)
+            | PeerScoreFinalized(item=item, attempt=attempt, raw=raw, possible=possible)
+        ):
             return replace(results, graded={**results.graded, (item, attempt): Mark(raw, possible)})
         case LatePenaltyApplied(item=item, attempt=attempt):
             mark = Mark(fact.raw, fact.possible, fact.deducted)

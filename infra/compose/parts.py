@@ -42,6 +42,7 @@ from read_api.ports import SearchIndex, Views
 from streams.policies.clock import SteadyClock
 from streams.policies.count_seats import CountSeats
 from streams.policies.dispatch import PipelineDispatch
+from streams.policies.finalize_peer_scores import FinalizePeerScores
 from streams.policies.follower import Follower
 from streams.policies.issue_certificate import IssueCertificate
 from streams.policies.policy import Policy
@@ -169,6 +170,7 @@ async def policies(dsn: str, commands: Commands) -> AsyncIterator[list[Follower]
         IssueCertificate(followers),
         CountSeats(followers),
         RedecideLateness(followers),
+        FinalizePeerScores(),
     )
     dispatch = PipelineDispatch(commands.dependencies.pipeline, commands.dependencies.reader)
     scheduler = Scheduler(due, followers, dispatch, SteadyClock())

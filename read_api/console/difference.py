@@ -11,6 +11,7 @@ from read_api.console.formats import number
 from read_api.queries.enrolments import Integrity, Terms
 from read_api.queries.grade import Grade
 from read_api.queries.learners import EnrolmentRow
+from read_api.queries.peer_review import Duty
 from read_api.queries.progress import Progress
 
 ABSENT = "–"
@@ -24,6 +25,7 @@ class Standing(msgspec.Struct, frozen=True):
     grade: Grade
     integrity: Integrity
     terms: Terms
+    reviews: list[Duty]
 
 
 class Difference(NamedTuple):
@@ -65,6 +67,9 @@ def _facts(standing: Standing) -> Mapping[str, str]:
         "Identity": "verified" if standing.integrity.identity_verified_at else ABSENT,
         "Barred from a certificate": "yes" if standing.integrity.certificate_barred else ABSENT,
     } | {f"Violation {one.violation}": one.finding for one in standing.integrity.violations}
+    known |= {
+        f"Peer reviews on {one.item}": f"{one.done} of {one.owed}" for one in standing.reviews
+    }
     scores = {
         item.title or item.item: f"{number(item.raw)} of {number(item.possible)}"
         for item in progress.items

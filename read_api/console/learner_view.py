@@ -128,6 +128,8 @@ def _card(standing: Standing) -> dict[str, Any]:
         "grade_words": grade_words(standing.grade),
         "integrity": standing.integrity,
         "terms": standing.terms,
+        "reviews": standing.reviews,
+        "titles": {item.item: item.title or item.item for item in done.items},
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from domain.access import Principal
-from domain.catalogue.facts import GradingPolicy, LatePolicy
+from domain.catalogue.facts import GradingPolicy, LatePolicy, PeerTask
 from domain.integrity.facts import IntegrityPolicy
 from read_api import cursors
 from read_api.answers import Answer, Page, earliest
@@ -39,6 +39,7 @@ class Item(msgspec.Struct, frozen=True):
     time_limit_s: int | None
     on_expiry: str
     grace_s: int
+    peer: PeerTask | None
 
 
 class DueOverride(msgspec.Struct, frozen=True):
@@ -237,7 +238,8 @@ async def read_items(snapshot: Snapshot, run: str) -> list[Item]:
 
 def item_of(row: Mapping[str, Any]) -> Item:
     """Take what an answer shows of an item."""
-    return Item(**{name: row[name] for name in Item.__struct_fields__})
+    values = {name: row[name] for name in Item.__struct_fields__}
+    return Item(**values | {"peer": msgspec.convert(row["peer"], PeerTask | None)})
 
 
 async def titles(

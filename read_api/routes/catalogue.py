@@ -11,7 +11,7 @@ from starlette.responses import Response
 from domain.catalogue.state import RUN
 from read_api.dependencies import ReadDependencies
 from read_api.parameters import FreshQuery, Id, LearnerList, Listed, RunList
-from read_api.queries import analytics, catalogue, learners, waitlist
+from read_api.queries import analytics, catalogue, learners, peer_review, waitlist
 from read_api.responses import described, has_tag, respond
 
 
@@ -40,6 +40,16 @@ class CatalogueRoutes:
             "/v1/runs/{run}/waitlist",
             self.waitlist,
             **described(waitlist.Waitlist, "The seats of a run and who waits", "catalogue"),
+        )
+        add(
+            "/v1/runs/{run}/peer-pools",
+            self.peer_pools,
+            **described(peer_review.PeerPools, "Peer review in a run, by item", "catalogue"),
+        )
+        add(
+            "/v1/runs/{run}/items/{item}/peer-pool",
+            self.peer_pool,
+            **described(peer_review.Pool, "What peers review on an item", "catalogue"),
         )
         add(
             "/v1/analytics/overview",
@@ -137,6 +147,30 @@ class CatalogueRoutes:
                 min_position=given.min_position,
             ),
         )
+
+    async def peer_pools(self, request: Request, run: Id, given: FreshQuery) -> Response:
+        """Submissions, reviews and scores of each peer task, in sums."""
+        deps = self._deps
+        found = await peer_review.pools(
+            deps, deps.principal(request), run, min_position=given.min_position
+        )
+        return respond(request, found)
+
+    async def peer_pool(
+        self, request: Request, run: Id, item: Id, given: Annotated[Listed, Query()]
+    ) -> Response:
+        """By author, in parts."""
+        deps = self._deps
+        found = await peer_review.pool(
+            deps,
+            deps.principal(request),
+            run,
+            item,
+            limit=given.limit,
+            after=given.next,
+            min_position=given.min_position,
+        )
+        return respond(request, found)
 
     async def overview(self, request: Request, given: FreshQuery) -> Response:
         """Totals of everything, and of each run."""

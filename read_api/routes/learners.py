@@ -18,6 +18,7 @@ from read_api.queries import (
     grade,
     history,
     learners,
+    peer_review,
     progress,
     waitlist,
 )
@@ -72,6 +73,11 @@ class LearnerRoutes:
             "/v1/enrolments/{run}/{subject}/progress",
             self.progress,
             **described(progress.Progress, "How far a learner is in a run", "learners"),
+        )
+        add(
+            "/v1/enrolments/{run}/{subject}/peer-reviews",
+            self.peer_reviews,
+            **described(peer_review.Duties, "What a learner owes in peer review", "learners"),
         )
         add(
             "/v1/enrolments/{run}/{subject}/grade",
@@ -140,6 +146,13 @@ class LearnerRoutes:
     async def progress(self, request: Request, run: Id, subject: Id, given: AsOfQuery) -> Response:
         """Item by item, against the run's content."""
         found = await progress.progress(*self._asked(request), run, subject, **_when(given))
+        return respond(request, found)
+
+    async def peer_reviews(
+        self, request: Request, run: Id, subject: Id, given: AsOfQuery
+    ) -> Response:
+        """Reviews owed, made and received, by item."""
+        found = await peer_review.duties(*self._asked(request), run, subject, **_when(given))
         return respond(request, found)
 
     async def grade(

@@ -28,6 +28,17 @@ def _dates(first: int) -> dict[str, Any]:
 
 
 ITEMS = [
+    {
+        "item": "p1",
+        "kind": "peer-task",
+        "title": "P",
+        "peer": {
+            "must_grade": 1,
+            "must_be_graded_by": 1,
+            "criteria": [{"name": "all", "possible": 5}],
+            "flexible": True,
+        },
+    },
     {"item": "t1", "kind": "assignment", "title": "T1", "category": "TMA", "attempts": 2},
     {"item": "t2", "kind": "quiz", "title": "T2", "category": "TMA", "due": day(3).isoformat()},
     {"item": "x1", "kind": "exam", "title": "X", "time_limit_s": 60, "on_expiry": "abandon"},
@@ -64,6 +75,7 @@ BEGINNING: list[tuple[str, dict[str, Any]]] = [
 HERE = {"run": A, "subject": S1}
 EXAM = {"run": C, "subject": S2, "item": "x1", "attempt": "1"}
 TERMS = {"modes": ["audit", "verified"], "weeks_to_complete": 6}
+POINTS = [{"criterion": "all", "points": 4}]
 LATER = {"run": A, "item": "t1", "reason": "Snow"}
 HONESTY = {
     "honor_code": "v1",
@@ -108,6 +120,18 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("publish-integrity-policy", {"run": A, **HONESTY}),
     ("verify-identity", {**HERE, "method": "in-person"}),
     ("accept-honor-code", {**HERE, "version": "v1"}),
+    ("submit-work", {**HERE, "item": "p1", "attempt": "1"}),
+    ("limit-seats", {"run": A, "capacity": 2}),
+    ("enrol-learner", {"run": A, "subject": S2}),
+    ("accept-honor-code", {"run": A, "subject": S2, "version": "v1"}),
+    ("submit-work", {"run": A, "subject": S2, "item": "p1", "attempt": "1"}),
+    ("claim-review", {**HERE, "item": "p1", "review": "r"}),
+    ("expire-review-lease", {**HERE, "item": "p1", "review": "r"}),
+    ("claim-review", {**HERE, "item": "p1", "review": "r2"}),
+    ("submit-review", {**HERE, "item": "p1", "review": "r2", "parts": POINTS}),
+    ("claim-review", {"run": A, "subject": S2, "item": "p1", "review": "r"}),
+    ("submit-review", {"run": A, "subject": S2, "item": "p1", "review": "r", "parts": POINTS}),
+    ("finalize-peer-score", {**HERE, "item": "p1"}),
     ("report-violation", {**HERE, "violation": "x", "kind": "plagiarism", "item": "t1"}),
     ("uphold-violation", {**HERE, "violation": "x", "reason": "Because"}),
     ("dismiss-violation", {**HERE, "violation": "x", "reason": "Because"}),
@@ -173,8 +197,10 @@ def _learner(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]
     )
 
 
-ITEM = st.sampled_from(("t1", "t1", "t2", "t3", "x1", "v1", "none"))
+ITEM = st.sampled_from(("t1", "t1", "t2", "t3", "x1", "v1", "p1", "none"))
 COHORT = st.sampled_from(("c1", "c2"))
+PEER_ITEM = st.sampled_from(("p1", "p1", "p1", "t1"))
+REVIEW = st.sampled_from(("r1", "r2"))
 ATTEMPT = st.sampled_from(("1", "2", "3"))
 CERTIFICATES = st.sampled_from((CERTIFICATE, CORRECTED))
 AMOUNT = st.sampled_from(("0", "40", "80", "80.0", "100"))
@@ -309,6 +335,10 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     ),
     "uphold-violation": _learner(violation=st.sampled_from(("x", "y")), reason=st.just("Because")),
     "dismiss-violation": _learner(violation=st.sampled_from(("x", "y")), reason=st.just("Because")),
+    "claim-review": _learner(item=PEER_ITEM, review=REVIEW),
+    "submit-review": _learner(item=PEER_ITEM, review=REVIEW, parts=st.just(POINTS)),
+    "expire-review-lease": _learner(item=PEER_ITEM, review=REVIEW),
+    "finalize-peer-score": _learner(item=PEER_ITEM),
     "accept-honor-code": _learner(version=st.sampled_from(("v1", "v2"))),
     "verify-identity": _learner(
         method=st.just("in-person"), expires=st.sampled_from((None, day(1).isoformat()))

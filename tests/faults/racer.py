@@ -49,6 +49,10 @@ ASKED: dict[str, Callable[[str, int, int], tuple[str, dict[str, Any]]]] = {
         "submit-work",
         {"subject": f"s{turn}", "item": "q", "attempt": f"{name}-{number}"},
     ),
+    "slot": lambda name, number, _: (
+        "claim-review",
+        {"subject": f"{name}-{number}", "item": "essay", "review": "r1"},
+    ),
     "certificate": lambda _, __, turn: ("issue-certificate", {"subject": f"s{turn}"}),
 }
 """What the racer of a number asks for in a turn, given the name of its process."""

@@ -391,6 +391,62 @@ def test_a_violation_and_what_follows_are_told(empty: World) -> None:
     assert not empty.get(ONE)["integrity"]["certificate_barred"]
 
 
+ESSAY = {
+    "item": "essay",
+    "kind": "peer-task",
+    "title": "Essay on anything",
+    "peer": {
+        "must_grade": 1,
+        "must_be_graded_by": 1,
+        "criteria": [{"name": "all", "possible": 5}],
+    },
+}
+
+
+def test_peer_review_from_the_claim_to_the_score(empty: World) -> None:
+    """The score comes by itself with the last review that it waits for; pool, learner and pages
+    tell how it stands, as of before, too."""
+    empty.command("create-course", **COURSE)
+    empty.command("schedule-run", **RUN)
+    empty.command("publish-content", run="AAA-2013J", items=[ESSAY])
+    for subject in ("s1", "s2"):
+        own = IN_RUN | {"subject": subject}
+        empty.command("enrol-learner", **own, occurred_at="2013-09-01T08:00:00Z")
+        empty.command("submit-work", **own, item="essay", attempt="1")
+    about = {"item": "essay", "review": "r"}
+    made = about | {"parts": [{"criterion": "all", "points": 4}]}
+    answer = empty.command("claim-review", **IN_RUN, subject="s1", **about)
+    assert (answer["author"], answer["attempt"]) == ("s2", "1")
+    (duty,) = empty.get(f"{ONE}/peer-reviews")["duties"]
+    assert (duty["owed"], duty["done"], duty["received"]) == (1, 0, 0)
+    assert (duty["review"], duty["author"]) == ("r", "s2")
+    (pool,) = empty.get("runs/AAA-2013J/peer-pools")["pools"]
+    assert (pool["submissions"], pool["open"], pool["title"]) == (2, 1, "Essay on anything")
+    assert "reviewing until" in empty.ask("/console/learners/s1").text
+    claimed = empty.position
+
+    empty.command("submit-review", **IN_RUN, subject="s1", **made)
+    empty.command("claim-review", **IN_RUN, subject="s2", **about)
+    empty.command("submit-review", **IN_RUN, subject="s2", **made)
+    for subject in ("s1", "s2"):
+        empty.told("PeerScoreFinalized", "AAA-2013J", subject)
+    (item,) = empty.get(f"{ONE}/progress")["items"]
+    assert (item["raw"], item["possible"]) == ("4", "5")
+    (duty,) = empty.get(f"{ONE}/peer-reviews")["duties"]
+    assert (duty["done"], duty["received"], duty["raw"], duty["reviews"]) == (1, 1, "4", 1)
+    (before,) = empty.get(f"{ONE}/peer-reviews", as_of_position=claimed)["duties"]
+    assert (before["done"], before["received"], before["review"]) == (0, None, "r")
+    pool = empty.get("runs/AAA-2013J/items/essay/peer-pool", limit=1)
+    (first,) = pool["submissions"]
+    assert (first["author"], first["received"], first["open"], first["raw"]) == ("s1", 1, 0, "4")
+    following = empty.get("runs/AAA-2013J/items/essay/peer-pool", limit=1, next=pool["next"])
+    assert [one["author"] for one in following["submissions"]] == ["s2"]
+    assert following["next"] is None
+    assert "Peer review" in empty.ask("/console/runs/AAA-2013J").text
+    assert "scored from 1" in empty.ask("/console/learners/s1").text
+    empty.refused("/v1/runs/AAA-2013J/items/none/peer-pool", 404)
+
+
 def test_an_answer_about_a_parked_key_says_that_it_is_incomplete(empty: World, dsn: str) -> None:
     empty.command("create-course", **COURSE)
     empty.command("schedule-run", **RUN)

@@ -111,7 +111,11 @@ class World:
 
     def certified(self, run: str, subject: str) -> None:
         """Wait until the policy that follows results has issued the certificate."""
-        wanted = Selection(types=("CertificateIssued",), run=run, subject=subject)
+        self.told("CertificateIssued", run, subject)
+
+    def told(self, fact_type: str, run: str, subject: str) -> None:
+        """Wait until a policy has had such a fact recorded of a learner."""
+        wanted = Selection(types=(fact_type,), run=run, subject=subject)
         log = self.reads.log
 
         async def issued() -> int:

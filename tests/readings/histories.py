@@ -22,9 +22,11 @@ from domain.assessment.facts import (
 from domain.catalogue.facts import (
     ContentVersionPublished,
     CourseCreated,
+    Criterion,
     DueDateOverridden,
     DueOverrideRemoved,
     Item,
+    PeerTask,
     Prerequisite,
     PrerequisiteSet,
     RunArchived,
@@ -88,6 +90,14 @@ from domain.integrity.facts import (
     ViolationUpheld,
 )
 from domain.kernel import Fact, Personal
+from domain.peer_review.facts import (
+    Part,
+    PeerScoreFinalized,
+    ReviewClaimed,
+    ReviewLeaseExpired,
+    ReviewSubmitted,
+    SubmissionPooled,
+)
 
 RUN = "AAA-2013J"
 STARTS = datetime(2013, 10, 1, tzinfo=UTC)
@@ -238,6 +248,18 @@ _of_enrolment: st.SearchStrategy[Fact] = st.one_of(
         )
     ),
     st.just(CertificateAllowed(Personal(sealed="x"))),
+    st.builds(
+        PeerScoreFinalized,
+        _items,
+        _attempts,
+        st.just(("s1/r1",)),
+        st.just("median-v1"),
+        st.just((Part("all", 3),)),
+        _scores,
+        st.sampled_from(["100", "7", "0"]),
+        st.just(1),
+        st.just(1),
+    ),
     st.builds(CertificateBarred, st.none(), _violations),
     st.builds(CertificateBarLifted, st.none(), _violations),
     st.just(HonorCodeAccepted("1")),
@@ -247,6 +269,45 @@ _of_enrolment: st.SearchStrategy[Fact] = st.one_of(
     st.just(ViolationDismissed("v1", Personal(sealed="x"))),
     st.builds(AttemptVoided, _items, _attempts, st.just("v1")),
     st.builds(AttemptRestored, _items, _attempts, st.just("v1")),
+)
+
+
+_TASK = PeerTask(2, 2, (Criterion("all", 5),), flexible=True)
+_of_pool: st.SearchStrategy[Fact] = st.one_of(
+    st.builds(
+        SubmissionPooled,
+        st.just("a1"),
+        _subjects,
+        _attempts,
+        st.just(_TASK),
+        st.none() | st.just(ENDS),
+    ),
+    st.builds(
+        ReviewClaimed,
+        st.just("a1"),
+        _subjects,
+        st.sampled_from(["r1", "r2"]),
+        _subjects,
+        _attempts,
+        st.just(ENDS),
+    ),
+    st.builds(
+        ReviewSubmitted,
+        st.just("a1"),
+        _subjects,
+        st.sampled_from(["r1", "r2"]),
+        _subjects,
+        _attempts,
+        st.just((Part("all", 3),)),
+    ),
+    st.builds(
+        ReviewLeaseExpired,
+        st.just("a1"),
+        _subjects,
+        st.sampled_from(["r1", "r2"]),
+        _subjects,
+        _attempts,
+    ),
 )
 
 
@@ -309,6 +370,7 @@ anything: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
     st.builds(_enrolled, _subjects, _of_enrolment),
     st.builds(_enrolled, _subjects, _of_enrolment),
     st.tuples(_subjects.map(viewing), _of_viewing),
+    st.tuples(st.just(f"peer-pool/{RUN}/a1"), _of_pool),
 )
 """Any fact on a stream of its kind, whether or not it makes sense where it stands."""
 

@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 
 from domain.assessment.facts import ExtensionGranted, ExtensionWithdrawn, LatenessRedecided
-from domain.catalogue.facts import ContentVersionPublished, Item, SeatsCounted, SeatsLimited
+from domain.catalogue.facts import (
+    ContentVersionPublished,
+    Criterion,
+    Item,
+    PeerTask,
+    SeatsCounted,
+    SeatsLimited,
+)
 from domain.credentials.facts import CertificateRevoked
 from domain.engagement.facts import ItemViewed, VideoWatched
 from domain.enrolment.facts import (
@@ -23,7 +30,16 @@ from domain.enrolment.facts import (
     SeatTaken,
 )
 from domain.grading.facts import CoursePassed, OutcomeRecorded, ResultTransferred
+from domain.integrity.facts import AttemptRestored, AttemptVoided
 from domain.kernel import Fact, Personal
+from domain.peer_review.facts import (
+    Part,
+    PeerScoreFinalized,
+    ReviewClaimed,
+    ReviewLeaseExpired,
+    ReviewSubmitted,
+    SubmissionPooled,
+)
 from infra.stores.memory import MemoryStore
 from projections.analytics import ANALYTICS, ITEM_TOTALS, RUN_DAILY, RUN_TOTALS
 from projections.catalogue import CATALOGUE
@@ -31,6 +47,7 @@ from projections.certificates import CERTIFICATES
 from projections.exact import score, share
 from projections.history import HISTORY
 from projections.item_progress import Extension
+from projections.peer_review import PEER_REVIEW
 from projections.ports import Generation
 from projections.progress import PROGRESS
 from projections.reading import Key, Reading
@@ -90,6 +107,69 @@ def test_a_learner_who_begins_afresh_leaves_results_behind_but_not_the_certifica
         (MINE, LearnerEnrolled("audit", afresh=True)),
     )
     assert (again.outcome, again.certificate, again.began_position) == (None, "c-s1", 5)
+
+
+POOL = f"peer-pool/{h.RUN}/essay"
+TERMS = PeerTask(2, 1, (Criterion("all", 5),))
+
+
+def test_a_pool_tells_what_waits_and_who_owes() -> None:
+    """Made, open and ended reviews of each submission; owed, made and missed ones of each learner;
+    ids of reviews are each reviewer's own."""
+    facts = [
+        (POOL, SubmissionPooled("essay", subject, "1", TERMS)) for subject in ("s1", "s2", "s3")
+    ]
+    about = ("essay", "s2", "r", "s1", "1")
+    facts += [
+        (POOL, ReviewClaimed(*about, h.ENDS)),
+        (POOL, ReviewLeaseExpired(*about)),
+        (POOL, ReviewClaimed("essay", "s3", "r", "s1", "1", h.ENDS)),
+        (POOL, ReviewClaimed("essay", "s2", "r2", "s1", "1", h.ENDS)),
+        (POOL, ReviewSubmitted("essay", "s3", "r", "s1", "1", (Part("all", 4),))),
+        (h.enrolment("s1"), peer_score("4")),
+    ]
+    submissions = {one.author: one for one in documents(PEER_REVIEW, "submission", *facts)}
+    assert (submissions["s1"].received, submissions["s1"].open) == (1, ("s2/r2",))
+    assert (submissions["s2"].received, submissions["s2"].open) == (0, ())
+    duties = {one.subject: one for one in documents(PEER_REVIEW, "duty", *facts)}
+    assert (duties["s2"].owed, duties["s2"].done, duties["s2"].expired) == (2, 0, 1)
+    assert (duties["s2"].review, duties["s2"].author) == ("r2", "s1")
+    assert (duties["s3"].done, duties["s3"].review) == (1, None)
+    assert (duties["s1"].raw, duties["s1"].possible, duties["s1"].reviews) == ("4", "5", 1)
+
+
+def peer_score(raw: str) -> PeerScoreFinalized:
+    """A score from one review."""
+    parts = (Part("all", int(raw)),)
+    return PeerScoreFinalized("essay", "1", ("s3/r",), "median-v1", parts, raw, "5", 1, 2)
+
+
+def test_a_peer_score_counts_until_staff_scores() -> None:
+    """In the item's progress as in the analytics."""
+    given = [(MINE, h.submitted("1", item="essay")), (MINE, peer_score("4"))]
+    (item,) = documents(PROGRESS, "item_progress", *given)
+    assert (item.raw, item.possible, item.counts_attempt) == ("4", "5", "1")
+    given.append((MINE, h.graded("90", "1", "essay")))
+    (item,) = documents(PROGRESS, "item_progress", *given)
+    assert (item.raw, item.possible) == ("90", "100")
+
+
+def test_a_voided_attempt_counts_for_nothing() -> None:
+    """Until it is restored; it stays among the attempts."""
+    given = [
+        (MINE, h.submitted("t1")),
+        (MINE, h.graded("50", "t1")),
+        (MINE, h.submitted("t2", 2)),
+        (MINE, h.graded("90", "t2")),
+        (MINE, AttemptVoided("a1", "t2", "v")),
+    ]
+    (item,) = documents(PROGRESS, "item_progress", *given)
+    assert (item.raw, item.attempts, item.counts_attempt) == ("50", 2, "t1")
+    totals = sums("item_totals", ITEM_TOTALS, *given)[h.RUN, "a1"]
+    assert (totals["raw_sum"], totals["submissions"]) == (50, 2)
+    given.append((MINE, AttemptRestored("a1", "t2", "v")))
+    (item,) = documents(PROGRESS, "item_progress", *given)
+    assert (item.raw, item.counts_attempt) == ("90", "t2")
 
 
 def test_the_board_decides_over_the_computed_grade() -> None:

@@ -29,9 +29,11 @@ from domain.integrity.facts import (
     ViolationDismissed,
 )
 from domain.kernel import Envelope, Fact, Personal
+from domain.peer_review.facts import Part, ReviewSubmitted
 from domain.streams import REGISTRY
 from infra.stores.followers import MemoryFollowers, PostgresFollowers
 from streams.policies.count_seats import CountSeats
+from streams.policies.finalize_peer_scores import FinalizePeerScores
 from streams.policies.follower import Follower, Stuck
 from streams.policies.issue_certificate import IssueCertificate
 from streams.policies.redecide_lateness import RedecideLateness
@@ -214,6 +216,21 @@ def test_a_certificate_is_asked_for_whatever_came_last(fact: Fact) -> None:
     assert asyncio.run(_orders(IssueCertificate(Waiting()), cause)) == (
         Order("issue-certificate", {"run": h.RUN, "subject": "s1"}, f"certificate/{cause.id}"),
     )
+
+
+def test_a_review_may_be_what_two_scores_waited_for() -> None:
+    """That of its author, and that of its reviewer, who owed it."""
+    fact = ReviewSubmitted("essay", "ann", "r1", "ben", "1", (Part("all", 3),))
+    cause = Recorded().add(f"peer-pool/{h.RUN}/essay", fact)
+    orders = asyncio.run(_orders(FinalizePeerScores(), cause))
+    assert [(order.command, dict(order.body), order.key) for order in orders] == [
+        (
+            "finalize-peer-score",
+            {"run": h.RUN, "subject": subject, "item": "essay"},
+            f"peer-score/{cause.id}/{role}",
+        )
+        for subject, role in (("ben", "author"), ("ann", "reviewer"))
+    ]
 
 
 def test_who_comes_back_may_have_passed_before() -> None:

@@ -17,7 +17,15 @@ from read_api.console.moments import Instant
 from read_api.console.render import Moved, Page
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, NotFound
-from read_api.queries import enrolments, grade, history, learners, progress, waitlist
+from read_api.queries import (
+    enrolments,
+    grade,
+    history,
+    learners,
+    peer_review,
+    progress,
+    waitlist,
+)
 
 FACTS_MAX = 2_000
 """Facts of one learner that the axis knows: the newest, where there are more."""
@@ -70,12 +78,14 @@ async def _standings(
 
     async def standing(row: learners.EnrolmentRow) -> Standing:
         stand = await progress.read_stand(deps, asking, row.run, subject, moment, min_position=0)
+        reviews = await peer_review.duties(deps, asking, row.run, subject, moment=moment)
         return Standing(
             row,
             progress.progressed(row.run, subject, stand),
             grade.graded(row.run, subject, stand, explain=False),
             enrolments.integrity_of(stand.enrolment),
             enrolments.terms_of(stand.enrolment),
+            reviews.duties,
         )
 
     return list(await asyncio.gather(*(standing(row) for row in found.enrolments[:RUNS_MAX])))

@@ -11,7 +11,7 @@ from fastapi import Request
 from read_api.console import formats, run_charts
 from read_api.console.render import Page, address
 from read_api.dependencies import ReadDependencies
-from read_api.queries import analytics, catalogue, learners, waitlist
+from read_api.queries import analytics, catalogue, learners, peer_review, waitlist
 
 LEARNERS_MAX = 25
 """Learners on one page of the list."""
@@ -34,6 +34,7 @@ class RunData(msgspec.Struct, frozen=True):
     items: analytics.Items
     learners: learners.RunLearners
     waitlist: waitlist.Waitlist
+    pools: peer_review.PeerPools
 
 
 async def load(deps: ReadDependencies, request: Request) -> Page:
@@ -43,14 +44,15 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
     sort = request.query_params.get("sort", SORTS[0][1])
     after = request.query_params.get("after") or None
     found = await catalogue.run(deps, asking, run)
-    totals, daily, items, listed, waits = await asyncio.gather(
+    totals, daily, items, listed, waits, pools = await asyncio.gather(
         analytics.run(deps, asking, run),
         analytics.daily(deps, asking, run),
         analytics.items(deps, asking, run),
         learners.of_run(deps, asking, run, sort=sort, limit=LEARNERS_MAX, after=after),
         waitlist.of_run(deps, asking, run, limit=WAITING_SHOWN_MAX),
+        peer_review.pools(deps, asking, run),
     )
-    data = RunData(found, totals, daily, items, listed, waits)
+    data = RunData(found, totals, daily, items, listed, waits, pools)
     types = " ".join(deps.registry.types)
     return Page("run.html", run, data, lambda: _draw(data, sort, types), section="Runs")
 
@@ -61,6 +63,7 @@ def _draw(data: RunData, sort: str, types: str) -> dict[str, Any]:
     following = data.learners.next
     return {
         "types": types,
+        "pools": data.pools.pools,
         "learners": data.learners.learners,
         "learner_sorts": [
             (name, address(here, sort=key) + "#learners", key == sort) for name, key in SORTS

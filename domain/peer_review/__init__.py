@@ -1,0 +1,1 @@
+"""Who reviews whose work, until when, and what do the reviews come to?"""

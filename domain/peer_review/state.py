@@ -1,0 +1,147 @@
+"""What must decisions know of the pool of one peer task of a run?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple, assert_never
+
+import msgspec
+
+from domain.catalogue.facts import PeerTask
+from domain.kernel import StreamKind
+from domain.peer_review.facts import (
+    Part,
+    ReviewClaimed,
+    ReviewLeaseExpired,
+    ReviewSubmitted,
+    SubmissionPooled,
+)
+from domain.sharded import Sharded
+
+PoolFact = SubmissionPooled | ReviewClaimed | ReviewSubmitted | ReviewLeaseExpired
+
+
+class Review(NamedTuple):
+    """A review that was made."""
+
+    review: str
+    reviewer: str
+    parts: tuple[Part, ...]
+
+
+class Pooled(NamedTuple):
+    """A submission in the pool, the ``place``-th to come (from 1), with the reviews made of it and
+    the claims that are open."""
+
+    place: int
+    pooled: SubmissionPooled
+    reviews: tuple[Review, ...] = ()
+    open: tuple[ReviewClaimed, ...] = ()
+
+    @property
+    def task(self) -> PeerTask:
+        """The terms on which it is reviewed."""
+        return self.pooled.task
+
+    def live(self, now: datetime) -> int:
+        """Return how many claims hold: those whose lease has not ended, now < expires."""
+        return sum(claim.expires > now for claim in self.open)
+
+
+class Reviewer(NamedTuple):
+    """What one learner reviews: the submissions ``done``, the ids of all reviews ever claimed, the
+    points of those ``made``, and the claim that is open."""
+
+    done: tuple[str, ...] = ()
+    claimed: frozenset[str] = frozenset()
+    made: Mapping[str, tuple[Part, ...]] = MappingProxyType({})
+    open: ReviewClaimed | None = None
+
+
+class Pool(msgspec.Struct, frozen=True):
+    """The submissions by author and attempt (see ``submission_key``), and who reviews."""
+
+    submissions: Sharded[Pooled] = Sharded()
+    reviewers: Sharded[Reviewer] = Sharded()
+
+    def of(self, author: str, attempt: str) -> Pooled | None:
+        """Return the submission, or None."""
+        return self.submissions.get(submission_key(author, attempt))
+
+    def reviewer(self, subject: str) -> Reviewer:
+        """Return what this learner reviews."""
+        return self.reviewers.get(subject) or Reviewer()
+
+
+def submission_key(author: str, attempt: str) -> str:
+    """Return the key of a submission; ids hold no slash."""
+    return f"{author}/{attempt}"
+
+
+def evolve_pool(state: Pool, fact: PoolFact, _at: datetime) -> Pool:
+    """Take one fact in. Never refuses."""
+    match fact:
+        case SubmissionPooled(subject=author, attempt=attempt):
+            if state.of(author, attempt) is not None:
+                return state
+            new = Pooled(len(state.submissions) + 1, fact)
+            key = submission_key(author, attempt)
+            return Pool(state.submissions.with_entry(key, new), state.reviewers)
+        case ReviewClaimed():
+            by = state.reviewer(fact.subject)
+            by = by._replace(claimed=by.claimed | {fact.review}, open=fact)
+            return _with(state, fact, by, open_claim=fact)
+        case ReviewSubmitted(review=review, parts=parts):
+            by = state.reviewer(fact.subject)
+            key = submission_key(fact.author, fact.attempt)
+            by = Reviewer(
+                done=(*by.done, key),
+                claimed=by.claimed | {review},
+                made={**by.made, review: parts},
+                open=_still_open(by, review),
+            )
+            return _with(state, fact, by, review=Review(review, fact.subject, parts))
+        case ReviewLeaseExpired(review=review):
+            by = state.reviewer(fact.subject)
+            return _with(state, fact, by._replace(open=_still_open(by, review)))
+        case _:
+            assert_never(fact)
+
+
+def _still_open(by: Reviewer, review: str) -> ReviewClaimed | None:
+    return None if by.open is None or by.open.review == review else by.open
+
+
+def _with(
+    state: Pool,
+    fact: ReviewClaimed | ReviewSubmitted | ReviewLeaseExpired,
+    by: Reviewer,
+    open_claim: ReviewClaimed | None = None,
+    review: Review | None = None,
+) -> Pool:
+    """Take in what a fact changes: its review is no longer open, but as ``open_claim``."""
+    reviewers = state.reviewers.with_entry(fact.subject, by)
+    pooled = state.of(fact.author, fact.attempt)
+    if pooled is None:
+        return Pool(state.submissions, reviewers)
+    claims = tuple(
+        claim
+        for claim in pooled.open
+        if (claim.subject, claim.review) != (fact.subject, fact.review)
+    )
+    pooled = pooled._replace(
+        open=claims if open_claim is None else (*claims, open_claim),
+        reviews=pooled.reviews if review is None else (*pooled.reviews, review),
+    )
+    key = submission_key(fact.author, fact.attempt)
+    return Pool(state.submissions.with_entry(key, pooled), reviewers)
+
+
+PEER_POOL = StreamKind(
+    "peer-pool",
+    Pool(),
+    evolve_pool,
+    (SubmissionPooled, ReviewClaimed, ReviewSubmitted, ReviewLeaseExpired),
+)
