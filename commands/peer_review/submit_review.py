@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from commands.catalogue.publish_content import CRITERIA_MAX, POINTS_MAX
+from commands.catalogue.peer_task import CRITERIA_MAX, POINTS_MAX
 from commands.decision import Command, Context, Decision
 from commands.fields import Id
 from domain.catalogue.rules import require_run
