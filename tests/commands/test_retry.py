@@ -165,7 +165,11 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("decide-refund", {"run": W, "subject": S2, "order": "1", "ordered_at": NOON.isoformat()}),
     ("expire-access", {"run": W, "subject": S2}),
 ]
-LATER = {"lapse-offer": CLOSES, "expire-access": NOON + timedelta(days=90)}
+LATER = {
+    "lapse-offer": CLOSES,
+    "expire-access": NOON + timedelta(days=90),
+    "expire-review-lease": NOON + timedelta(hours=10),
+}
 """When what only time brings about is sent."""
 
 
