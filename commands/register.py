@@ -51,6 +51,7 @@ from commands.enrolment import (
     withdraw_learner,
 )
 from commands.grading import (
+    complete_regrade,
     compute_grade,
     excuse_item,
     grade_submission,
@@ -59,6 +60,7 @@ from commands.grading import (
     release_grades,
     remove_override,
     score_missing_work,
+    start_regrade,
     transfer_result,
     withdraw_excuse,
     withhold_grades,
@@ -123,6 +125,8 @@ DECISIONS: dict[str, Decision] = {
         excuse_item,
         withdraw_excuse,
         score_missing_work,
+        start_regrade,
+        complete_regrade,
         record_outcome,
         withhold_grades,
         release_grades,

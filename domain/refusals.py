@@ -11,6 +11,7 @@ from domain.credentials import rules as credentials
 from domain.engagement import rules as engagement
 from domain.enrolment import rules as enrolment
 from domain.enrolment import terms, waitlist
+from domain.grading import regrade
 from domain.grading import rules as grading
 from domain.integrity import rules as integrity
 from domain.kernel import Refusal
@@ -24,6 +25,7 @@ _MODULES: tuple[ModuleType, ...] = (
     engagement,
     assessment,
     grading,
+    regrade,
     credentials,
     integrity,
     peer_review,

@@ -7,6 +7,7 @@ from typing import Any
 from domain.catalogue.state import COURSE, RUN, RUN_CONTENT, RUN_SEATS
 from domain.engagement.state import VIEWING
 from domain.enrolment.state import ENROLMENT
+from domain.grading.regrade import REGRADE
 from domain.kernel import StreamKind
 from domain.peer_review.state import PEER_POOL
 from domain.registry import Registry
@@ -19,5 +20,6 @@ KINDS: tuple[StreamKind[Any], ...] = (
     ENROLMENT,
     VIEWING,
     PEER_POOL,
+    REGRADE,
 )
 REGISTRY = Registry(KINDS)

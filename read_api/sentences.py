@@ -70,6 +70,8 @@ from domain.grading.facts import (
     MissingWorkScored,
     OutcomeRecorded,
     OverrideRemoved,
+    RegradeCompleted,
+    RegradeStarted,
     ResultTransferred,
     ScoreOverridden,
     SubmissionGraded,
@@ -165,6 +167,7 @@ _PLAIN: dict[type[Fact], str] = {
     SeatOffered: "Was offered a seat, to be taken before {f.expires:%Y-%m-%d %H:%M} UTC",
     SeatOfferLapsed: "Did not take the seat in time; it was offered until "
     "{f.expires:%Y-%m-%d %H:%M} UTC",
+    RegradeCompleted: "Regrades {f.batch} were completed: {f.learners:,} grades",
     CoursePassed: "Passed with {f.percent} %",
     CourseFailed: "Failed with {f.percent} %",
     CertificateRevoked: "Certificate {f.certificate} was revoked",
@@ -411,6 +414,12 @@ def _carried(fact: ResultTransferred, title: Callable[[str], str]) -> str:
 def _computed(fact: CourseGradeComputed, _: Callable[[str], str]) -> str:
     letter = "" if fact.letter is None else f", {fact.letter}"
     return f"Course grade computed: {fact.percent} %{letter}"
+
+
+@_for(RegradeStarted)
+def _regrading(fact: RegradeStarted, _: Callable[[str], str]) -> str:
+    how = ", only to raise" if fact.only_if_higher else ""
+    return f"Regrades {fact.batch} began{how}: {fact.reason}"
 
 
 @_for(OutcomeRecorded)

@@ -14,11 +14,13 @@ class Order(NamedTuple):
     """A command that a policy sends because of a fact.
 
     ``key`` is derived from the fact, so that the same fact decides once, however often it is read.
+    ``after_all``: it is sent when the others of the same fact are answered.
     """
 
     command: str
     body: Mapping[str, Any]
     key: str
+    after_all: bool = False
 
 
 class Dispatched(NamedTuple):

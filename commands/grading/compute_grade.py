@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pydantic import Field
+
 from commands.decision import Command, Context, Decision
 from commands.fields import Id
+from commands.grading.grade_submission import batch_of
 from domain.catalogue.rules import require_run
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
 from domain.enrolment.rules import require_ever_enrolled
@@ -16,14 +19,12 @@ from domain.grading.facts import (
     CourseFailed,
     CourseGradeComputed,
     CoursePassed,
-    LatePenaltyApplied,
-    MissingWorkCleared,
-    MissingWorkScored,
 )
 from domain.grading.late import all_penalties, missing_work
 from domain.grading.policy import grade
+from domain.grading.regrade import Regrade, raises_grade, require_regrade
 from domain.grading.rules import require_policy
-from domain.grading.state import with_result
+from domain.grading.state import GradingFact, with_result
 from domain.kernel import StreamRef
 
 
@@ -32,6 +33,9 @@ class ComputeGrade(Command):
 
     run: Id
     subject: Id
+    regrade: Id | None = Field(
+        default=None, description="The batch of regrades that this is part of."
+    )
 
 
 def streams(command: ComputeGrade, tenant: str) -> tuple[StreamRef[Any], ...]:
@@ -44,32 +48,34 @@ def streams(command: ComputeGrade, tenant: str) -> tuple[StreamRef[Any], ...]:
 
 
 def compute_grade(
-    command: ComputeGrade, context: Context, enrolment: Enrolment, run: Run, content: Content
-) -> Iterator[
-    LatePenaltyApplied
-    | MissingWorkScored
-    | MissingWorkCleared
-    | CourseGradeComputed
-    | CoursePassed
-    | CourseFailed
-]:
+    command: ComputeGrade,
+    context: Context,
+    enrolment: Enrolment,
+    run: Run,
+    content: Content,
+    regrade: Regrade | None = None,
+) -> Iterator[GradingFact]:
     """Yield the grade where its inputs changed, with penalties and scores of missing
     work that the policy in force judges otherwise than they stand, and a pass or a failure where
     that is new.
 
     Below the pass mark is a failure only once it had been reached, or from the end of the run on.
-    A learner who has left gets a grade, but neither passes nor fails by it. Raises RunUnknown,
-    NotEnrolled or GradingPolicyMissing.
+    A learner who has left gets a grade, but neither passes nor fails by it. In a batch of regrades
+    that is only to raise grades, one that is not higher is nothing. Raises RunUnknown, NotEnrolled,
+    RegradeUnknown, RegradeIsCompleted or GradingPolicyMissing.
     """
     require_run(run, command.run)
     require_ever_enrolled(enrolment, command.run, command.subject)
+    only_if_higher = False
+    if command.regrade is not None and regrade is not None:
+        only_if_higher = require_regrade(regrade, command.run, command.regrade).only_if_higher
     policy = require_policy(run, command.run)
-    results = enrolment.results
+    results, judged = enrolment.results, list[GradingFact]()
     for penalty in all_penalties(run, enrolment.attempts, results):
-        yield penalty
+        judged.append(penalty)
         results = with_result(results, penalty)
     for said in missing_work(run, content, enrolment, context.now):
-        yield said
+        judged.append(said)
         results = with_result(results, said)
     computed = grade(
         policy,
@@ -78,13 +84,18 @@ def compute_grade(
         run.policy_number,
         results.excused,
     )
-    if results.grade is None or results.grade.inputs_hash != computed.inputs_hash:
+    standing = results.grade
+    if only_if_higher and standing and not raises_grade(standing.exact, computed.exact):
+        return
+    yield from judged
+    if standing is None or standing.inputs_hash != computed.inputs_hash:
         yield CourseGradeComputed(
             percent=computed.percent,
             letter=computed.letter,
             exact=computed.exact,
             inputs_hash=computed.inputs_hash,
             policy_number=run.policy_number,
+            regrade=command.regrade,
             current_percent=None if computed.current is None else computed.current.percent,
             current_exact=None if computed.current is None else computed.current.exact,
         )
@@ -104,5 +115,6 @@ DECISION = Decision(
     model=ComputeGrade,
     streams=streams,
     decide=compute_grade,
+    more=batch_of,
     example={"run": "AAA-2013J", "subject": "oulad-11391"},
 )

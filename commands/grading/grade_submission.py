@@ -17,6 +17,7 @@ from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.grading.counting import Score
 from domain.grading.facts import LatePenaltyApplied, SubmissionGraded
 from domain.grading.late import penalties
+from domain.grading.regrade import REGRADE, Regrade, raises, require_regrade
 from domain.grading.rules import require_score, require_submitted
 from domain.grading.state import with_result
 from domain.kernel import StreamRef
@@ -35,6 +36,9 @@ class GradeSubmission(Command):
     )
     grader: Id = Field(description="Who or what graded: a pseudonym, or the name of a program.")
     grader_version: Title | None = None
+    regrade: Id | None = Field(
+        default=None, description="The batch of regrades that this is part of."
+    )
 
 
 def streams(command: GradeSubmission, tenant: str) -> tuple[StreamRef[Any], ...]:
@@ -45,16 +49,31 @@ def streams(command: GradeSubmission, tenant: str) -> tuple[StreamRef[Any], ...]
     )
 
 
+def batch_of(command: Any, tenant: str, *_states: Any) -> tuple[StreamRef[Any], ...]:
+    """Name the batch of regrades that a command is part of, if it is."""
+    if command.regrade is None:
+        return ()
+    return (REGRADE.of(tenant, command.run, command.regrade),)
+
+
 def grade_submission(
-    command: GradeSubmission, _context: Context, enrolment: Enrolment, run: Run
+    command: GradeSubmission,
+    _context: Context,
+    enrolment: Enrolment,
+    run: Run,
+    regrade: Regrade | None = None,
 ) -> Iterator[SubmissionGraded | LatePenaltyApplied]:
     """Yield the score and what being late costs, nothing where the attempt has this score already.
 
-    A learner who has left can still be graded. Raises RunUnknown, NotEnrolled, AttemptUnknown or
-    ScoreOutOfRange.
+    A learner who has left can still be graded. In a batch of regrades that is only to raise scores,
+    one that is not higher is nothing. Raises RunUnknown, NotEnrolled, RegradeUnknown,
+    RegradeIsCompleted, AttemptUnknown or ScoreOutOfRange.
     """
     require_run(run, command.run)
     require_ever_enrolled(enrolment, command.run, command.subject)
+    only_if_higher = False
+    if command.regrade is not None and regrade is not None:
+        only_if_higher = require_regrade(regrade, command.run, command.regrade).only_if_higher
     attempt = require_submitted(
         enrolment.attempts, command.run, command.subject, command.item, command.attempt
     )
@@ -65,8 +84,10 @@ def grade_submission(
         attempt.possible if command.possible is None else text(command.possible),
     )
     known = enrolment.results.graded.get((command.item, command.attempt))
-    if known is not None and Score(known.raw, known.possible).equals(score):
-        return
+    if known is not None:
+        old = Score(known.raw, known.possible)
+        if old.equals(score) or (only_if_higher and not raises(old, score)):
+            return
     graded = SubmissionGraded(
         item=command.item,
         attempt=command.attempt,
@@ -74,6 +95,7 @@ def grade_submission(
         possible=score.possible,
         grader=command.grader,
         grader_version=command.grader_version,
+        regrade=command.regrade,
     )
     yield graded
     yield from penalties(run, with_result(enrolment.results, graded), command.item, attempt)
@@ -85,6 +107,7 @@ DECISION = Decision(
     streams=streams,
     decide=grade_submission,
     unconditioned=frozenset({"run"}),
+    more=batch_of,
     example={
         "run": "AAA-2013J",
         "subject": "oulad-11391",

@@ -11,7 +11,8 @@ Result = Literal["distinction", "pass", "fail", "withdrawn"]
 
 
 class SubmissionGraded(Fact, frozen=True, omit_defaults=True):
-    """An attempt was scored. Scores are exact decimal texts."""
+    """An attempt was scored. Scores are exact decimal texts. ``regrade`` is the batch of regrades
+    that it was part of."""
 
     item: str
     attempt: str
@@ -19,6 +20,7 @@ class SubmissionGraded(Fact, frozen=True, omit_defaults=True):
     possible: str
     grader: str
     grader_version: str | None = None
+    regrade: str | None = None
 
 
 class LatePenaltyApplied(Fact, frozen=True, omit_defaults=True):
@@ -116,7 +118,7 @@ class CourseGradeComputed(Fact, frozen=True, omit_defaults=True):
     """The course grade under a policy. ``percent`` is whole; ``exact`` the share before rounding as
     a fraction text; ``inputs_hash`` the SHA-256 in hex of all that it was computed from. What is
     not graded counts zero there; the ``current`` grade leaves it out, where the policy tells one
-    and something is graded."""
+    and something is graded. ``regrade`` is the batch of regrades that it was part of."""
 
     percent: int
     letter: str | None
@@ -125,6 +127,25 @@ class CourseGradeComputed(Fact, frozen=True, omit_defaults=True):
     policy_number: int
     current_percent: int | None = None
     current_exact: str | None = None
+    regrade: str | None = None
+
+
+class RegradeStarted(Fact, frozen=True, omit_defaults=True):
+    """A batch of regrades began: scores and grades come again. ``only_if_higher``: none falls."""
+
+    run: str
+    batch: str
+    reason: str
+    only_if_higher: bool = False
+
+
+class RegradeCompleted(Fact, frozen=True):
+    """The batch of regrades took its last, after the grades of so many ``learners``."""
+
+    run: str
+    batch: str
+    only_if_higher: bool
+    learners: int
 
 
 class CoursePassed(Fact, frozen=True):

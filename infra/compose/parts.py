@@ -47,6 +47,7 @@ from streams.policies.follower import Follower
 from streams.policies.issue_certificate import IssueCertificate
 from streams.policies.policy import Policy
 from streams.policies.redecide_lateness import RedecideLateness
+from streams.policies.regrade import RegradeRun
 from streams.policies.scheduler import Scheduler
 
 QUERY_CONNECTIONS_MAX = 8
@@ -171,6 +172,7 @@ async def policies(dsn: str, commands: Commands) -> AsyncIterator[list[Follower]
         CountSeats(followers),
         RedecideLateness(followers),
         FinalizePeerScores(),
+        RegradeRun(followers),
     )
     dispatch = PipelineDispatch(commands.dependencies.pipeline, commands.dependencies.reader)
     scheduler = Scheduler(due, followers, dispatch, SteadyClock())

@@ -59,6 +59,8 @@ SYMBOL_OF = {
     "OverrideRemoved": "grade",
     "ItemExcused": "grade",
     "ExcuseWithdrawn": "grade",
+    "RegradeStarted": "grade",
+    "RegradeCompleted": "grade",
     "ResultTransferred": "grade",
     "CourseGradeComputed": "grade",
     "GradingPolicyPublished": "grade",

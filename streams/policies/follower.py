@@ -132,10 +132,12 @@ class Follower:
         because, at = Cause(cause.id, cause.correlation_id), cause.occurred_at
         orders = await self.policy.orders(cause)
         statuses: list[str] = []
-        for first in range(0, len(orders), IN_FLIGHT_MAX):
-            some = orders[first : first + IN_FLIGHT_MAX]
-            sent = (self._dispatch(one, principal, because, at) for one in some)
-            statuses += [answer.status for answer in await asyncio.gather(*sent)]
+        for after_all in (False, True):
+            now = [order for order in orders if order.after_all is after_all]
+            for first in range(0, len(now), IN_FLIGHT_MAX):
+                some = now[first : first + IN_FLIGHT_MAX]
+                sent = (self._dispatch(one, principal, because, at) for one in some)
+                statuses += [answer.status for answer in await asyncio.gather(*sent)]
         return statuses
 
     def _find(self) -> FollowerState:

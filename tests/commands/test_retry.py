@@ -111,6 +111,8 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("report-grader-failure", {**HERE, "item": "t1", "attempt": "1", "grader": "g"}),
     ("grade-submission", {**HERE, "item": "t1", "attempt": "1", "raw": "80.0", "grader": "g"}),
     ("transfer-result", {**HERE, "item": "t2", "raw": 70.5, "possible": 100}),
+    ("start-regrade", {"run": A, "batch": "b1", "reason": "Again"}),
+    ("complete-regrade", {"run": A, "batch": "b1", "learners": 1}),
     ("override-score", {**HERE, "item": "t1", "score": 90, "reason": "Misread"}),
     ("remove-override", {**HERE, "item": "t1", "reason": "Read again"}),
     ("excuse-item", {**HERE, "item": "t2", "reason": "Ill"}),
@@ -205,6 +207,7 @@ ITEM = st.sampled_from(("t1", "t1", "t2", "t3", "x1", "v1", "p1", "none"))
 COHORT = st.sampled_from(("c1", "c2"))
 PEER_ITEM = st.sampled_from(("p1", "p1", "p1", "t1"))
 REVIEW = st.sampled_from(("r1", "r2"))
+BATCH = st.sampled_from(("b1", "b2"))
 ATTEMPT = st.sampled_from(("1", "2", "3"))
 CERTIFICATES = st.sampled_from((CERTIFICATE, CORRECTED))
 AMOUNT = st.sampled_from(("0", "40", "80", "80.0", "100"))
@@ -311,13 +314,21 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         {"run": RUNS, "item": ITEM, "cohort": st.none() | COHORT, "reason": st.just("Thaw")}
     ),
     "redecide-lateness": _learner(),
-    "grade-submission": _learner(item=ITEM, attempt=ATTEMPT, raw=AMOUNT, grader=st.just("g")),
+    "grade-submission": _learner(
+        item=ITEM, attempt=ATTEMPT, raw=AMOUNT, grader=st.just("g"), regrade=st.none() | BATCH
+    ),
     "override-score": _learner(item=ITEM, score=AMOUNT, reason=st.just("why")),
     "remove-override": _learner(item=ITEM, reason=st.just("why")),
     "excuse-item": _learner(item=ITEM, reason=st.just("why")),
     "withdraw-excuse": _learner(item=ITEM, reason=st.just("why")),
     "score-missing-work": _learner(item=ITEM),
-    "compute-grade": _learner(),
+    "start-regrade": st.fixed_dictionaries(
+        {"run": RUNS, "batch": BATCH, "reason": st.just("why"), "only_if_higher": st.booleans()}
+    ),
+    "complete-regrade": st.fixed_dictionaries(
+        {"run": RUNS, "batch": BATCH, "learners": st.just(2)}
+    ),
+    "compute-grade": _learner(regrade=st.none() | BATCH),
     "record-outcome": _learner(
         result=st.sampled_from(("pass", "distinction", "fail", "withdrawn"))
     ),

@@ -21,7 +21,7 @@ from domain.enrolment.facts import (
     LearnerWithdrawn,
     ModeChanged,
 )
-from domain.grading.facts import CoursePassed, GradesReleased, OutcomeRecorded
+from domain.grading.facts import CoursePassed, GradesReleased, OutcomeRecorded, RegradeStarted
 from domain.integrity.facts import (
     IdentityVerified,
     IntegrityPolicy,
@@ -37,6 +37,7 @@ from streams.policies.finalize_peer_scores import FinalizePeerScores
 from streams.policies.follower import Follower, Stuck
 from streams.policies.issue_certificate import IssueCertificate
 from streams.policies.redecide_lateness import RedecideLateness
+from streams.policies.regrade import RegradeRun
 from streams.ports import Dispatched, Order
 from tests.readings import histories as h
 from tests.readings.recorded import Recorded, filled
@@ -319,6 +320,31 @@ def test_all_who_handed_in_are_judged_anew_when_dates_move(dsn: str) -> None:
         {"run": h.RUN, "subject": "s2"},
     ]
     assert len({order.key for order in orders}) == 2
+
+
+def test_a_batch_of_regrades_computes_each_grade_and_then_ends(followers: AnyFollowers) -> None:
+    """Of those whose grade had been computed; the end is sent after all others are answered."""
+
+    class Roster:
+        async def with_facts(self, *_: object) -> list[str]:
+            return [f"s{n}" for n in range(100)]
+
+    log = Recorded()
+    cause = log.add(f"regrade/{h.RUN}/b1", RegradeStarted(h.RUN, "b1", "Again"))
+    policy = RegradeRun(Roster())  # type: ignore[arg-type]
+    orders = asyncio.run(_orders(policy, cause))
+    assert len({order.key for order in orders}) == 101
+    assert orders[0].body == {"run": h.RUN, "subject": "s0", "regrade": "b1"}
+    sent: list[str] = []
+
+    class Slow(Desk):
+        async def __call__(self, order: Order, *rest: Any, **named: Any) -> Dispatched:
+            await asyncio.sleep(0.001 * (order.command == "compute-grade"))
+            sent.append(order.command)
+            return await super().__call__(order, *rest, **named)
+
+    asyncio.run(Follower(policy, log, followers, Slow(), REGISTRY, 0).step())
+    assert sent == ["compute-grade"] * 100 + ["complete-regrade"]
 
 
 def test_content_that_moves_no_date_judges_nobody_anew(followers: AnyFollowers) -> None:
