@@ -10,6 +10,7 @@ from datetime import datetime
 from starlette.requests import HTTPConnection
 
 from domain.access import Principal
+from domain.catalogue.facts import GradingPolicy, LatePolicy
 from domain.registry import Registry
 from projections.ports import StatusReader
 from read_api.answers import AsOf
@@ -23,7 +24,9 @@ WAIT_SECONDS_MAX = 5.0
 @dataclass(frozen=True)
 class ReadDependencies:
     """All that can be swapped. ``principal`` says who asks; ``runner_alive`` whether the follower
-    that keeps the readings up is running (always True where that is another process)."""
+    that keeps the readings up is running (always True where that is another process).
+    ``read_policy`` reads a grading policy and a late policy out of JSON, as the command that
+    publishes them does; it raises BadParameter for what contradicts itself."""
 
     views: Views
     log: LogHistory
@@ -36,6 +39,7 @@ class ReadDependencies:
     principal: Callable[[HTTPConnection], Principal]
     runner_alive: Callable[[], bool]
     clock: Callable[[], datetime]
+    read_policy: Callable[[bytes], tuple[GradingPolicy, LatePolicy | None]]
     wait_seconds: float = WAIT_SECONDS_MAX
 
     @asynccontextmanager

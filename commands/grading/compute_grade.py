@@ -14,17 +14,10 @@ from domain.catalogue.rules import require_run
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
 from domain.enrolment.rules import require_ever_enrolled
 from domain.enrolment.state import ENROLMENT, Enrolment
-from domain.grading.counting import scores_of
-from domain.grading.facts import (
-    CourseFailed,
-    CourseGradeComputed,
-    CoursePassed,
-)
-from domain.grading.late import all_penalties, missing_work
-from domain.grading.policy import grade
+from domain.grading.computing import as_fact, course_grade, turns
 from domain.grading.regrade import Regrade, raises_grade, require_regrade
 from domain.grading.rules import require_policy
-from domain.grading.state import GradingFact, with_result
+from domain.grading.state import GradingFact
 from domain.kernel import StreamRef
 
 
@@ -70,44 +63,14 @@ def compute_grade(
     if command.regrade is not None and regrade is not None:
         only_if_higher = require_regrade(regrade, command.run, command.regrade).only_if_higher
     policy = require_policy(run, command.run)
-    results, judged = enrolment.results, list[GradingFact]()
-    for penalty in all_penalties(run, enrolment.attempts, results):
-        judged.append(penalty)
-        results = with_result(results, penalty)
-    for said in missing_work(run, content, enrolment, context.now):
-        judged.append(said)
-        results = with_result(results, said)
-    computed = grade(
-        policy,
-        content.items.values(),
-        scores_of(results.counted()),
-        run.policy_number,
-        results.excused,
-    )
-    standing = results.grade
-    if only_if_higher and standing and not raises_grade(standing.exact, computed.exact):
+    computed = course_grade(policy, run, content, enrolment, context.now)
+    new, standing = computed.grade, enrolment.results.grade
+    if only_if_higher and standing and not raises_grade(standing.exact, new.exact):
         return
-    yield from judged
-    if standing is None or standing.inputs_hash != computed.inputs_hash:
-        yield CourseGradeComputed(
-            percent=computed.percent,
-            letter=computed.letter,
-            exact=computed.exact,
-            inputs_hash=computed.inputs_hash,
-            policy_number=run.policy_number,
-            regrade=command.regrade,
-            current_percent=None if computed.current is None else computed.current.percent,
-            current_exact=None if computed.current is None else computed.current.exact,
-        )
-    if not enrolment.active:
-        return
-    if computed.passed:
-        if results.passed is not True:
-            yield CoursePassed(computed.percent, "computed")
-    elif results.passed is True or (
-        results.passed is None and run.ends is not None and context.now >= run.ends
-    ):
-        yield CourseFailed(computed.percent, "computed")
+    yield from computed.judged
+    if standing is None or standing.inputs_hash != new.inputs_hash:
+        yield as_fact(new, run.policy_number, command.regrade)
+    yield from turns(run, enrolment, new, context.now)
 
 
 DECISION = Decision(

@@ -123,6 +123,109 @@ def apply(
         raise Failed(f"{len(problems)} commands were not taken, first: {problems[0]}")
 
 
+@grades.command("what-if")
+@click.argument("run")
+@click.argument("file", type=_FILE)
+@click.option("--apply", "batch", metavar="BATCH", help="Publish it, and regrade as this batch.")
+@click.option("--reason", help="What the batch of regrades is for; public.")
+@click.option("--only-if-higher", is_flag=True, help="No grade of the batch falls.")
+@url_option
+@json_option
+@with_settings(host_option, port_option)
+def what_if(
+    loaded: Loaded,
+    run: str,
+    file: Path,
+    batch: str | None,
+    reason: str | None,
+    only_if_higher: bool,
+    url: str | None,
+    as_json: bool,
+) -> None:
+    """Say whose grade, pass or certificate would be another under another policy.
+
+    FILE is JSON: the body of publish-grading-policy without its run. Nothing is written, unless
+    --apply names a batch: then the policy is published, and every grade computed again.
+
+    \b
+    Example:
+      registrar grades what-if AAA-2013J stricter.json
+      registrar grades what-if AAA-2013J kinder.json --apply kinder --reason "Question 3"
+    """
+    if (batch is None) != (reason is None):
+        raise click.UsageError("--apply and --reason go together")
+    address, body = server_url(loaded, url), file.read_bytes()
+    changes, result = _replay(address, run, body)
+    if as_json:
+        print_json({**result, "changes": changes})
+    else:
+        _show_what_if(changes, result)
+    if batch is None:
+        return
+    digest = hashlib.sha256(body).hexdigest()[:32]
+    policy = {"name": "publish-grading-policy", "key": f"grades/{batch}/{digest}"}
+    start = {"run": run, "batch": batch, "reason": reason, "only_if_higher": only_if_higher}
+    for command in (
+        {**policy, "body": {**msgspec.json.decode(body), "run": run}},
+        {"name": "start-regrade", "key": f"grades/{batch}", "body": start},
+    ):
+        (answer,) = _send(address, [command])
+        if "problem" in answer:
+            raise Failed(answer["problem"]["detail"])
+    click.echo(f"Batch {batch} of regrades has begun.", err=True)
+
+
+def _replay(address: str, run: str, body: bytes) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the changes and the sums; progress goes to standard error."""
+    changes: list[dict[str, Any]] = []
+    result: dict[str, Any] = {}
+    path = f"{address}/v1/runs/{quote(run)}/what-if"
+    kind = {"content-type": "application/json"}
+    try:
+        with httpx.stream(
+            "POST", path, content=body, headers=kind, timeout=TIMEOUT_SECONDS, trust_env=False
+        ) as response:
+            if not response.is_success:
+                response.read()
+                raise Failed(refused(address, response))
+            for line in response.iter_lines():
+                told = msgspec.json.decode(line)
+                match told.pop("kind"):
+                    case "change":
+                        changes.append(told)
+                    case "progress":
+                        click.echo(f"\r{told['done']:,} of {told['of']:,}", nl=False, err=True)
+                    case _:
+                        result = told
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        raise unreachable(address, error) from error
+    click.echo("", err=True)
+    if not result:
+        raise Failed(f"{address} ended before all learners were replayed")
+    return changes, result
+
+
+def _show_what_if(changes: Sequence[dict[str, Any]], result: dict[str, Any]) -> None:
+    print_table(
+        ("learner", "grade", "would be", "passed", "would have", "certificate", "would be had"),
+        [
+            (
+                change["subject"],
+                *(f"{side['percent']}% {side['letter'] or ''}" for side in _sides(change)),
+                *("yes" if side["passed"] else "no" for side in _sides(change)),
+                *("yes" if side["certificate"] else "no" for side in _sides(change)),
+            )
+            for change in changes[:ROWS_SHOWN_MAX]
+        ],
+        title=f"Of {result['learners']} learners {result['grades']} grades, {result['passes']} "
+        f"passes and {result['certificates']} certificates would change",
+    )
+
+
+def _sides(change: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    return change["before"], change["after"]
+
+
 def _commands(found: dict[str, Any], digest: str, reason: str) -> Iterator[dict[str, Any]]:
     for change in found["changes"]:
         yield {

@@ -37,6 +37,7 @@ from infra.stores.postgres import PostgresStore
 from infra.stores.reading import Pool, read_pool
 from infra.stores.views import PostgresViews
 from infra.web.metrics import Metrics
+from infra.web.policies import read_policy
 from read_api.dependencies import ReadDependencies
 from read_api.ports import SearchIndex, Views
 from streams.policies.clock import SteadyClock
@@ -157,6 +158,7 @@ async def querying(
                 principal=development,
                 runner_alive=runner_alive,
                 clock=utc_now,
+                read_policy=read_policy,
             )
         finally:
             await notices.close()

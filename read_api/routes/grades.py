@@ -1,9 +1,13 @@
-"""The routes of gradebooks: to read, to take along, and to try a changed one."""
+"""The routes of gradebooks: to read, to take along, to try a changed one, or another policy."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -12,10 +16,13 @@ from domain.access import Principal
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter
 from read_api.parameters import FreshQuery, Id, Listed
-from read_api.queries import grade_changes, gradebook
-from read_api.responses import described, respond
+from read_api.queries import grade_changes, gradebook, what_if
+from read_api.responses import JSON, described, respond
 
 CSV = "text/csv"
+NDJSON = "application/x-ndjson"
+REPLAYS_MAX = 1
+"""A replay of a run takes a core; who comes later waits."""
 
 
 class GradeRoutes:
@@ -23,6 +30,7 @@ class GradeRoutes:
 
     def __init__(self, deps: ReadDependencies) -> None:
         self._deps = deps
+        self._replaying = asyncio.Semaphore(REPLAYS_MAX)
 
     def add_to(self, router: APIRouter) -> None:
         """Take the addresses."""
@@ -40,6 +48,17 @@ class GradeRoutes:
             response_model=None,
             response_class=StreamingResponse,
             responses={200: {"content": {CSV: {"schema": {"type": "string"}}}}},
+        )
+        add(
+            "/v1/runs/{run}/what-if",
+            self.what_if,
+            methods=["POST"],
+            summary="Whose grade would be another under another policy",
+            tags=["grades"],
+            response_model=None,
+            response_class=StreamingResponse,
+            responses={200: {"content": {NDJSON: {"schema": {"type": "string"}}}}},
+            openapi_extra={"requestBody": {"content": {JSON: {"schema": {"type": "object"}}}}},
         )
         add(
             "/v1/runs/{run}/gradebook/preview",
@@ -69,7 +88,7 @@ class GradeRoutes:
         parts = gradebook.as_csv(*self._asked(request), run, min_position=given.min_position)
         first = await anext(parts)
 
-        async def all_parts() -> Any:
+        async def all_parts() -> AsyncIterator[str]:
             yield first
             async for part in parts:
                 yield part
@@ -79,6 +98,34 @@ class GradeRoutes:
             "cache-control": "no-store",
         }
         return StreamingResponse(all_parts(), headers=headers, media_type=f"{CSV}; charset=utf-8")
+
+    async def what_if(self, request: Request, run: Id, given: FreshQuery) -> Response:
+        """The body is that of `publish-grading-policy`, without `run`. The answer is one JSON
+        object a line: `progress` with `done` and `of`, a `change` for each learner whose grade,
+        pass or certificate would be another, and a `result` with the sums at last. Everybody's
+        facts are replayed; nothing is written. Whoever closes the connection ends it."""
+        deps, asking = self._asked(request)
+        policies = what_if.Policies(*deps.read_policy(await _body(request)))
+
+        async def told() -> AsyncGenerator[bytes]:
+            async with self._replaying:
+                found = what_if.what_if(
+                    deps, asking, run, policies, min_position=given.min_position
+                )
+                async for one in found:
+                    yield msgspec.json.encode(one) + b"\n"
+
+        lines = told()
+        first = await anext(lines)
+
+        async def all_lines() -> AsyncIterator[bytes]:
+            async with aclosing(lines):
+                yield first
+                async for line in lines:
+                    yield line
+
+        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+        return StreamingResponse(all_lines(), headers=headers, media_type=NDJSON)
 
     async def preview(self, request: Request, run: Id, given: FreshQuery) -> Response:
         """The body is a gradebook as CSV, with cells changed: an empty one changes nothing, `EX`

@@ -29,6 +29,7 @@ VERBS_IN_FULL = [
     ["grades", "export"],
     ["grades", "preview"],
     ["grades", "apply"],
+    ["grades", "what-if"],
     ["up"],
     ["migrate"],
     ["relay"],
