@@ -23,7 +23,7 @@ from eventsourcing.projection import ApplicationSubscription
 from eventsourcing.utils import register_topic
 
 from bench.report import Report, median_ratio
-from bench.rig import server
+from bench.rig import library_environment, server
 from bench.university import envelopes, load
 from domain.kernel import Envelope
 from domain.streams import REGISTRY
@@ -54,7 +54,7 @@ def measure(*, quick: bool) -> Report:
     count, rounds = (QUICK_FACTS, QUICK_ROUNDS) if quick else (FACTS, ROUNDS)
     rates: dict[str, list[float]] = {"ours": [], "library": [], "raw": []}
     with server() as postgres:
-        learning = Learning(env=_environment(postgres.dsn))
+        learning = Learning(env=library_environment(postgres.dsn))
         _load(postgres.dsn, learning, count)
         for _ in range(rounds):
             rates["ours"].append(count / _timed(lambda: _ours(postgres.dsn, count)))
@@ -94,17 +94,6 @@ def _raw(dsn: str, count: int) -> None:
     while position < count:
         position = reader.page(position, PAGE_FACTS)[-1].position
     reader.close()
-
-
-def _environment(dsn: str) -> dict[str, str]:
-    return {
-        "PERSISTENCE_MODULE": "eventsourcing.postgres",
-        "POSTGRES_DBNAME": "registrar",
-        "POSTGRES_HOST": dsn.rpartition("host=")[2].replace("%2F", "/"),
-        "POSTGRES_PORT": "5432",
-        "POSTGRES_USER": "registrar",
-        "POSTGRES_PASSWORD": "none",
-    }
 
 
 def _load(dsn: str, learning: Learning, count: int) -> None:

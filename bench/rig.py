@@ -41,6 +41,18 @@ def server() -> Iterator[Postgres]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def library_environment(dsn: str) -> dict[str, str]:
+    """Return how an application of the ``eventsourcing`` library keeps its events there."""
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": "registrar",
+        "POSTGRES_HOST": dsn.rpartition("host=")[2].replace("%2F", "/"),
+        "POSTGRES_PORT": "5432",
+        "POSTGRES_USER": "registrar",
+        "POSTGRES_PASSWORD": "none",
+    }
+
+
 def new_fact(stream: str, version: int) -> NewFact:
     """A fact of the usual size on a stream."""
     return NewFact(stream, version, "SubmissionReceived", "main", "oulad-0000000", BODY)

@@ -58,6 +58,7 @@ from domain.grading.facts import (
     SubmissionGraded,
 )
 from domain.grading.state import GradingFact, Results, with_result, with_voiding
+from domain.growing import Growing
 from domain.integrity.facts import (
     AttemptRestored,
     AttemptVoided,
@@ -114,7 +115,7 @@ class Enrolment(msgspec.Struct, frozen=True):
     attempts: Attempts = msgspec.field(default_factory=dict)
     extensions: Extensions = msgspec.field(default_factory=dict)
     results: Results = msgspec.field(default_factory=Results)
-    viewed: frozenset[str] = frozenset()
+    viewed: Growing = Growing()
     credentials: Credentials = Credentials()
     integrity: Integrity = msgspec.field(default_factory=Integrity)
 
@@ -128,6 +129,8 @@ def evolve_enrolment(state: Enrolment, fact: EnrolmentFact, at: datetime) -> Enr
     """Take one fact in. Never refuses: what happened, happened."""
     replace = msgspec.structs.replace
     match fact:
+        case ItemViewed(item=item):
+            return replace(state, viewed=state.viewed.with_one(item))
         case SubmissionReceived():
             return replace(state, attempts=with_attempt(state.attempts, fact, at))
         case SubmissionGraded():
@@ -152,8 +155,6 @@ def evolve_enrolment(state: Enrolment, fact: EnrolmentFact, at: datetime) -> Enr
             | MissingWorkCleared()
         ):
             return replace(state, results=with_result(state.results, fact))
-        case ItemViewed(item=item):
-            return replace(state, viewed=state.viewed | {item})
         case LearnerEnrolled():
             old = _afresh(state) if fact.afresh else state
             return replace(
@@ -233,7 +234,7 @@ def _afresh(state: Enrolment) -> Enrolment:
         attempts={},
         extensions={},
         results=Results(),
-        viewed=frozenset(),
+        viewed=Growing(),
     )
 
 

@@ -1,0 +1,305 @@
+"""What does deciding cost with state at hand, and what does it cost to have it?
+
+Decisions are timed alone, on the states that a learner's term of 1,000 facts leaves. Then that term
+is loaded from PostgreSQL and evolved to a state, beside the ``eventsourcing`` library, whose
+repository loads the same as events of an ``Aggregate``; ``bare`` is evolving alone, on both sides.
+And a learner with 50,000 view facts sends commands through the pipeline and the log.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from statistics import median, quantiles
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.application import Application
+from eventsourcing.domain import Aggregate, event
+
+from bench.report import Report, median_ratio
+from bench.rig import library_environment, run, server
+from commands.batch import CommandReader
+from commands.decision import Context
+from commands.pipeline import Pipeline
+from commands.ports import Append, NewFact
+from commands.register import DECISIONS
+from commands.requests import Recorded
+from domain.access import DEVELOPMENT
+from domain.assessment.facts import SubmissionReceived
+from domain.catalogue.facts import ContentVersionPublished, Item, RunScheduled
+from domain.engagement.facts import ItemViewed
+from domain.enrolment.facts import LearnerEnrolled
+from domain.enrolment.state import ENROLMENT
+from domain.grading.facts import SubmissionGraded
+from domain.kernel import Envelope, Fact
+from domain.streams import REGISTRY
+from infra.keys.memory import MemoryKeys
+from infra.log.postgres import PostgresLog
+
+DECISIONS_A_ROUND, ROUNDS, QUICK_ROUNDS = 2_000, 9, 5
+PAGES, ITEMS = 903, 48
+LOADS_A_ROUND = 5
+VIEWS = 50_000
+APPEND_FACTS = 4_000
+COMMANDS, QUICK_COMMANDS = 400, 100
+DECIDE_US_MAX, ANSWER_MS_MAX = 20.0, 5.0
+GOALS = {"library": 5.0}
+TENANT, RUN, SUBJECT = "main", "AAA-2013J", "s1"
+AT = datetime(2013, 10, 20, 12, tzinfo=UTC)
+LEARNER = {"run": RUN, "subject": SUBJECT}
+STREAM = f"{TENANT}/{ENROLMENT.name}/{RUN}/{SUBJECT}"
+COMMON: dict[str, dict[str, Any]] = {
+    "enrol-learner": {"run": RUN, "subject": "s2", "mode": "verified"},
+    "view-item": {**LEARNER, "item": "p-last"},
+    "watch-video": {**LEARNER, "item": "v1", "start_ms": 0, "end_ms": 30_000, "session": "s"},
+    "submit-work": {**LEARNER, "item": "i0", "attempt": "new"},
+    "grade-submission": {**LEARNER, "item": "i0", "attempt": "1", "raw": "75.5", "grader": "g"},
+    "withdraw-learner": LEARNER,
+}
+"""The common commands, each of which has something to record."""
+
+CATALOGUE: tuple[tuple[str, Fact], ...] = (
+    (
+        f"{TENANT}/run/{RUN}",
+        RunScheduled(
+            RUN,
+            "AAA",
+            RUN,
+            AT - timedelta(days=20),
+            AT + timedelta(days=200),
+            None,
+            None,
+            None,
+            ("audit", "verified"),
+            ("verified",),
+        ),
+    ),
+    (
+        f"{TENANT}/run-content/{RUN}",
+        ContentVersionPublished(
+            RUN,
+            1,
+            (
+                *(Item(f"i{number}", "assignment", "Work", due=AT) for number in range(ITEMS)),
+                Item("p-last", "page", "The last page"),
+                Item("v1", "video", "Film", duration_ms=600_000),
+            ),
+        ),
+    ),
+)
+
+
+def measure(*, quick: bool) -> Report:
+    """Decide, load histories, and send commands to a learner with a long one."""
+    rounds, commands = (QUICK_ROUNDS, QUICK_COMMANDS) if quick else (ROUNDS, COMMANDS)
+    figures = {f"{name}_us": cost for name, cost in _deciding(rounds).items()}
+    limits = {f"{name}_us": DECIDE_US_MAX for name in COMMON}
+    limits["views_answer_ms_p99"] = ANSWER_MS_MAX
+    with server() as postgres:
+        took = run(_loading(postgres.dsn, rounds))
+    for name, times in took.items():
+        figures[f"{name}_us_per_fact"] = median(times) * 1e6
+    with server() as postgres:
+        first, later = run(_answers(postgres.dsn, commands))
+    figures |= {
+        "views": float(VIEWS),
+        "views_first_answer_ms": first,
+        "views_answer_ms_median": median(later),
+        "views_answer_ms_p99": quantiles(later, n=100)[98],
+    }
+    ratios = {
+        "library": median_ratio(took["library"], took["ours"]),
+        "library_bare": median_ratio(took["library_bare"], took["ours_bare"]),
+    }
+    return Report("decide", ratios, GOALS, figures, limits)
+
+
+def _timed(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def _term() -> list[Fact]:
+    """A learner's term: pages opened, work handed in and graded."""
+    facts: list[Fact] = [LearnerEnrolled("verified")]
+    facts += [ItemViewed(f"p{number}") for number in range(PAGES)]
+    for number in range(ITEMS):
+        facts.append(SubmissionReceived(f"i{number}", "1", 1, 1, AT))
+        facts.append(SubmissionGraded(f"i{number}", "1", "60", "100", "g"))
+    return facts
+
+
+def _deciding(rounds: int) -> dict[str, float]:
+    """Return what deciding each of the common commands takes, in microseconds."""
+    states: dict[str, Any] = {STREAM: _state(_term())}
+    for stream, fact in CATALOGUE:
+        kind = REGISTRY.of(fact).kind
+        states[stream] = kind.evolve(states.get(stream, kind.initial), fact, AT)
+    found = {}
+    for name, body in COMMON.items():
+        decision = DECISIONS[name]
+        command = decision.model.model_validate(body)
+        refs = decision.streams(command, TENANT)
+        known = [states.get(ref.name, ref.kind.initial) for ref in refs]
+        further = decision.more(command, TENANT, *known)
+        known += [states.get(ref.name, ref.kind.initial) for ref in further]
+        context, decide = Context(AT, DEVELOPMENT), decision.decide
+        if not list(decide(command, context, *known)):
+            raise AssertionError(f"{name} decides nothing")
+
+        def many(decide: Any = decide, asked: Any = (command, context, *known)) -> None:
+            for _ in range(DECISIONS_A_ROUND):
+                list(decide(*asked))
+
+        found[name] = median(_timed(many) for _ in range(rounds)) / DECISIONS_A_ROUND * 1e6
+    return found
+
+
+def _state(facts: Sequence[Fact]) -> Any:
+    state, evolve = ENROLMENT.initial, ENROLMENT.evolve
+    for fact in facts:
+        state = evolve(state, fact, AT)
+    return state
+
+
+class Studied(Aggregate):
+    """The same term as an aggregate of the library's."""
+
+    @event("Enrolled")
+    def __init__(self, mode: str) -> None:
+        self.mode = mode
+        self.viewed: set[str] = set()
+        self.attempts: dict[str, list[str]] = {}
+        self.marks: dict[str, tuple[str, str]] = {}
+
+    @event("Viewed")
+    def view(self, item: str) -> None:
+        """An item was opened."""
+        self.viewed.add(item)
+
+    @event("Submitted")
+    def submit(self, item: str, attempt: str) -> None:
+        """Work was handed in."""
+        self.attempts.setdefault(item, []).append(attempt)
+
+    @event("Graded")
+    def grade(self, item: str, attempt: str, raw: str, possible: str) -> None:
+        """An attempt was scored."""
+        self.marks[f"{item}/{attempt}"] = (raw, possible)
+
+
+def _aggregate(facts: Sequence[Fact]) -> Studied:
+    studied = Studied("verified")
+    for fact in facts:
+        match fact:
+            case ItemViewed(item=item):
+                studied.view(item)
+            case SubmissionReceived(item=item, attempt=attempt):
+                studied.submit(item, attempt)
+            case SubmissionGraded(item=item, attempt=attempt, raw=raw, possible=possible):
+                studied.grade(item, attempt, raw, possible)
+    return studied
+
+
+async def _loading(dsn: str, rounds: int) -> dict[str, list[float]]:
+    """Return the seconds a fact that loading and evolving take, on both sides, in turns."""
+    facts = _term()
+    studied = _aggregate(facts)
+    events = list(studied.pending_events)
+    library: Application[UUID] = Application(env=library_environment(dsn))
+    library.save(studied)
+    took: dict[str, list[float]] = {"ours": [], "library": [], "ours_bare": [], "library_bare": []}
+    async with PostgresLog(dsn, REGISTRY) as log:
+        await _record(log, [(STREAM, fact) for fact in facts])
+
+        async def load() -> Any:
+            return _evolved(await log.read_streams({STREAM: 0}))
+
+        for number in range((rounds + 1) * LOADS_A_ROUND):
+            begun = time.perf_counter()
+            state = await load()
+            loaded = time.perf_counter()
+            aggregate: Any = library.repository.get(studied.id)
+            got = time.perf_counter()
+            if len(state.viewed) != PAGES or len(aggregate.viewed) != PAGES:
+                raise AssertionError("not all was loaded")
+            if number >= LOADS_A_ROUND:  # the first ones warm up
+                took["ours"].append((loaded - begun) / len(facts))
+                took["library"].append((got - loaded) / len(facts))
+                took["ours_bare"].append(_timed(lambda: _state(facts)) / len(facts))
+                took["library_bare"].append(_timed(lambda: _mutated(events)) / len(facts))
+    library.close()
+    return took
+
+
+def _evolved(found: Mapping[str, Sequence[Envelope]]) -> Any:
+    state, evolve = ENROLMENT.initial, ENROLMENT.evolve
+    for envelope in found[STREAM]:
+        state = evolve(state, envelope.fact, envelope.occurred_at)
+    return state
+
+
+def _mutated(events: Sequence[Any]) -> Any:
+    aggregate = None
+    for one in events:
+        aggregate = one.mutate(aggregate)
+    return aggregate
+
+
+async def _answers(dsn: str, commands: int) -> tuple[float, list[float]]:
+    def clock() -> datetime:
+        return AT
+
+    took: list[float] = []
+    async with PostgresLog(dsn, REGISTRY) as log:
+        views = [ItemViewed(f"p{number}") for number in range(VIEWS)]
+        history: list[Fact] = [LearnerEnrolled("verified"), *views]
+        await _record(log, [*CATALOGUE, *((STREAM, fact) for fact in history)])
+        pipeline = Pipeline(log, MemoryKeys(), REGISTRY, clock)
+        reader = CommandReader(DECISIONS, b"secret" * 6, clock)
+        for number in range(commands + 1):
+            body = f'{{"run":"{RUN}","subject":"{SUBJECT}","item":"i{number % ITEMS}"'
+            body += f',"attempt":"a{number}"}}'
+            request = reader.read("submit-work", body.encode(), DEVELOPMENT)
+            begun = time.perf_counter()
+            answer = await pipeline.execute(request)
+            took.append((time.perf_counter() - begun) * 1_000)
+            if not isinstance(answer, Recorded):
+                raise AssertionError(answer)
+    return took[0], took[1:]
+
+
+async def _record(log: PostgresLog, facts: Sequence[tuple[str, Fact]]) -> None:
+    """Record facts that are the first of their streams, many at a time."""
+    versions: dict[str, int] = {}
+    for begin in range(0, len(facts), APPEND_FACTS):
+        new = []
+        for stream, fact in facts[begin : begin + APPEND_FACTS]:
+            versions[stream] = version = versions.get(stream, 0) + 1
+            body = REGISTRY.encode(_envelope(stream, version, fact))
+            new.append(NewFact(stream, version, type(fact).__name__, TENANT, SUBJECT, body))
+        await log.submit(Append(tuple(new)))
+
+
+def _envelope(stream: str, version: int, fact: Fact) -> Envelope:
+    identity = str(UUID(int=version))
+    return Envelope(
+        position=0,
+        recorded_at=AT,
+        version=version,
+        stream=stream,
+        id=identity,
+        type=type(fact).__name__,
+        schema=fact.schema,
+        occurred_at=AT,
+        tenant=TENANT,
+        subject=SUBJECT,
+        actor="bench",
+        command_id=identity,
+        correlation_id=identity,
+        causation_id=None,
+        fact=fact,
+    )
