@@ -52,6 +52,7 @@ ASKED: dict[str, Callable[[str, int, int], tuple[str, dict[str, Any]]]] = {
     "slot": lambda name, number, _: (
         "claim-review",
         {"subject": f"{name}-{number}", "item": "essay", "review": "r1"},
+    ),
     "withdrawal": lambda name, number, turn: (
         "withdraw-learner",
         {"subject": f"{name}-{number}-{turn}"},
