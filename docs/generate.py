@@ -16,7 +16,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from commands.register import DECISIONS
-from docs import outside
+from docs import outside, refused
 from domain.refusals import REFUSALS
 from domain.streams import REGISTRY
 from infra.settings import described
@@ -150,8 +150,10 @@ def _hint(hint: Any) -> str:
 def rules() -> Iterator[str]:
     """Yield the page of rules."""
     yield RULES
+    given = refused.values(frozenset(cls.__name__ for cls in REFUSALS.values()))
     for rule, cls in sorted(REFUSALS.items()):
         yield f"## {rule}\n\n**{cls.title}.**\n{inspect.cleandoc(cls.__doc__ or '')}\n"
+        yield f"Judged by: {', '.join(f'`{name}`' for name in given[cls.__name__])}\n"
 
 
 def settings() -> Iterator[str]:

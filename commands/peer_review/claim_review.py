@@ -11,8 +11,8 @@ from commands.decision import Command, Context, Decision
 from commands.fields import Id
 from domain.catalogue.rules import require_item, require_run
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
-from domain.enrolment.rules import require_active
 from domain.enrolment.state import ENROLMENT, Enrolment
+from domain.enrolment.terms import require_access
 from domain.kernel import Fact, StreamRef
 from domain.peer_review.facts import ReviewClaimed, ReviewLeaseExpired
 from domain.peer_review.rules import (
@@ -58,14 +58,14 @@ def claim_review(
     """Yield the claim, after the ends of leases that stood in its way; nothing where the review is
     known.
 
-    Raises RunUnknown, NotEnrolled, ItemUnknown, NotAPeerTask, OwnWorkFirst, ReviewOpen or
-    NothingToReview.
+    Raises RunUnknown, NotEnrolled, AccessHasExpired, ItemUnknown, NotAPeerTask, OwnWorkFirst,
+    ReviewOpen or NothingToReview.
     """
     require_run(run, command.run)
     by = pool.reviewer(command.subject)
     if command.review in by.claimed:
         return
-    require_active(enrolment, command.run, command.subject)
+    require_access(enrolment, command.run, command.subject)
     require_peer_task(require_item(content, command.run, command.item))
     own = [
         pooled

@@ -21,6 +21,7 @@ from domain.peer_review.rules import (
     require_parts,
 )
 from domain.peer_review.state import PEER_POOL, Pool
+from domain.wording import moment
 
 
 class PartBody(BaseModel):
@@ -79,6 +80,8 @@ def submit_review(
             run=command.run,
             item=command.item,
             review=command.review,
+            expires=None if claim is None else moment(claim.expires),
+            now=moment(context.now),
         )
     pooled = pool.of(claim.author, claim.attempt)
     if pooled is not None:

@@ -93,6 +93,13 @@ class Certificates(RuleBasedStateMachine):
             self._note()
         self._send("enrol-learner", **LEARNER, mode=mode)
 
+    @rule(mode=st.sampled_from(("audit", "verified")))
+    def change_mode(self, mode: str) -> None:
+        if self.enrolled:
+            self.mode = mode
+            self._note()
+        self._send("change-mode", **LEARNER, mode=mode)
+
     @rule()
     def withdraw(self) -> None:
         self.enrolled = False

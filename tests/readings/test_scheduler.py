@@ -413,7 +413,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @over(STEPS)
 def test_each_once_and_none_lost(steps: Any) -> None:
     """Whatever clocks, crashes, outages and a second scheduler do: in the end each offer that stood
