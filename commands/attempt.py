@@ -83,6 +83,14 @@ def attempt(
         entries += [cache.get(ref.name) for ref in further]
         if None in entries:
             return Needs(cache.missing(refs), (), refs)
+    while entries[-1] is not None:
+        onward = decision.onwards(principal.tenant, refs, entries[-1].state)
+        if onward is None:
+            break
+        refs += (onward,)
+        entries.append(cache.get(onward.name))
+    if entries[-1] is None:
+        return Needs(cache.missing(refs), (), refs)
     held: list[Entry] = [entry for entry in entries if entry is not None]
     pending = [entry.pending for entry in held if entry.pending is not None]
     rests_on = tuple(dict.fromkeys(pending)) if pending else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,6 +12,9 @@ from commands.fields import Id as Id
 from commands.fields import Moment
 from domain.access import Principal
 from domain.kernel import Fact, StreamRef
+
+CHAIN_STREAMS_MAX = 100
+"""Streams that one decision follows from state to state."""
 
 
 class Command(BaseModel):
@@ -50,7 +53,9 @@ class Decision(NamedTuple):
     must not have moved when the facts are recorded, but for the kinds in ``unconditioned``.
     ``answer(facts)`` adds the ids that the caller needs to the answer.
     ``more(command, tenant, *states)`` names further streams that only those states could tell;
-    their states follow the first ones.
+    their states follow the first ones. ``onward(tenant, state)`` names the stream that the last
+    one's state leads on to, and so on until it names none, one that is read already, or
+    ``CHAIN_STREAMS_MAX`` were followed; their states come last.
     """
 
     name: str
@@ -61,3 +66,13 @@ class Decision(NamedTuple):
     unconditioned: frozenset[str] = frozenset()
     answer: Callable[[tuple[Fact, ...]], dict[str, Any]] = lambda _facts: {}
     more: Callable[..., tuple[StreamRef[Any], ...]] = lambda _command, _tenant, *_states: ()
+    onward: Callable[[str, Any], StreamRef[Any] | None] = lambda _tenant, _state: None
+
+    def onwards(
+        self, tenant: str, refs: Sequence[StreamRef[Any]], state: Any
+    ) -> StreamRef[Any] | None:
+        """Return the stream that the last one's state leads on to, if that is to be read."""
+        ref = self.onward(tenant, state)
+        if ref is None or len(refs) > CHAIN_STREAMS_MAX or any(ref.name == r.name for r in refs):
+            return None
+        return ref

@@ -11,14 +11,19 @@ from msgspec.structs import replace
 
 from domain.catalogue.facts import (
     OFFER_HOURS,
+    ContentDrafted,
     ContentVersionPublished,
     CourseCreated,
+    DraftDiscarded,
     DueDateOverridden,
     DueOverrideRemoved,
     GradingPolicy,
     GradingPolicyPublished,
+    Item,
     LatePolicy,
     Mode,
+    Module,
+    Objective,
     PeerTask,
     PrerequisiteSet,
     RunArchived,
@@ -116,6 +121,95 @@ class RunItem(Struct, frozen=True, gc=False):
     on_expiry: str = "submit"
     grace_s: int = 0
     peer: PeerTask | None = None
+    objectives: tuple[str, ...] = ()
+
+
+class ContentVersion(Struct, frozen=True, gc=False):
+    """A version of a run's content, as it was published; ``draft`` is the draft that it was."""
+
+    run: str
+    number: int
+    published_at: datetime
+    actor: str
+    position: int
+    changes: str
+    items: tuple[Item, ...]
+    modules: tuple[Module, ...]
+    objectives: tuple[Objective, ...]
+    relocks: bool
+    draft: int | None
+
+
+class ContentDraft(Struct, frozen=True, gc=False):
+    """The latest draft of a run's content; ``state`` is open, published or discarded."""
+
+    run: str
+    draft: int
+    base: int
+    state: str
+    drafted_at: datetime
+    actor: str
+    position: int
+    changes: str
+    items: tuple[Item, ...]
+    modules: tuple[Module, ...]
+    objectives: tuple[Objective, ...]
+    relocks: bool
+
+
+def fold_version(
+    document: ContentVersion | None, envelope: Envelope, key: Key
+) -> ContentVersion | None:
+    """Keep a version as it was published."""
+    fact = envelope.fact
+    if not isinstance(fact, ContentVersionPublished):
+        return document
+    return ContentVersion(
+        run=key[0],
+        number=fact.number,
+        published_at=envelope.occurred_at,
+        actor=envelope.actor,
+        position=envelope.position,
+        changes=fact.changes,
+        items=fact.items,
+        modules=fact.modules,
+        objectives=fact.objectives,
+        relocks=fact.relocks,
+        draft=fact.draft,
+    )
+
+
+def version_keys(envelope: Envelope) -> Iterable[Key]:
+    """Run and number of the version."""
+    return ((envelope.stream.split("/")[2], envelope.fact.number),)  # type: ignore[attr-defined]
+
+
+def fold_draft(document: ContentDraft | None, envelope: Envelope, key: Key) -> ContentDraft | None:
+    """Keep the latest draft, and what became of it."""
+    match envelope.fact:
+        case ContentDrafted() as fact:
+            return ContentDraft(
+                run=key[0],
+                draft=fact.draft,
+                base=fact.base,
+                state="open",
+                drafted_at=envelope.occurred_at,
+                actor=envelope.actor,
+                position=envelope.position,
+                changes=fact.changes,
+                items=fact.items,
+                modules=fact.modules,
+                objectives=fact.objectives,
+                relocks=fact.relocks,
+            )
+        case ContentVersionPublished(draft=draft) if document is not None:
+            if draft != document.draft:
+                return document
+            return replace(document, state="published", position=envelope.position)
+        case DraftDiscarded() if document is not None:
+            return replace(document, state="discarded", position=envelope.position)
+        case _:
+            return document
 
 
 def fold_course(document: Course | None, envelope: Envelope, key: Key) -> Course | None:
@@ -254,6 +348,7 @@ def fold_item(document: RunItem | None, envelope: Envelope, key: Key) -> RunItem
                 on_expiry=item.on_expiry,
                 grace_s=item.grace_s,
                 peer=item.peer,
+                objectives=item.objectives,
             )
     return document
 
@@ -300,6 +395,22 @@ CATALOGUE = Reading(
             indexes=("(course)",),
         ),
         Documents(
+            name="content_version",
+            row=ContentVersion,
+            key=("run", "number"),
+            facts=names(ContentVersionPublished),
+            keys=version_keys,
+            fold=fold_version,
+        ),
+        Documents(
+            name="content_draft",
+            row=ContentDraft,
+            key=("run",),
+            facts=names(ContentDrafted, DraftDiscarded, ContentVersionPublished),
+            keys=first_id,
+            fold=fold_draft,
+        ),
+        Documents(
             name="item",
             row=RunItem,
             key=("run", "item"),
@@ -311,6 +422,8 @@ CATALOGUE = Reading(
     views=(
         View("courses", columns(Course), "{course}"),
         View("runs", columns(Run), "{run}"),
+        View("content_versions", columns(ContentVersion), "{content_version}"),
+        View("content_drafts", columns(ContentDraft), "{content_draft}"),
         View(
             "items",
             columns(RunItem, "i"),

@@ -19,8 +19,10 @@ from domain.assessment.facts import (
     WorkSaved,
 )
 from domain.catalogue.facts import (
+    ContentDrafted,
     ContentVersionPublished,
     CourseCreated,
+    DraftDiscarded,
     DueDateOverridden,
     DueOverrideRemoved,
     GradingPolicyPublished,
@@ -157,6 +159,7 @@ _PLAIN: dict[type[Fact], str] = {
     RunRescheduled: "Run {f.run} was moved: {f.starts:%Y-%m-%d} to {f.ends:%Y-%m-%d}",
     RunArchived: "Run {f.run} was archived",
     GradingPolicyPublished: "Grading policy {f.number} was published",
+    DraftDiscarded: "Content draft {f.draft} was discarded",
     SeatTaken: "Took a seat",
     CohortJoined: "Joined cohort {f.cohort}",
     CohortLeft: "Left cohort {f.cohort}",
@@ -186,6 +189,11 @@ _PLAIN: dict[type[Fact], str] = {
 @_for(ContentVersionPublished)
 def _published(fact: ContentVersionPublished, _: Callable[[str], str]) -> str:
     return f"Content version {fact.number} was published, {_counted(len(fact.items), 'item')}"
+
+
+@_for(ContentDrafted)
+def _drafted(fact: ContentDrafted, _: Callable[[str], str]) -> str:
+    return f"Content was drafted (draft {fact.draft}), {_counted(len(fact.items), 'item')}"
 
 
 @_for(SeatsCounted)

@@ -82,6 +82,9 @@ class Record:
         further = decision.more(command, TENANT, *states)
         states += [self.states.get(ref.name, ref.kind.initial) for ref in further]
         refs += further
+        while onward := decision.onwards(TENANT, refs, states[-1]):
+            refs += (onward,)
+            states.append(self.states.get(onward.name, onward.kind.initial))
         decided = []
         for entry in list(decision.decide(command, Context(at, principal), *states)):
             if isinstance(entry, Elsewhere):

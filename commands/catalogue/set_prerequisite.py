@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from commands.decision import Command, Context, Decision
 from commands.fields import Id, Percent
 from domain.catalogue.facts import Prerequisite, PrerequisiteSet
-from domain.catalogue.rules import PrerequisiteCircular, require_course
+from domain.catalogue.rules import require_course, require_no_circle
 from domain.catalogue.state import COURSE, Course
 from domain.kernel import StreamRef
 
@@ -41,18 +41,26 @@ def streams(command: SetPrerequisite, tenant: str) -> tuple[StreamRef[Any], ...]
     return (own, COURSE.of(tenant, command.prerequisite.course))
 
 
+def onward(tenant: str, course: Course) -> StreamRef[Any] | None:
+    """Name the course that a required one requires in turn."""
+    return None if course.prerequisite is None else COURSE.of(tenant, course.prerequisite.course)
+
+
 def set_prerequisite(
-    command: SetPrerequisite, _context: Context, course: Course, required: Course | None = None
+    command: SetPrerequisite, _context: Context, course: Course, *chain: Course
 ) -> Iterator[PrerequisiteSet]:
-    """Yield what is now required. Raises CourseUnknown or PrerequisiteCircular."""
+    """Yield what is now required. Raises CourseUnknown or PrerequisiteCircular.
+
+    ``chain`` are the course to be required, the one that it requires, and so on. None of them may
+    move meanwhile, so that two who close a circle from both ends do not both succeed.
+    """
     require_course(course, command.course)
     wanted = None
     if command.prerequisite is not None:
-        if required is None:
-            raise PrerequisiteCircular(
-                f"Course {command.course} cannot require itself.", course=command.course
-            )
-        require_course(required, command.prerequisite.course)
+        required = command.prerequisite.course
+        if chain:
+            require_course(chain[0], required)
+        require_no_circle(command.course, required, chain)
         wanted = Prerequisite(command.prerequisite.course, command.prerequisite.minimum_percent)
     if course.prerequisite != wanted:
         yield PrerequisiteSet(command.course, wanted)
@@ -63,5 +71,6 @@ DECISION = Decision(
     model=SetPrerequisite,
     streams=streams,
     decide=set_prerequisite,
+    onward=onward,
     example={"course": "BBB", "prerequisite": {"course": "AAA", "minimum_percent": 40}},
 )

@@ -55,6 +55,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     takes; then ``on_expiry`` counts, with ``grace_s`` where that is ``grace``.
     ``threshold`` is the covered share of a video that completes it, as an exact decimal text;
     ``label`` is what the source calls this kind of item. ``peer``: its work is reviewed by peers.
+    ``objectives`` are those that it serves.
     """
 
     item: str
@@ -76,6 +77,30 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     on_expiry: OnExpiry = "submit"
     grace_s: int = 0
     peer: PeerTask | None = None
+    objectives: tuple[str, ...] = ()
+
+
+class Requirement(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What of a module must be reached, in per cent as exact decimal texts."""
+
+    module: str
+    minimum_score: str = "0"
+    minimum_completion: str = "0"
+
+
+class Module(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A part of a run's content; it is locked until what it ``requires`` is met."""
+
+    module: str
+    title: str = ""
+    requires: tuple[Requirement, ...] = ()
+
+
+class Objective(msgspec.Struct, frozen=True):
+    """What a learner is to be able to do; items name the objectives that they serve."""
+
+    objective: str
+    text: str
 
 
 class Category(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -214,7 +239,8 @@ class ContentVersionPublished(Fact, frozen=True):
 
     ``removed`` are the items of the version before that are not in this one, ``redated`` those in
     both that are due at another time. ``scores_missing``: the run's policy gives work that is
-    missing when it falls due a score.
+    missing when it falls due a score. ``relocks``: a module is locked again where what it requires
+    is met no more; otherwise what was unlocked stays so. ``draft`` is the draft that was published.
     """
 
     run: str
@@ -224,6 +250,32 @@ class ContentVersionPublished(Fact, frozen=True):
     removed: tuple[str, ...] = ()
     redated: tuple[str, ...] = ()
     scores_missing: bool = False
+    modules: tuple[Module, ...] = ()
+    objectives: tuple[Objective, ...] = ()
+    relocks: bool = False
+    draft: int | None = None
+
+
+class ContentDrafted(Fact, frozen=True, omit_defaults=True):
+    """The run's whole content as it might become, for the ``draft``-th time (from 1). It takes the
+    place of the draft before, and rests on content version ``base`` (0: none). Nobody learns by it.
+    """
+
+    run: str
+    draft: int
+    base: int
+    items: tuple[Item, ...]
+    changes: str = ""
+    modules: tuple[Module, ...] = ()
+    objectives: tuple[Objective, ...] = ()
+    relocks: bool = False
+
+
+class DraftDiscarded(Fact, frozen=True):
+    """The draft will not be published."""
+
+    run: str
+    draft: int
 
 
 class DueDateOverridden(Fact, frozen=True, omit_defaults=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain.catalogue.facts import Item, RunScheduled
+from domain.catalogue.facts import ContentDrafted, Item, RunScheduled
 from domain.catalogue.state import Content, Course, Run
 from domain.kernel import Refusal
 from domain.wording import moment, moment_or
@@ -31,7 +31,8 @@ class CourseExists(Refusal):
 
 
 class PrerequisiteCircular(Refusal):
-    """A course cannot be the prerequisite of itself: nobody could ever take it."""
+    """A course cannot require itself, neither at once nor by way of what its prerequisite requires:
+    nobody could ever take it. `path` names the courses, each requiring the next."""
 
     rule = "prerequisite-circular"
     title = "A course cannot require itself"
@@ -88,10 +89,69 @@ class SeatsNotLimited(Refusal):
     title = "No count of seats is wanted"
 
 
+class DraftUnknown(Refusal):
+    """A run has one draft of its content at a time, under the number that `draft-content` answered.
+    The draft that the command names was never made, has given its place to a later one, or was
+    discarded."""
+
+    rule = "draft-unknown"
+    title = "There is no such draft"
+
+
+class DraftOutdated(Refusal):
+    """A draft rests on the content version that stood when it was made. Another was published
+    since, and publishing the draft would undo that unseen: compare them, and draft again."""
+
+    rule = "draft-outdated"
+    title = "The content has changed since the draft was made"
+
+
+def require_draft(content: Content, run_id: str, number: int) -> ContentDrafted:
+    """Return the draft that can be published, or raise DraftUnknown."""
+    if content.draft is None or content.draft.draft != number:
+        raise DraftUnknown(
+            f"Run {run_id} has no draft {number} now.",
+            run=run_id,
+            draft=number,
+            current_draft=None if content.draft is None else content.draft.draft,
+        )
+    return content.draft
+
+
+def require_current_base(content: Content, draft: ContentDrafted) -> None:
+    """Raise DraftOutdated where the content has moved since the draft was made."""
+    if draft.base != content.number:
+        raise DraftOutdated(
+            f"Draft {draft.draft} of run {draft.run} rests on content version {draft.base}, and "
+            f"version {content.number} stands now.",
+            run=draft.run,
+            draft=draft.draft,
+            base=draft.base,
+            content_version=content.number,
+        )
+
+
 def require_course(course: Course, course_id: str) -> None:
     """Raise CourseUnknown where the course was never created."""
     if course.created is None:
         raise CourseUnknown(f"There is no course {course_id} in the catalogue.", course=course_id)
+
+
+def require_no_circle(course_id: str, required: str, chain: tuple[Course, ...]) -> None:
+    """Raise PrerequisiteCircular where a course would require itself.
+
+    ``chain`` are the required course, the one that it requires, and so on.
+    """
+    onward = [course.prerequisite.course for course in chain if course.prerequisite is not None]
+    path = [course_id, required, *onward]
+    if course_id in path[1:]:
+        path = path[: path.index(course_id, 1) + 1]
+        raise PrerequisiteCircular(
+            f"Course {course_id} would require itself: {' requires '.join(path)}.",
+            course=course_id,
+            field="prerequisite.course",
+            path=path,
+        )
 
 
 def require_run(run: Run, run_id: str) -> RunScheduled:

@@ -10,14 +10,18 @@ import msgspec
 
 from domain.catalogue.facts import (
     OFFER_HOURS,
+    ContentDrafted,
     ContentVersionPublished,
     CourseCreated,
+    DraftDiscarded,
     DueDateOverridden,
     DueOverrideRemoved,
     GradingPolicy,
     GradingPolicyPublished,
     Item,
     LatePolicy,
+    Module,
+    Objective,
     Prerequisite,
     PrerequisiteSet,
     RunArchived,
@@ -48,7 +52,13 @@ RunFact = (
     | GradesWithheld
     | GradesReleased
 )
-ContentFact = ContentVersionPublished | DueDateOverridden | DueOverrideRemoved
+ContentFact = (
+    ContentVersionPublished
+    | ContentDrafted
+    | DraftDiscarded
+    | DueDateOverridden
+    | DueOverrideRemoved
+)
 SeatFact = (
     SeatTaken
     | SeatReleased
@@ -97,10 +107,17 @@ class Content(msgspec.Struct, frozen=True):
     """The content of a run in its version ``number``; 0: none was published.
 
     ``due_overrides`` are other due dates by item and cohort (None: the whole run); a date None
-    there: the item is due at no time. They outlive content versions.
+    there: the item is due at no time. They outlive content versions. ``draft`` is the one that can
+    be published, ``drafts`` counts all; ``published_drafts`` are those that were.
     """
 
     number: int = 0
+    modules: Mapping[str, Module] = msgspec.field(default_factory=dict)
+    objectives: tuple[Objective, ...] = ()
+    relocks: bool = False
+    draft: ContentDrafted | None = None
+    drafts: int = 0
+    published_drafts: frozenset[int] = frozenset()
     items: Mapping[str, Item] = msgspec.field(default_factory=dict)
     due_overrides: Mapping[tuple[str, str | None], datetime | None] = msgspec.field(
         default_factory=dict
@@ -170,10 +187,22 @@ def evolve_run(state: Run, fact: RunFact, _at: datetime) -> Run:
 def evolve_content(state: Content, fact: ContentFact, _at: datetime) -> Content:
     """Take one fact in; a content version is the whole content. Never refuses."""
     match fact:
-        case ContentVersionPublished(number=number, items=items):
+        case ContentVersionPublished(number=number, items=items, modules=modules, draft=draft):
+            published = state.published_drafts | (frozenset() if draft is None else {draft})
             return msgspec.structs.replace(
-                state, number=number, items={item.item: item for item in items}
+                state,
+                number=number,
+                items={item.item: item for item in items},
+                modules={module.module: module for module in modules},
+                objectives=fact.objectives,
+                relocks=fact.relocks,
+                draft=state.draft if draft is None else None,
+                published_drafts=published,
             )
+        case ContentDrafted(draft=number):
+            return msgspec.structs.replace(state, draft=fact, drafts=max(number, state.drafts))
+        case DraftDiscarded():
+            return msgspec.structs.replace(state, draft=None)
         case DueDateOverridden(item=item, cohort=cohort, due=due):
             overrides = {**state.due_overrides, (item, cohort): due}
             return msgspec.structs.replace(state, due_overrides=overrides)
@@ -243,7 +272,13 @@ RUN_CONTENT = StreamKind(
     "run-content",
     Content(),
     evolve_content,
-    (ContentVersionPublished, DueDateOverridden, DueOverrideRemoved),
+    (
+        ContentVersionPublished,
+        ContentDrafted,
+        DraftDiscarded,
+        DueDateOverridden,
+        DueOverrideRemoved,
+    ),
 )
 RUN_SEATS = StreamKind(
     "run-seats",

@@ -40,6 +40,7 @@ SYMBOL_OF = {
     "ItemViewed": "view",
     "ItemCompleted": "view",
     "ContentVersionPublished": "view",
+    "ContentDrafted": "view",
     "CohortJoined": "enrol",
     "AttemptStarted": "view",
     "WorkSaved": "view",

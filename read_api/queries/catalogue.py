@@ -40,6 +40,7 @@ class Item(msgspec.Struct, frozen=True):
     on_expiry: str
     grace_s: int
     peer: PeerTask | None
+    objectives: list[str]
 
 
 class DueOverride(msgspec.Struct, frozen=True):

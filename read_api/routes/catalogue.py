@@ -11,7 +11,7 @@ from starlette.responses import Response
 from domain.catalogue.state import RUN
 from read_api.dependencies import ReadDependencies
 from read_api.parameters import FreshQuery, Id, LearnerList, Listed, RunList
-from read_api.queries import analytics, catalogue, learners, peer_review, waitlist
+from read_api.queries import analytics, catalogue, content, learners, peer_review, waitlist
 from read_api.responses import described, has_tag, respond
 
 
@@ -31,6 +31,21 @@ class CatalogueRoutes:
         )
         add("/v1/runs", self.runs, **described(catalogue.Runs, "All runs", "catalogue"))
         add("/v1/runs/{run}", self.run, **described(catalogue.Run, "A run", "catalogue"))
+        add(
+            "/v1/runs/{run}/content",
+            self.versions,
+            **described(content.Versions, "The content versions of a run", "catalogue"),
+        )
+        add(
+            "/v1/runs/{run}/content/{number}",
+            self.version,
+            **described(content.Version, "A content version of a run", "catalogue"),
+        )
+        add(
+            "/v1/runs/{run}/content/{number}/since/{before}",
+            self.difference,
+            **described(content.Difference, "What differs between two versions", "catalogue"),
+        )
         add(
             "/v1/runs/{run}/learners",
             self.learners,
@@ -110,6 +125,31 @@ class CatalogueRoutes:
             if own != found.updated_position:
                 request = _unconditional(request)
         return respond(request, found, found.version)
+
+    async def versions(self, request: Request, run: Id, given: FreshQuery) -> Response:
+        """Newest first, and the latest draft."""
+        deps = self._deps
+        asking = deps.principal(request)
+        found = await content.versions(deps, asking, run, min_position=given.min_position)
+        return respond(request, found)
+
+    async def version(self, request: Request, run: Id, number: Id, given: FreshQuery) -> Response:
+        """By its number; `draft` is the open draft."""
+        deps = self._deps
+        asking = deps.principal(request)
+        found = await content.version(deps, asking, run, number, min_position=given.min_position)
+        return respond(request, found)
+
+    async def difference(
+        self, request: Request, run: Id, number: Id, before: Id, given: FreshQuery
+    ) -> Response:
+        """How version `before` (`0`: nothing) becomes version `number` (or `draft`)."""
+        deps = self._deps
+        asking = deps.principal(request)
+        found = await content.difference(
+            deps, asking, run, before, number, min_position=given.min_position
+        )
+        return respond(request, found)
 
     async def learners(
         self, request: Request, run: Id, given: Annotated[LearnerList, Query()]

@@ -91,6 +91,11 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("start-attempt", EXAM),
     ("set-prerequisite", {"course": "BBB", "prerequisite": {"course": "AAA"}}),
     ("expire-attempt", EXAM),
+    ("draft-content", {"run": B, "items": ITEMS[:1]}),
+    ("publish-draft", {"run": B, "draft": 1}),
+    ("draft-content", {"run": B, "items": ITEMS}),
+    ("discard-draft", {"run": B, "draft": 2}),
+    ("publish-content", {"run": B, "items": ITEMS}),
     ("reschedule-run", {"run": A, **_dates(-3)}),
     ("enrol-learner", {**HERE, "mode": "verified", "demographics": {"gender": "F"}}),
     ("score-missing-work", {**HERE, "item": "t3"}),
@@ -231,6 +236,11 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "publish-content": st.builds(
         lambda run, n: {"run": run, "items": ITEMS[:n]}, RUNS, st.integers(1, 4)
     ),
+    "draft-content": st.builds(
+        lambda run, n: {"run": run, "items": ITEMS[:n]}, RUNS, st.integers(1, 4)
+    ),
+    "publish-draft": st.fixed_dictionaries({"run": RUNS, "draft": st.integers(1, 3)}),
+    "discard-draft": st.fixed_dictionaries({"run": RUNS, "draft": st.integers(1, 3)}),
     "publish-grading-policy": st.builds(
         lambda run, late: {"run": run, "policy": POLICY, "late": late},
         RUNS,

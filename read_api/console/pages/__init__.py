@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from read_api.console.pages import (
     certificate,
+    content,
     fact,
     grade,
     gradebook,
@@ -28,6 +29,7 @@ def router(deps: ReadDependencies) -> APIRouter:
     console.add("/console/runs", runs.load)
     console.add("/console/runs/{run}", run.load)
     console.add("/console/runs/{run}/gradebook", gradebook.load)
+    console.add("/console/runs/{run}/content/{number}", content.load)
     console.add("/console/learners/{subject}", learner.load)
     console.add("/console/learners/{subject}/why", why.load)
     console.add("/console/learners/{subject}/grade", grade.load)

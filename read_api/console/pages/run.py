@@ -11,7 +11,7 @@ from fastapi import Request
 from read_api.console import formats, run_charts
 from read_api.console.render import Page, address
 from read_api.dependencies import ReadDependencies
-from read_api.queries import analytics, catalogue, learners, peer_review, waitlist
+from read_api.queries import analytics, catalogue, content, learners, peer_review, waitlist
 
 LEARNERS_MAX = 25
 """Learners on one page of the list."""
@@ -35,6 +35,7 @@ class RunData(msgspec.Struct, frozen=True):
     learners: learners.RunLearners
     waitlist: waitlist.Waitlist
     pools: peer_review.PeerPools
+    versions: content.Versions
 
 
 async def load(deps: ReadDependencies, request: Request) -> Page:
@@ -52,7 +53,8 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
         waitlist.of_run(deps, asking, run, limit=WAITING_SHOWN_MAX),
         peer_review.pools(deps, asking, run),
     )
-    data = RunData(found, totals, daily, items, listed, waits, pools)
+    versions = await content.versions(deps, asking, run)
+    data = RunData(found, totals, daily, items, listed, waits, pools, versions)
     types = " ".join(deps.registry.types)
     return Page("run.html", run, data, lambda: _draw(data, sort, types), section="Runs")
 
@@ -71,6 +73,7 @@ def _draw(data: RunData, sort: str, types: str) -> dict[str, Any]:
         "more_learners": following and address(here, sort=sort, after=following) + "#learners",
         "run": data.run,
         "seats": data.waitlist,
+        "versions": data.versions,
         "more_waiting": f"/v1/runs/{data.run.run}/waitlist" if data.waitlist.next else None,
         "totals": totals,
         "as_of": data.totals.as_of,
