@@ -38,7 +38,7 @@ from commands.credentials import (
     revoke_certificate,
 )
 from commands.decision import Decision
-from commands.engagement import view_item, watch_video
+from commands.engagement import decide_modules, view_item, waive_module, watch_video
 from commands.enrolment import (
     change_mode,
     decide_refund,
@@ -113,6 +113,8 @@ DECISIONS: dict[str, Decision] = {
         transfer_result,
         view_item,
         watch_video,
+        decide_modules,
+        waive_module,
         start_attempt,
         save_work,
         submit_work,

@@ -90,6 +90,8 @@ class Run(Struct, frozen=True, gc=False):
     seats_counted: bool = False
     gone: tuple[str, ...] = ()
     due_overrides: tuple[DueOverride, ...] = ()
+    modules: tuple[Module, ...] = ()
+    relocks: bool = False
     late: LatePolicy | None = None
     grades_released: bool = True
     integrity: IntegrityPolicy = IntegrityPolicy()
@@ -138,6 +140,7 @@ class ContentVersion(Struct, frozen=True, gc=False):
     objectives: tuple[Objective, ...]
     relocks: bool
     draft: int | None
+    item_count: int
 
 
 class ContentDraft(Struct, frozen=True, gc=False):
@@ -155,6 +158,7 @@ class ContentDraft(Struct, frozen=True, gc=False):
     modules: tuple[Module, ...]
     objectives: tuple[Objective, ...]
     relocks: bool
+    item_count: int
 
 
 def fold_version(
@@ -176,6 +180,7 @@ def fold_version(
         objectives=fact.objectives,
         relocks=fact.relocks,
         draft=fact.draft,
+        item_count=len(fact.items),
     )
 
 
@@ -201,6 +206,7 @@ def fold_draft(document: ContentDraft | None, envelope: Envelope, key: Key) -> C
                 modules=fact.modules,
                 objectives=fact.objectives,
                 relocks=fact.relocks,
+                item_count=len(fact.items),
             )
         case ContentVersionPublished(draft=draft) if document is not None:
             if draft != document.draft:
@@ -266,8 +272,15 @@ def fold_run(document: Run | None, envelope: Envelope, key: Key) -> Run | None:
                 offer_hours=hours,
                 **at,
             )
-        case ContentVersionPublished(number=number, items=items):
-            return replace(document, content_number=number, items=len(items), **at)
+        case ContentVersionPublished(number=number, items=items, modules=modules, relocks=relocks):
+            return replace(
+                document,
+                content_number=number,
+                items=len(items),
+                modules=modules,
+                relocks=relocks,
+                **at,
+            )
         case DueDateOverridden(item=item, cohort=cohort, due=due):
             others = _other_overrides(document, item, cohort)
             return replace(document, due_overrides=(*others, DueOverride(item, cohort, due)), **at)

@@ -14,6 +14,7 @@ from domain.credentials.facts import (
     CertificateIssued,
     CertificateReissued,
 )
+from domain.engagement.facts import ModuleRelocked, ModuleUnlocked, ModuleWaived
 from domain.enrolment.facts import (
     AccessExpired,
     CohortJoined,
@@ -116,6 +117,8 @@ class Enrolment(Struct, frozen=True, gc=False):
     access_until: datetime | None = None
     access_expired_at: datetime | None = None
     refunds: tuple[Refund, ...] = ()
+    unlocked: tuple[str, ...] = ()
+    waived: tuple[str, ...] = ()
 
 
 def fold_enrolment(document: Enrolment | None, envelope: Envelope, key: Key) -> Enrolment:
@@ -149,6 +152,12 @@ def fold_enrolment(document: Enrolment | None, envelope: Envelope, key: Key) -> 
         case RefundDenied(order=order, ordered_at=ordered_at, until=until, reasons=reasons):
             denied = Refund(order, False, ordered_at, until, at, reasons)
             return replace(old, refunds=(*old.refunds, denied))
+        case ModuleUnlocked(module=module):
+            return replace(old, unlocked=tuple(sorted({*old.unlocked, module})))
+        case ModuleRelocked(module=module):
+            return replace(old, unlocked=tuple(one for one in old.unlocked if one != module))
+        case ModuleWaived(module=module):
+            return replace(old, waived=tuple(sorted({*old.waived, module})))
         case CohortJoined(cohort=cohort):
             return replace(old, cohorts=tuple(sorted({*old.cohorts, cohort})))
         case CohortLeft(cohort=cohort):

@@ -41,7 +41,14 @@ from domain.credentials.facts import (
     CertificateReissued,
     CertificateRevoked,
 )
-from domain.engagement.facts import ItemCompleted, ItemViewed, VideoWatched
+from domain.engagement.facts import (
+    ItemCompleted,
+    ItemViewed,
+    ModuleRelocked,
+    ModuleUnlocked,
+    ModuleWaived,
+    VideoWatched,
+)
 from domain.enrolment.facts import (
     AccessExpired,
     CohortJoined,
@@ -161,6 +168,9 @@ _PLAIN: dict[type[Fact], str] = {
     GradingPolicyPublished: "Grading policy {f.number} was published",
     DraftDiscarded: "Content draft {f.draft} was discarded",
     SeatTaken: "Took a seat",
+    ModuleUnlocked: "Unlocked module {f.module}",
+    ModuleRelocked: "Module {f.module} was locked again",
+    ModuleWaived: "Module {f.module} was opened by a waiver",
     CohortJoined: "Joined cohort {f.cohort}",
     CohortLeft: "Left cohort {f.cohort}",
     SeatReleased: "Gave the seat back",

@@ -122,6 +122,13 @@ class Followers(Protocol):
         """Note what keeps a follower from moving; None: nothing any more."""
 
 
+class Gates(Protocol):
+    """Which runs lock modules."""
+
+    async def is_gated(self, tenant: str, run: str) -> bool:
+        """Whether a module requires something in the content version that stands now."""
+
+
 class Roster(Protocol):
     """Who is in a run."""
 

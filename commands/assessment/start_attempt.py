@@ -21,6 +21,7 @@ from domain.assessment.rules import (
 from domain.assessment.state import find_attempt
 from domain.catalogue.rules import require_item, require_open, require_run, require_unarchived
 from domain.catalogue.state import Content, Run
+from domain.engagement.rules import require_unlocked
 from domain.enrolment.state import Enrolment
 from domain.enrolment.terms import require_access
 from domain.integrity.rules import require_honor_code
@@ -43,7 +44,8 @@ def start_attempt(
     """Yield the beginning; nothing where the attempt is known.
 
     Raises RunUnknown, NotEnrolled, AccessHasExpired, RunIsArchived, HonorCodeNotAccepted,
-    ItemUnknown, ItemNotSubmittable, ItemNotOpen, AttemptUnderWay, AttemptsExhausted or CoolingDown.
+    ItemUnknown, ItemNotSubmittable, ItemNotOpen, ModuleLocked, AttemptUnderWay, AttemptsExhausted
+    or CoolingDown.
     """
     require_run(run, command.run)
     if find_attempt(enrolment.attempts, command.item, command.attempt) is not None:
@@ -54,6 +56,7 @@ def start_attempt(
     item = require_item(content, command.run, command.item)
     require_submittable(item)
     require_open(item, context.now)
+    require_unlocked(item, content, enrolment)
     require_none_under_way(item, enrolment.attempts)
     number = require_attempt_left(item, enrolment.attempts, enrolment.extensions)
     require_cooled_down(item, enrolment.attempts, context.now)

@@ -24,6 +24,7 @@ from domain.assessment.state import find_attempt
 from domain.catalogue.facts import Item
 from domain.catalogue.rules import require_item, require_open, require_run, require_unarchived
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
+from domain.engagement.rules import require_unlocked
 from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.enrolment.terms import require_access
 from domain.integrity.rules import require_honor_code
@@ -77,7 +78,7 @@ def submit_work(
 
     An attempt that was begun is pinned to the content of that time. Raises RunUnknown,
     NotEnrolled, AccessHasExpired, RunIsArchived, HonorCodeNotAccepted; for an attempt that was
-    begun AttemptOver; for another one ItemUnknown, ItemNotSubmittable, ItemNotOpen,
+    begun AttemptOver; for another one ItemUnknown, ItemNotSubmittable, ItemNotOpen, ModuleLocked,
     AttemptNotStarted, AttemptUnderWay, AttemptsExhausted or CoolingDown.
     """
     require_run(run, command.run)
@@ -97,6 +98,7 @@ def submit_work(
     item = require_item(content, command.run, command.item)
     require_submittable(item)
     require_open(item, context.now)
+    require_unlocked(item, content, enrolment)
     require_started(item, command.attempt)
     require_none_under_way(item, enrolment.attempts)
     number = require_attempt_left(item, enrolment.attempts, enrolment.extensions)

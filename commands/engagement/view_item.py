@@ -10,6 +10,7 @@ from commands.fields import Id
 from domain.catalogue.rules import require_item, require_open, require_run
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
 from domain.engagement.facts import ItemViewed
+from domain.engagement.rules import require_unlocked
 from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.enrolment.terms import require_access
 from domain.kernel import StreamRef
@@ -37,13 +38,15 @@ def view_item(
 ) -> Iterator[ItemViewed]:
     """Yield the first view.
 
-    Raises RunUnknown, NotEnrolled, AccessHasExpired, ItemUnknown or ItemNotOpen.
+    Raises RunUnknown, NotEnrolled, AccessHasExpired, ItemUnknown or ItemNotOpen, ModuleLocked.
     """
     require_run(run, command.run)
     require_access(enrolment, command.run, command.subject)
     if command.item in enrolment.viewed:
         return
-    require_open(require_item(content, command.run, command.item), context.now)
+    item = require_item(content, command.run, command.item)
+    require_open(item, context.now)
+    require_unlocked(item, content, enrolment)
     yield ItemViewed(command.item)
 
 

@@ -14,7 +14,7 @@ from domain.catalogue.rules import require_item, require_open, require_run
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
 from domain.engagement.coverage import with_interval
 from domain.engagement.facts import ItemCompleted, VideoWatched
-from domain.engagement.rules import is_covered, require_credit, require_video
+from domain.engagement.rules import is_covered, require_credit, require_unlocked, require_video
 from domain.engagement.state import VIEWING, Viewing
 from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.enrolment.terms import require_access
@@ -64,13 +64,14 @@ def watch_video(
 ) -> Iterator[VideoWatched | ItemCompleted]:
     """Yield what is credited, from the beginning of the report; and the completion it brings.
 
-    Raises RunUnknown, NotEnrolled, AccessHasExpired, ItemUnknown, ItemNotOpen, NotAVideo,
-    IntervalOutOfBounds or WatchedTooFast.
+    Raises RunUnknown, NotEnrolled, AccessHasExpired, ItemUnknown, ItemNotOpen, ModuleLocked,
+    NotAVideo, IntervalOutOfBounds or WatchedTooFast.
     """
     require_run(run, command.run)
     require_access(enrolment, command.run, command.subject)
     item = require_item(content, command.run, command.item)
     require_open(item, context.now)
+    require_unlocked(item, content, enrolment)
     require_video(item, command.end_ms)
     viewing = viewing.in_term(enrolment.term)
     if _repeats(command, enrolment.term, viewing.last):

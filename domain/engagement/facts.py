@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from domain.kernel import Fact
+import msgspec
+
+from domain.kernel import Fact, Personal
 
 
 class VideoWatched(Fact, frozen=True, omit_defaults=True):
@@ -36,3 +38,36 @@ class ItemCompleted(Fact, frozen=True):
 
     item: str
     basis: Literal["coverage", "viewed", "submitted"]
+
+
+class Reached(msgspec.Struct, frozen=True):
+    """How far a learner was in a module, in per cent as exact fraction texts: ``score`` of what its
+    items are worth, ``completion`` of its items."""
+
+    module: str
+    score: str
+    completion: str
+
+
+class ModuleUnlocked(Fact, frozen=True):
+    """A module is open to the learner from now on, because they reached in others what it
+    requires in this content version."""
+
+    module: str
+    content_version: int
+    basis: tuple[Reached, ...]
+
+
+class ModuleRelocked(Fact, frozen=True):
+    """A module is locked again, as the run says: what it requires is met no more."""
+
+    module: str
+    content_version: int
+    basis: tuple[Reached, ...]
+
+
+class ModuleWaived(Fact, frozen=True, omit_defaults=True):
+    """A module is open to the learner, whatever it requires."""
+
+    module: str
+    reason: Personal[str] | None = None

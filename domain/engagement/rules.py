@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from domain.catalogue.facts import Item
+from domain.catalogue.state import Content
 from domain.engagement.coverage import Intervals, covered_ms
+from domain.engagement.gating import is_open
 from domain.engagement.state import Viewing
+from domain.enrolment.state import Enrolment
 from domain.kernel import Refusal
 from domain.wording import moment, moment_or
 
@@ -38,6 +41,58 @@ class WatchedTooFast(Refusal):
 
     rule = "watched-too-fast"
     title = "No time has passed since the previous report"
+
+
+class ModuleLocked(Refusal):
+    """A module may require a score and a completion of others [Open edX]. Until it is unlocked, or
+    waived for the learner with `waive-module`, its items cannot be opened, watched or handed in. An
+    attempt that was begun goes on."""
+
+    rule = "module-locked"
+    title = "The module is locked"
+
+
+class ModuleUnknown(Refusal):
+    """The run's content describes no module with this id. Modules are described where content is
+    published, with what they require."""
+
+    rule = "module-unknown"
+    title = "There is no such module"
+
+
+def require_unlocked(item: Item, content: Content, enrolment: Enrolment) -> None:
+    """Raise ModuleLocked for an item of a module that is not open to the learner."""
+    module = content.modules.get(item.module)
+    if is_open(module, enrolment) or module is None:
+        return
+    wanted = " and ".join(
+        f"{one.minimum_completion}% done and {one.minimum_score}% scored in module {one.module}"
+        for one in module.requires
+    )
+    raise ModuleLocked(
+        f"Item {item.item} is in module {module.module}, which needs {wanted}.",
+        item=item.item,
+        module=module.module,
+        requires=[
+            {
+                "module": one.module,
+                "minimum_score": one.minimum_score,
+                "minimum_completion": one.minimum_completion,
+            }
+            for one in module.requires
+        ],
+    )
+
+
+def require_module(content: Content, run_id: str, module: str) -> None:
+    """Raise ModuleUnknown where the content describes no such module."""
+    if module not in content.modules:
+        raise ModuleUnknown(
+            f"The content of run {run_id} describes no module {module}.",
+            run=run_id,
+            module=module,
+            content_version=content.number,
+        )
 
 
 def require_video(item: Item, end_ms: int) -> None:

@@ -30,7 +30,7 @@ from domain.credentials.facts import (
     CertificateRevoked,
 )
 from domain.credentials.state import CredentialFact, Credentials, with_credential
-from domain.engagement.facts import ItemViewed
+from domain.engagement.facts import ItemViewed, ModuleRelocked, ModuleUnlocked, ModuleWaived
 from domain.enrolment.facts import (
     AccessExpired,
     CohortJoined,
@@ -81,6 +81,9 @@ EnrolmentFact = (
     | CohortLeft
     | GradingFact
     | ItemViewed
+    | ModuleUnlocked
+    | ModuleRelocked
+    | ModuleWaived
     | LearnerEnrolled
     | LearnerWithdrawn
     | EnrolmentTransferred
@@ -116,6 +119,8 @@ class Enrolment(msgspec.Struct, frozen=True):
     extensions: Extensions = msgspec.field(default_factory=dict)
     results: Results = msgspec.field(default_factory=Results)
     viewed: Growing = Growing()
+    unlocked: frozenset[str] = frozenset()
+    waived: frozenset[str] = frozenset()
     credentials: Credentials = Credentials()
     integrity: Integrity = msgspec.field(default_factory=Integrity)
 
@@ -155,6 +160,12 @@ def evolve_enrolment(state: Enrolment, fact: EnrolmentFact, at: datetime) -> Enr
             | MissingWorkCleared()
         ):
             return replace(state, results=with_result(state.results, fact))
+        case ModuleUnlocked(module=module):
+            return replace(state, unlocked=state.unlocked | {module})
+        case ModuleRelocked(module=module):
+            return replace(state, unlocked=state.unlocked - {module})
+        case ModuleWaived(module=module):
+            return replace(state, waived=state.waived | {module})
         case LearnerEnrolled():
             old = _afresh(state) if fact.afresh else state
             return replace(
@@ -235,6 +246,8 @@ def _afresh(state: Enrolment) -> Enrolment:
         extensions={},
         results=Results(),
         viewed=Growing(),
+        unlocked=frozenset(),
+        waived=frozenset(),
     )
 
 
@@ -253,6 +266,9 @@ ENROLMENT = StreamKind(
         CohortJoined,
         CohortLeft,
         ItemViewed,
+        ModuleUnlocked,
+        ModuleRelocked,
+        ModuleWaived,
         ExtensionGranted,
         ExtensionWithdrawn,
         AttemptStarted,

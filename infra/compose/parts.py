@@ -42,6 +42,7 @@ from read_api.dependencies import ReadDependencies
 from read_api.ports import SearchIndex, Views
 from streams.policies.clock import SteadyClock
 from streams.policies.count_seats import CountSeats
+from streams.policies.decide_modules import DecideModules
 from streams.policies.dispatch import PipelineDispatch
 from streams.policies.finalize_peer_scores import FinalizePeerScores
 from streams.policies.follower import Follower
@@ -175,6 +176,7 @@ async def policies(dsn: str, commands: Commands) -> AsyncIterator[list[Follower]
         RedecideLateness(followers),
         FinalizePeerScores(),
         RegradeRun(followers),
+        DecideModules(followers, followers),
     )
     dispatch = PipelineDispatch(commands.dependencies.pipeline, commands.dependencies.reader)
     scheduler = Scheduler(due, followers, dispatch, SteadyClock())

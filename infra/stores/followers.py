@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import LiteralString
 
 from domain.assessment.facts import SubmissionReceived
+from domain.catalogue.facts import ContentVersionPublished
+from domain.catalogue.state import RUN_CONTENT
 from domain.enrolment.facts import LearnerEnrolled
 from domain.enrolment.state import ENROLMENT
 from domain.grading.facts import MissingWorkScored
+from domain.streams import REGISTRY
 from infra.pools import pool
 from infra.stores.postgres import unavailable
 from streams.ports import FollowerState
@@ -41,6 +45,12 @@ _WITH_WORK = """
   where f.stream >= %(prefix)s || '/' and f.stream < %(prefix)s || '0'
     and f.position <= %(position)s and f.type = any(%(types)s)
   order by 1
+"""
+
+
+_CONTENT = """
+  select body from log.facts where stream = %(stream)s and type = %(type)s
+  order by version desc limit 1
 """
 
 
@@ -109,6 +119,23 @@ class PostgresFollowers:
         """Return the subjects with one of these facts in the run, and none of another type."""
         values = {"types": list(types), "without": without}
         return await asyncio.to_thread(self._subjects, _WITH_FACTS, tenant, run, position, values)
+
+    async def is_gated(self, tenant: str, run: str) -> bool:
+        """Whether a module requires something in the content version that stands now."""
+        return await asyncio.to_thread(self._is_gated, RUN_CONTENT.of(tenant, run).name)
+
+    def _is_gated(self, stream: str) -> bool:
+        self._pool.open()
+        with unavailable(), self._pool.connection() as connection:
+            row = connection.execute(
+                _CONTENT, {"stream": stream, "type": ContentVersionPublished.__name__}
+            ).fetchone()
+        if row is None:
+            return False
+        fact = REGISTRY.decode(1, datetime.now(UTC), 1, row[0]).fact
+        return isinstance(fact, ContentVersionPublished) and any(
+            module.requires for module in fact.modules
+        )
 
     def _subjects(
         self, sql: LiteralString, tenant: str, run: str, position: int, values: Mapping[str, object]

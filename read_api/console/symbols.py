@@ -41,6 +41,8 @@ SYMBOL_OF = {
     "ItemCompleted": "view",
     "ContentVersionPublished": "view",
     "ContentDrafted": "view",
+    "ModuleUnlocked": "view",
+    "ModuleWaived": "view",
     "CohortJoined": "enrol",
     "AttemptStarted": "view",
     "WorkSaved": "view",

@@ -144,14 +144,13 @@ async def versions(
         if not await snapshot.rows("select from views.runs where run = %(run)s", run=run):
             raise NotFound("run", run)
         found = await snapshot.rows(
-            """select number, published_at, actor, changes, draft, position,
-                      jsonb_array_length(to_jsonb(items)) as item_count
+            """select number, published_at, actor, changes, draft, position, item_count
                from views.content_versions where run = %(run)s order by number desc""",
             run=run,
         )
         drafts = await snapshot.rows(
             """select draft, base, state, drafted_at, actor, changes, position,
-                      jsonb_array_length(to_jsonb(items)) as item_count
+                      item_count
                from views.content_drafts where run = %(run)s""",
             run=run,
         )

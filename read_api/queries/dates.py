@@ -37,7 +37,7 @@ class _Made(msgspec.Struct, frozen=True):
 
 
 class Terms(NamedTuple):
-    """What a learner's due dates rest on, as decisions see it."""
+    """What a learner's due dates, attempts and modules rest on, as decisions see it."""
 
     content: Content
     run: Run
@@ -64,16 +64,22 @@ def _decided_on(item: Item) -> catalogue.Item:
 def terms_of(run: Row, enrolment: Row, rows: Sequence[Row]) -> Terms:
     """Take what due dates rest on out of rows of the run, the enrolment and its items."""
     overrides = msgspec.convert(run.get("due_overrides") or [], list[DueOverride])
+    modules = msgspec.convert(run.get("modules") or [], list[catalogue.Module])
     extensions = {
         row["item"]: ExtensionGranted(row["item"], **msgspec.structs.asdict(own))
         for row in rows
         if (own := msgspec.convert(row["extension"], Extension | None)) is not None
     }
     return Terms(
-        Content(due_overrides={(one.item, one.cohort): one.due for one in overrides}),
+        Content(
+            modules={one.module: one for one in modules},
+            due_overrides={(one.item, one.cohort): one.due for one in overrides},
+        ),
         Run(starts=run.get("starts"), ends=run.get("ends")),
         Enrolment(
             began_at=enrolment["began_at"],
+            unlocked=frozenset(enrolment["unlocked"] or ()),
+            waived=frozenset(enrolment["waived"] or ()),
             cohorts=frozenset(enrolment["cohorts"] or ()),
             extensions=extensions,
             attempts={row["item"]: tuple(_made(row)) for row in rows},

@@ -18,6 +18,7 @@ from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
 from read_api.queries.catalogue import Item, item_of, read_items
 from read_api.queries.dates import Extension, Terms, terms_of
+from read_api.queries.modules import ModuleProgress, Part, modules_of
 
 SUBMITTED_KINDS = frozenset({"quiz", "assignment", "coding-exercise", "peer-task", "exam"})
 """Kinds of items that are done when something was handed in; the others when seen."""
@@ -120,6 +121,7 @@ class Progress(Answer, frozen=True, kw_only=True):
     banked: int
     watched_ms: int
     items: list[ItemProgress]
+    modules: list[ModuleProgress]
 
 
 class Stand(NamedTuple):
@@ -168,9 +170,19 @@ def progressed(run: str, subject: str, stand: Stand) -> Progress:
         banked=enrolment["banked"],
         watched_ms=enrolment["watched_ms"],
         items=items,
+        modules=modules_of(stand.terms.content, stand.terms.enrolment, _parts(stand.items, items)),
         as_of=stand.as_of,
         incomplete=stand.incomplete,
     )
+
+
+def _parts(content: Sequence[Item], items: Iterable[ItemProgress]) -> Iterable[Part]:
+    worth = {item.item: Fraction(item.possible) for item in content if item.kind in SUBMITTED_KINDS}
+    for item in items:
+        if item.current and item.excused_at is None:
+            whole = Fraction(item.possible or 0)
+            share = Fraction(item.raw or 0) / whole if whole else Fraction(0)
+            yield Part(item.module or "", item.done, worth.get(item.item), share)
 
 
 def stand_in(past: asof.Past, run: str) -> Stand:
@@ -222,7 +234,7 @@ async def read_stand(
         )
         items = await read_items(snapshot, run)
         policies = await snapshot.rows(
-            """select policy, policy_number, late, starts, ends, due_overrides,
+            """select policy, policy_number, late, starts, ends, due_overrides, modules,
                       updated_position as position
                from views.runs where run = %(run)s""",
             run=run,

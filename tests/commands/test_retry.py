@@ -29,6 +29,14 @@ def _dates(first: int) -> dict[str, Any]:
 
 ITEMS = [
     {
+        "item": "t1",
+        "kind": "assignment",
+        "title": "T1",
+        "category": "TMA",
+        "attempts": 2,
+        "module": "m1",
+    },
+    {
         "item": "p1",
         "kind": "peer-task",
         "title": "P",
@@ -39,12 +47,18 @@ ITEMS = [
             "flexible": True,
         },
     },
-    {"item": "t1", "kind": "assignment", "title": "T1", "category": "TMA", "attempts": 2},
     {"item": "t2", "kind": "quiz", "title": "T2", "category": "TMA", "due": day(3).isoformat()},
     {"item": "x1", "kind": "exam", "title": "X", "time_limit_s": 60, "on_expiry": "abandon"},
     {"item": "t3", "kind": "quiz", "title": "T3", "category": "TMA", "due": day(4).isoformat()},
+    {"item": "z1", "kind": "page", "title": "Z", "module": "m2"},
     {"item": "v1", "kind": "video", "title": "V", "duration_ms": 60_000, "threshold": "0.5"},
 ]
+MODULES = [
+    {"module": "m1"},
+    {"module": "m2", "requires": [{"module": "m1", "minimum_completion": 100}]},
+    {"module": "m3", "requires": [{"module": "m1", "minimum_score": 100}]},
+]
+CONTENT = {"items": ITEMS, "modules": MODULES, "relocks": True}
 POLICY = {
     "categories": [{"name": "TMA", "weight": "1", "minimum": 3, "drop": 1}],
     "cutoffs": [{"letter": "A", "percent": 80}, {"letter": "Pass", "percent": 40}],
@@ -69,7 +83,7 @@ BEGINNING: list[tuple[str, dict[str, Any]]] = [
         )
         for run, capacity in ((A, 1), (B, None), (C, 2))
     ),
-    *(("publish-content", {"run": run, "items": ITEMS}) for run in (A, B, C)),
+    *(("publish-content", {"run": run, **CONTENT}) for run in (A, B, C)),
     ("publish-grading-policy", {"run": A, "policy": POLICY, "late": LATE}),
 ]
 HERE = {"run": A, "subject": S1}
@@ -91,17 +105,19 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("start-attempt", EXAM),
     ("set-prerequisite", {"course": "BBB", "prerequisite": {"course": "AAA"}}),
     ("expire-attempt", EXAM),
-    ("draft-content", {"run": B, "items": ITEMS[:1]}),
+    ("draft-content", {"run": B, **CONTENT, "relocks": False}),
     ("publish-draft", {"run": B, "draft": 1}),
     ("draft-content", {"run": B, "items": ITEMS}),
     ("discard-draft", {"run": B, "draft": 2}),
-    ("publish-content", {"run": B, "items": ITEMS}),
+    ("publish-content", {"run": B, **CONTENT}),
     ("reschedule-run", {"run": A, **_dates(-3)}),
     ("enrol-learner", {**HERE, "mode": "verified", "demographics": {"gender": "F"}}),
     ("score-missing-work", {**HERE, "item": "t3"}),
     ("view-item", {**HERE, "item": "v1"}),
     ("watch-video", {**HERE, "item": "v1", "start_ms": 0, "end_ms": 50_000, "session": "s"}),
     ("submit-work", {**HERE, "item": "t1", "attempt": "1"}),
+    ("decide-modules", HERE),
+    ("waive-module", {**HERE, "module": "m3", "reason": "Knows it"}),
     ("override-due-date", {**LATER, "cohort": "c1", "due": day(1).isoformat()}),
     ("join-cohort", {**HERE, "cohort": "c1"}),
     ("grant-extension", {**HERE, "item": "t1", "due": day(90).isoformat(), "reason": "Ill"}),
@@ -234,10 +250,10 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "reschedule-run": st.builds(lambda run, n: {"run": run, **_dates(n)}, RUNS, st.integers(-9, 9)),
     "archive-run": st.just({"run": C}),
     "publish-content": st.builds(
-        lambda run, n: {"run": run, "items": ITEMS[:n]}, RUNS, st.integers(1, 4)
+        lambda run, n: {"run": run, **CONTENT, "items": ITEMS[:n]}, RUNS, st.integers(1, 6)
     ),
     "draft-content": st.builds(
-        lambda run, n: {"run": run, "items": ITEMS[:n]}, RUNS, st.integers(1, 4)
+        lambda run, n: {"run": run, **CONTENT, "items": ITEMS[:n]}, RUNS, st.integers(1, 6)
     ),
     "publish-draft": st.fixed_dictionaries({"run": RUNS, "draft": st.integers(1, 3)}),
     "discard-draft": st.fixed_dictionaries({"run": RUNS, "draft": st.integers(1, 3)}),
@@ -296,6 +312,10 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "abandon-attempt": _learner(item=ITEM, attempt=ATTEMPT),
     "expire-attempt": _learner(item=ITEM, attempt=ATTEMPT),
     "report-grader-failure": _learner(item=ITEM, attempt=ATTEMPT, grader=st.just("g")),
+    "decide-modules": _learner(),
+    "waive-module": _learner(
+        module=st.sampled_from(("m1", "m2", "none")), reason=st.just("Knows it")
+    ),
     "grant-extension": st.builds(
         lambda body, terms: {**body, **terms},
         _learner(item=ITEM, reason=st.just("Ill")),

@@ -43,7 +43,14 @@ from domain.credentials.facts import (
     CertificateReissued,
     CertificateRevoked,
 )
-from domain.engagement.facts import ItemCompleted, ItemViewed, VideoWatched
+from domain.engagement.facts import (
+    ItemCompleted,
+    ItemViewed,
+    ModuleRelocked,
+    ModuleUnlocked,
+    ModuleWaived,
+    VideoWatched,
+)
 from domain.enrolment.facts import (
     AccessExpired,
     CohortJoined,
@@ -203,6 +210,9 @@ _of_enrolment: st.SearchStrategy[Fact] = st.one_of(
     st.builds(GraderFailed, _items, _attempts, st.just("g")),
     st.builds(ExtensionGranted, _items, st.none() | st.just(ENDS), st.booleans()),
     st.builds(ExtensionWithdrawn, _items),
+    st.builds(ModuleUnlocked, st.sampled_from(["m1", "m2"]), st.just(1), st.just(())),
+    st.builds(ModuleRelocked, st.sampled_from(["m1", "m2"]), st.just(1), st.just(())),
+    st.builds(ModuleWaived, st.sampled_from(["m1", "m2"])),
     st.builds(CohortJoined, st.sampled_from(["c1", "c2"])),
     st.builds(CohortLeft, st.sampled_from(["c1", "c2"])),
     st.builds(

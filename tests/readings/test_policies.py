@@ -13,7 +13,13 @@ import pytest
 from commands.ports import LogUnavailable
 from commands.requests import Cause
 from domain.access import Principal, Role
-from domain.catalogue.facts import DueDateOverridden, SeatsLimited
+from domain.catalogue.facts import (
+    ContentVersionPublished,
+    DueDateOverridden,
+    Module,
+    Requirement,
+    SeatsLimited,
+)
 from domain.credentials.facts import CertificateAllowed, CertificateBarLifted
 from domain.enrolment.facts import (
     EnrolmentTransferred,
@@ -33,6 +39,7 @@ from domain.peer_review.facts import Part, ReviewSubmitted
 from domain.streams import REGISTRY
 from infra.stores.followers import MemoryFollowers, PostgresFollowers
 from streams.policies.count_seats import CountSeats
+from streams.policies.decide_modules import DecideModules
 from streams.policies.finalize_peer_scores import FinalizePeerScores
 from streams.policies.follower import Follower, Stuck
 from streams.policies.issue_certificate import IssueCertificate
@@ -353,6 +360,66 @@ def test_content_that_moves_no_date_judges_nobody_anew(followers: AnyFollowers) 
     cause = log.add(f"run-content/{h.RUN}", h.CONTENT)
     policy = RedecideLateness(followers)  # type: ignore[arg-type]  # nobody is asked
     assert asyncio.run(_orders(policy, cause)) == ()
+
+
+class Asked:
+    """Stands for the store: says which runs lock modules and who is in, and counts the asking."""
+
+    def __init__(self, *gated: str) -> None:
+        self.gated = gated
+        self.asked: list[str] = []
+
+    async def is_gated(self, _tenant: str, run: str) -> bool:
+        self.asked.append(run)
+        return run in self.gated
+
+    async def active_at(self, _tenant: str, _run: str, _position: int) -> list[str]:
+        return ["s1", "s2"]
+
+
+def test_modules_are_decided_where_a_run_locks_some() -> None:
+    """For the learner whom the fact is about; other runs cost one look, until content moves."""
+    log, asked = Recorded(), Asked(h.RUN)
+    policy = DecideModules(asked, asked)  # type: ignore[arg-type]  # the rest is not asked
+    here = [log.add(h.enrolment("s1"), h.submitted(number)) for number in ("1", "2")]
+    there = [log.add(h.enrolment("s1", "BBB"), h.graded("5", number)) for number in ("1", "2")]
+    orders = [order for cause in here for order in asyncio.run(_orders(policy, cause))]
+    assert [order.body for order in orders] == [{"run": h.RUN, "subject": "s1"}] * 2
+    assert len({order.key for order in orders}) == 2
+    assert [asyncio.run(_orders(policy, cause)) for cause in there] == [(), ()]
+    assert asked.asked == [h.RUN, "BBB"]
+    locked = Module("m", requires=(Requirement("n", "0", "100"),))
+    content = ContentVersionPublished("BBB", 2, (), modules=(Module("n"), locked))
+    moved = log.add("run-content/BBB", content)
+    assert [order.body["subject"] for order in asyncio.run(_orders(policy, moved))] == ["s1", "s2"]
+    plain = log.add(f"run-content/{h.RUN}", h.CONTENT)
+    assert asyncio.run(_orders(policy, plain)) == ()
+    asyncio.run(_orders(policy, here[0]))
+    assert asked.asked == [h.RUN, "BBB", h.RUN], "what was remembered is looked up again"
+
+
+def test_whether_a_run_locks_modules_is_in_its_latest_content(dsn: str) -> None:
+    """As the log has it."""
+    kept = PostgresFollowers(dsn)
+    assert not asyncio.run(kept.is_gated("main", h.RUN))
+    locked = Module("m", requires=(Requirement("n", "0", "100"),))
+    log = Recorded()
+    log.add(f"run-content/{h.RUN}", h.CONTENT)
+    log.add(
+        f"run-content/{h.RUN}",
+        ContentVersionPublished(h.RUN, 2, (), modules=(Module("n"), locked)),
+    )
+    with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into log.facts (position, recorded_at, version, stream, type, tenant, body)"
+            " values (%s, %s, %s, %s, %s, 'main', %s)",
+            [
+                (e.position, e.recorded_at, e.version, e.stream, e.type, REGISTRY.encode(e))
+                for e in log.envelopes
+            ],
+        )
+    assert asyncio.run(kept.is_gated("main", h.RUN))
+    kept.close()
 
 
 def _store(dsn: str, log: Recorded) -> None:

@@ -45,15 +45,14 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
     sort = request.query_params.get("sort", SORTS[0][1])
     after = request.query_params.get("after") or None
     found = await catalogue.run(deps, asking, run)
-    totals, daily, items, listed, waits, pools = await asyncio.gather(
-        analytics.run(deps, asking, run),
+    (totals, versions), daily, items, listed, waits, pools = await asyncio.gather(
+        asyncio.gather(analytics.run(deps, asking, run), content.versions(deps, asking, run)),
         analytics.daily(deps, asking, run),
         analytics.items(deps, asking, run),
         learners.of_run(deps, asking, run, sort=sort, limit=LEARNERS_MAX, after=after),
         waitlist.of_run(deps, asking, run, limit=WAITING_SHOWN_MAX),
         peer_review.pools(deps, asking, run),
     )
-    versions = await content.versions(deps, asking, run)
     data = RunData(found, totals, daily, items, listed, waits, pools, versions)
     types = " ".join(deps.registry.types)
     return Page("run.html", run, data, lambda: _draw(data, sort, types), section="Runs")
