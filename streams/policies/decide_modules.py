@@ -11,6 +11,7 @@ from domain.enrolment.facts import LearnerEnrolled
 from domain.grading import facts as grading
 from domain.integrity.facts import AttemptRestored, AttemptVoided
 from domain.kernel import Envelope, stream_ids
+from domain.peer_review.facts import PeerScoreFinalized
 from streams.ports import Gates, Order, Roster
 
 RUNS_REMEMBERED_MAX = 10_000
@@ -41,6 +42,7 @@ class DecideModules:
             grading.ExcuseWithdrawn,
             grading.MissingWorkScored,
             grading.MissingWorkCleared,
+            PeerScoreFinalized,
             AttemptVoided,
             AttemptRestored,
         )
