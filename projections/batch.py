@@ -85,15 +85,20 @@ class Folding:
 
         Facts that reached a ``partition`` are taken into the documents that it keeps.
         """
+        self.take_all([(partition, page)])
+
+    def take_all(self, pages: Iterable[tuple[Partition | None, Iterable[Taken]]]) -> None:
+        """Take in what came to several partitions; what it concerns is loaded once for all."""
         routes, kinds = self._routes, self.reading.documents
         concerned: list[list[Taken]] = [[] for _ in kinds]
-        for fact in page:
-            found = routes.get(fact.type, ())
-            if partition is not None and is_shared(fact.stream, fact.subject):
-                found = tuple(at for at in found if _keeps(partition, kinds[at], fact))
-            for at in found:
-                concerned[at].append(fact)
-        for documents, facts in zip(self.reading.documents, concerned, strict=True):
+        for partition, page in pages:
+            for fact in page:
+                found = routes.get(fact.type, ())
+                if partition is not None and is_shared(fact.stream, fact.subject):
+                    found = tuple(at for at in found if _keeps(partition, kinds[at], fact))
+                for at in found:
+                    concerned[at].append(fact)
+        for documents, facts in zip(kinds, concerned, strict=True):
             if facts:
                 self._take(documents, facts)
 

@@ -146,32 +146,30 @@ class Worker:
         for number in came:
             self._place(number)
         pending: dict[int, Move] = {}
+        facts: dict[int, list[RawFact]] = {}
         for number, messages in came.items():
-            facts: list[RawFact] = []
             place = self._places[number]
             position, bookmark = place.position, place.bookmark
             for offset, pack in messages:
                 if pack.epoch == place.epoch and pack.after > position:
-                    self._fold(number, facts)
                     if position > place.position:
                         pending[number] = Move(place, position, bookmark)
-                    self._write(pending)  # the log is read page by page, each with its own move
+                    self._write(facts, pending)  # the log is read page by page, each its own move
                     self._heal(number, pack.after)
-                    pending, facts, place = {}, [], self._places[number]
+                    pending, facts, place = {}, {}, self._places[number]
                     position = place.position
                 bookmark = Bookmark(self._topic, offset)
                 if pack.epoch != place.epoch or pack.through <= position:
                     continue
-                facts += [
+                facts.setdefault(number, []).extend(
                     RawFact(one.position, one.recorded_at, one.version, one.body)
                     for one in pack.facts
                     if one.position > position
-                ]
+                )
                 position = pack.through
-            self._fold(number, facts)
             if position > place.position:
                 pending[number] = Move(place, position, bookmark)
-        self._write(pending)
+        self._write(facts, pending)
 
     def _heal(self, number: int, through: int) -> None:
         """Take in from the log what no pack brought."""
@@ -187,10 +185,9 @@ class Worker:
             rows = self._log.page(place.position, min(PAGE_FACTS_MAX, through - place.position))
             if not rows:
                 raise StoreUnavailable(f"the log ends before position {through}")
-            page = decode(rows, self._registry, self.reading.facts)
-            mine = [fact for fact in page if self._concerns(fact, number)]
+            mine = [fact for fact in self._decode(rows) if self._concerns(fact, number)]
             self._working().take(mine, Partition(number, self._partitions))
-            self._write({number: Move(place, rows[-1].position, place.bookmark)})
+            self._move({number: Move(place, rows[-1].position, place.bookmark)})
             place = self._places[number]
             self.healed += len(rows)
 
@@ -199,16 +196,26 @@ class Worker:
             return True
         return partition_of(fact.subject, self._partitions) == partition
 
-    def _fold(self, number: int, facts: Sequence[RawFact]) -> None:
-        self.facts += len(facts)
-        with self.stages.on("decode"):
-            page = decode(facts, self._registry, self.reading.facts)
-        with self.stages.on("fold"):
-            self._working().take(page, Partition(number, self._partitions))
+    def _write(self, facts: Mapping[int, Sequence[RawFact]], moves: Mapping[int, Move]) -> None:
+        """Take in what came to these partitions, and move them on."""
+        if moves:
+            self._fold(facts)
+            self._move(moves)
 
-    def _write(self, moves: Mapping[int, Move]) -> None:
-        if not moves:
-            return
+    def _fold(self, facts: Mapping[int, Sequence[RawFact]]) -> None:
+        self.facts += sum(map(len, facts.values()))
+        with self.stages.on("decode"):
+            pages = [
+                (Partition(number, self._partitions), self._decode(own))
+                for number, own in facts.items()
+            ]
+        with self.stages.on("fold"):
+            self._working().take_all(pages)
+
+    def _decode(self, rows: Sequence[RawFact]) -> Sequence[Taken]:
+        return decode(rows, self._registry, self.reading.facts)
+
+    def _move(self, moves: Mapping[int, Move]) -> None:
         folding = self._working()
         through = max(move.position for move in moves.values())
         of = Generation(self.reading, self._places[next(iter(moves))].generation)

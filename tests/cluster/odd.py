@@ -51,16 +51,14 @@ class Dying(PostgresStore):
 class Hasty(Worker):
     """Acknowledges first, and writes afterwards."""
 
-    def _write(self, moves: Mapping[int, Move]) -> None:
-        if not moves:
-            return
+    def _move(self, moves: Mapping[int, Move]) -> None:
         of = Generation(self.reading, self._places[next(iter(moves))].generation)
         self._store.move(of, list(moves.values()), Changes(0))
         there = {
             number: move._replace(place=move.place._replace(position=move.position))
             for number, move in moves.items()
         }
-        super()._write(there)
+        super()._move(there)
 
 
 class Believing(Worker):
@@ -71,9 +69,9 @@ class Believing(Worker):
             for offset, pack in messages:
                 place = self._place(number)
                 facts = [RawFact(f.position, f.recorded_at, f.version, f.body) for f in pack.facts]
-                self._fold(number, facts)
                 position = max(place.position, pack.through)
-                self._write({number: Move(place, position, Bookmark(self._topic, offset))})
+                move = Move(place, position, Bookmark(self._topic, offset))
+                self._write({number: facts}, {number: move})
 
 
 KINDS: dict[str, type[Worker]] = {"hasty": Hasty, "believing": Believing}

@@ -91,7 +91,7 @@ def test_without_the_position_filter_facts_are_taken_twice() -> None:
             }
             taken = [pack for messages in came.values() for _, pack in messages]
             for one in taken:
-                self._fold(0, [packs_row(fact) for fact in one.facts])
+                self._fold({0: [packs_row(fact) for fact in one.facts]})
             folding = self._working()
             moves = [Move(self._store.places(PROGRESS.name)[0], len(log.rows), None)]
             self._store.move(Generation(PROGRESS, 1), moves, folding.changes(0))
