@@ -20,10 +20,10 @@ from contextlib import suppress
 from typing import Any, NoReturn, cast
 
 import faust
-from faust.streams import Stream
 from faust.types import StreamT
 
 from projections.ports import StoreUnavailable
+from streams.faust.gathering import GatheringStream
 from streams.faust.seek import ReadingTransport
 from streams.faust.worker import Arrived, Worker
 
@@ -91,6 +91,7 @@ class ReadingApp:
             broker_request_timeout=15,
             broker_max_poll_interval=POLL_SECONDS_MAX,
             broker_commit_interval=1,
+            Stream=GatheringStream,
             stream_wait_empty=False,
             stream_recovery_delay=0,
             web_enabled=False,
@@ -164,8 +165,8 @@ class ReadingApp:
                 return offsets
 
     async def _keep(self, messages: StreamT[Any]) -> None:
-        stream = cast("Stream[Any]", messages)
-        async for events in stream.noack_take(PACKS_MAX, within=self._within_seconds):
+        stream = cast("GatheringStream", messages)
+        async for events in stream.gathered(PACKS_MAX, self._within_seconds):
             try:
                 began, facts = time.monotonic(), self.worker.facts
                 for part in _parts(events):
