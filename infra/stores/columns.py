@@ -6,6 +6,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -51,10 +52,13 @@ def column(name: str, hint: Any) -> Column:
     return Column(name, "jsonb", nullable, msgspec.json.Decoder(hint).decode)
 
 
-def columns_of(row: type[msgspec.Struct]) -> tuple[Column, ...]:
+def _columns_of(row: type[msgspec.Struct]) -> tuple[Column, ...]:
     """Return a struct's columns, in the order of its fields."""
     hints = get_type_hints(row)
     return tuple(column(name, hints[name]) for name in row.__struct_fields__)
+
+
+columns_of: Callable[[type[msgspec.Struct]], tuple[Column, ...]] = cache(_columns_of)
 
 
 def sent_types(columns: Sequence[Column]) -> list[str]:
@@ -64,6 +68,18 @@ def sent_types(columns: Sequence[Column]) -> list[str]:
 
 def sent(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
     """Yield rows fit for a binary COPY."""
+    return _fit(columns, rows, lambda value: b"\1" + _document(value))  # jsonb's binary form
+
+
+def arrays(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    """Return the values of rows by column, jsonb as text."""
+    fit = _fit(columns, rows, lambda value: _document(value).decode())
+    return [list(values) for values in zip(*fit, strict=True)]
+
+
+def _fit(
+    columns: Sequence[Column], rows: Iterable[Sequence[Any]], document: Callable[[Any], Any]
+) -> Iterator[Sequence[Any]]:
     texts = [at for at, one in enumerate(columns) if one.sql == "text"]
     documents = [at for at, one in enumerate(columns) if one.sql == "jsonb"]
     for row in rows:
@@ -74,7 +90,7 @@ def sent(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> Iterator[S
                 values[at] = text.replace("\0", "\ufffd")
         for at in documents:
             if values[at] is not None:
-                values[at] = _document(values[at])
+                values[at] = document(values[at])
         yield values
 
 
@@ -82,10 +98,10 @@ def _document(value: Any) -> bytes:
     data = _json(value)
     if b"\\u0000" in data:
         data = data.replace(b"\\u0000", b"\\ufffd")
-    return b"\1" + data  # the version of jsonb's binary form
+    return data
 
 
-def reader(row: type[msgspec.Struct]) -> Callable[[Sequence[Any]], Any]:
+def _reader(row: type[msgspec.Struct]) -> Callable[[Sequence[Any]], Any]:
     """Return what makes a row struct of selected values."""
     columns = columns_of(row)
     mended = [(i, one.decode) for i, one in enumerate(columns) if one.decode is not None]
@@ -100,3 +116,6 @@ def reader(row: type[msgspec.Struct]) -> Callable[[Sequence[Any]], Any]:
         return row(*fields)
 
     return read
+
+
+reader: Callable[[type[msgspec.Struct]], Callable[[Sequence[Any]], Any]] = cache(_reader)

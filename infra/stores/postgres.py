@@ -19,7 +19,7 @@ from psycopg_pool import PoolTimeout
 from infra.pools import CONNECT_SECONDS_MAX, pool
 from infra.stores import states, status
 from infra.stores.shelves import Shelf
-from infra.stores.tables import Tables, run
+from infra.stores.tables import Tables, few, run
 from projections.ports import (
     Action,
     CatchUp,
@@ -123,7 +123,7 @@ class PostgresStore:
 
     def apply(self, of: Generation, expected_position: int, changes: Changes) -> None:
         """Write one batch and its position in one transaction."""
-        with self.transaction() as connection:
+        with self._writing(changes) as connection:
             live = states.move_all(connection, of, expected_position, changes)
             self._shelf(of.reading.name).write(connection, of, changes, live)
 
@@ -134,7 +134,7 @@ class PostgresStore:
 
     def move(self, of: Generation, moves: Sequence[Move], changes: Changes) -> None:
         """Write one batch that moves these partitions in one transaction."""
-        with self.transaction() as connection:
+        with self._writing(changes) as connection:
             states.move_parts(connection, of, moves, changes)
             self._shelf(of.reading.name).write(connection, of, changes, True)
 
@@ -257,6 +257,23 @@ class PostgresStore:
         """Hold a connection in a transaction. Raises StoreUnavailable."""
         with self.connection() as connection, connection.transaction():
             yield connection
+
+    @contextmanager
+    def _writing(self, changes: Changes) -> Iterator[psycopg.Connection]:
+        """Hold a connection in a transaction; what is sent of a few changes travels together."""
+        if not few(changes):
+            with self.transaction() as connection:
+                yield connection
+            return
+        with self.connection() as connection:
+            try:
+                with connection.pipeline():
+                    connection.execute("begin")
+                    yield connection
+                    connection.execute("commit")
+            except BaseException:
+                connection.close()  # the server takes back what was not committed
+                raise
 
     def _one(self, connection: psycopg.Connection, statement: str, *values: Any) -> Any:
         row = connection.execute(sql.SQL(statement), values).fetchone()

@@ -103,40 +103,59 @@ def load(of: Generation, documents: Documents[Any]) -> str:
     )
 
 
+def staged(of: Generation, name: str) -> str:
+    """Return the temporary table that ``stage`` makes; it is safe to stand in SQL."""
+    return f'pg_temp."{_prefix(of)}{name}"'
+
+
+def given(columns: Sequence[Column]) -> str:
+    """Return rows that are given as one array a column, in place of a table."""
+    arrays = ", ".join(f"%s::{'text' if one.sql == 'jsonb' else one.sql}[]" for one in columns)
+    fields = ", ".join(
+        f'"{one.name}"::jsonb as "{one.name}"' if one.sql == "jsonb" else f'"{one.name}"'
+        for one in columns
+    )
+    names = _names([one.name for one in columns])
+    return f"(select {fields} from unnest({arrays}) as given({names}))"
+
+
 def stage(of: Generation, name: str, columns: Sequence[Column]) -> list[str]:
     """Return what makes an empty temporary table for rows on their way, within a transaction."""
-    staged = f'pg_temp."{_prefix(of)}{name}"'
     fields = ", ".join(f'"{one.name}" {one.sql}' for one in columns)
     names = _names([one.name for one in columns])
     make = f'create temporary table if not exists "{_prefix(of)}{name}" ({fields})'
-    return [f"{make} on commit delete rows", f"copy {staged} ({names}) from stdin (format binary)"]
+    fill = f"copy {staged(of, name)} ({names}) from stdin (format binary)"
+    return [f"{make} on commit delete rows", fill]
 
 
-def insert(of: Generation, name: str, columns: Sequence[Column]) -> str:
+def fill(of: Generation, name: str, columns: Sequence[Column]) -> str:
     """Return a COPY into the table itself, for rows that are new."""
     fields = _names([one.name for one in columns])
     return f"copy {table(of, name)} ({fields}) from stdin (format binary)"
 
 
-def update(of: Generation, documents: Documents[Any]) -> str:
-    """Return what takes staged rows over the ones that are there."""
+def insert(of: Generation, documents: Documents[Any], source: str) -> str:
+    """Return what puts rows that are new in."""
+    fields = _names(documents.row.__struct_fields__)
+    return f"insert into {table(of, documents.name)} ({fields}) select {fields} from {source} s"
+
+
+def update(of: Generation, documents: Documents[Any], source: str) -> str:
+    """Return what takes rows over the ones that are there."""
     rest = [one for one in documents.row.__struct_fields__ if one not in documents.key]
     joined = " and ".join(f't."{name}" = s."{name}"' for name in documents.key)
     taken = ", ".join(f'"{name}" = s."{name}"' for name in rest)
-    return (
-        f"update {table(of, documents.name)} t set {taken}"
-        f' from pg_temp."{_prefix(of)}{documents.name}" s where {joined}'
-    )
+    return f"update {table(of, documents.name)} t set {taken} from {source} s where {joined}"
 
 
-def add(of: Generation, tally: Tally) -> str:
-    """Return what adds staged amounts to a tally's rows, in key order."""
+def add(of: Generation, tally: Tally, source: str) -> str:
+    """Return what adds amounts to a tally's rows, in key order."""
     fields = _names([*tally.dimensions, *tally.amounts])
     key = _names(list(tally.dimensions))
     sums = ", ".join(f'"{name}" = t."{name}" + excluded."{name}"' for name in tally.amounts)
     return (
         f"insert into {table(of, tally.name)} as t ({fields})"
-        f' select {fields} from pg_temp."{_prefix(of)}{tally.name}" order by {key}'
+        f" select {fields} from {source} s order by {key}"
         f" on conflict ({key}) do update set {sums}"
     )
 

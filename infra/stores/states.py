@@ -49,6 +49,7 @@ _MOVE_PARTS = """
     as m(partition, expected, revision, position, topic, at)
   where s.name = %(name)s and s.generation = %(generation)s and s.live
     and s.partition = m.partition and s.position = m.expected and s.revision = m.revision
+  returning s.partition
 """
 
 
@@ -110,7 +111,7 @@ def move_parts(
 ) -> None:
     """The same for some partitions of the live generation. Raises StalePosition."""
     places = [one.place for one in moves]
-    cursor = connection.execute(
+    moved = connection.execute(
         _MOVE_PARTS,
         {
             "name": of.reading.name,
@@ -123,8 +124,8 @@ def move_parts(
             "topics": [one.bookmark and one.bookmark.topic for one in moves],
             "offsets": [one.bookmark and one.bookmark.offset for one in moves],
         },
-    )
-    if cursor.rowcount != len(moves):
+    ).fetchall()
+    if len(moved) != len(moves):
         raise StalePosition(f"{_named(of)} has partitions that are no longer where they were")
     _write_parked(connection, of, changes)
 

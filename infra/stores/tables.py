@@ -1,7 +1,7 @@
 """How are the documents and sums of a reading kept in PostgreSQL's own tables?
 
-A generation has tables of its own; the views of the schema ``views`` show the live one. A batch
-goes in by binary COPY.
+A generation has tables of its own; the views of the schema ``views`` show the live one. A large
+batch goes in by binary COPY, which is the fastest; of a small one the round trips count.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from msgspec.structs import astuple
 from psycopg import sql
 
 from infra.stores import statements
-from infra.stores.columns import Column, columns_of, reader, sent, sent_types
+from infra.stores.columns import Column, arrays, columns_of, reader, sent, sent_types
 from projections.ports import Changes, Generation
 from projections.reading import Key
+
+FEW_ROWS_MAX = 500
 
 
 class Tables:
@@ -83,17 +85,18 @@ class Tables:
                 continue
             columns = columns_of(documents.row)
             created = set(changes.created.get(documents.name, ()))
-            new = sorted(created)
-            old = sorted(key for key in changed if key not in created)
+            new = [astuple(changed[key]) for key in sorted(created)]
+            old = [astuple(changed[key]) for key in sorted(changed.keys() - created)]
+            if few(changes):
+                source = statements.given(columns)
+                _give(connection, statements.insert(of, documents, source), columns, new)
+                _give(connection, statements.update(of, documents, source), columns, old)
+                continue
             if new:
-                rows = (astuple(changed[key]) for key in new)
-                _copy(connection, statements.insert(of, documents.name, columns), columns, rows)
+                _copy(connection, statements.fill(of, documents.name, columns), columns, new)
             if old:
-                rows = (astuple(changed[key]) for key in old)
-                make, fill = statements.stage(of, documents.name, columns)
-                run(connection, make)
-                _copy(connection, fill, columns, rows)
-                run(connection, statements.update(of, documents))
+                source = _stage(connection, of, documents.name, columns, old)
+                run(connection, statements.update(of, documents, source))
 
     def _write_tallies(
         self, connection: psycopg.Connection, of: Generation, changes: Changes
@@ -103,15 +106,49 @@ class Tables:
             if not deltas:
                 continue
             columns = statements.tally_columns(tally)
-            make, fill = statements.stage(of, tally.name, columns)
-            run(connection, make)
-            _copy(connection, fill, columns, (key + amounts for key, amounts in deltas.items()))
-            run(connection, statements.add(of, tally))
+            rows = [key + amounts for key, amounts in deltas.items()]
+            if few(changes):
+                source = statements.given(columns)
+                _give(connection, statements.add(of, tally, source), columns, rows)
+            else:
+                source = _stage(connection, of, tally.name, columns, rows)
+                run(connection, statements.add(of, tally, source))
+
+
+def few(changes: Changes) -> bool:
+    """Whether the rows are given with the statements that write them, which may then travel
+    together; more of them go in by COPY."""
+    rows = (*changes.documents.values(), *changes.deltas.values())
+    return sum(map(len, rows)) <= FEW_ROWS_MAX
 
 
 def run(connection: psycopg.Connection, statement: str) -> None:
     """Execute a statement that is built from names of ours."""
     connection.execute(sql.SQL(statement))
+
+
+def _give(
+    connection: psycopg.Connection,
+    statement: str,
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Any]],
+) -> None:
+    if rows:
+        connection.execute(sql.SQL(statement), arrays(columns, rows))
+
+
+def _stage(
+    connection: psycopg.Connection,
+    of: Generation,
+    name: str,
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Any]],
+) -> str:
+    """Put rows into a temporary table, and return it."""
+    make, fill = statements.stage(of, name, columns)
+    run(connection, make)
+    _copy(connection, fill, columns, rows)
+    return statements.staged(of, name)
 
 
 def _copy(
