@@ -37,6 +37,8 @@ WARM_SECONDS = 5.0
 START_SECONDS_MAX = 120.0
 POLL_SECONDS = 0.003
 READABLE_SECONDS_MAX = 30.0
+IDLE_SECONDS_MAX = 2.0
+"""Less than the servers' 5 s, or a request may go out on a connection that is just being closed."""
 P50_MS_MAX, P99_MS_MAX = 60.0, 500.0
 _ROW = "select true from views.enrolments where run = %s and subject = %s"
 
@@ -102,8 +104,8 @@ async def _look(dsn: str, commands: str, queries: str, seconds: float) -> dict[s
     """Return the seconds that each row took to be readable, in both ways."""
     found: dict[str, list[float]] = {"polled": [], "min_position": []}
     async with (
-        httpx.AsyncClient(base_url=commands, timeout=READABLE_SECONDS_MAX) as sending,
-        httpx.AsyncClient(base_url=queries, timeout=READABLE_SECONDS_MAX) as asking,
+        _client(commands) as sending,
+        _client(queries) as asking,
         await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection,
     ):
         await _open_run(sending)
@@ -143,6 +145,11 @@ async def _look(dsn: str, commands: str, queries: str, seconds: float) -> dict[s
             await asyncio.sleep(began + number / BATCHES_PER_SECOND - time.perf_counter())
         await asyncio.gather(*tasks)
     return {**found, "facts_per_s": [recorded / seconds]}
+
+
+def _client(address: str) -> httpx.AsyncClient:
+    limits = httpx.Limits(keepalive_expiry=IDLE_SECONDS_MAX)
+    return httpx.AsyncClient(base_url=address, timeout=READABLE_SECONDS_MAX, limits=limits)
 
 
 def _enrol(subjects: list[str]) -> list[dict[str, Any]]:
