@@ -25,14 +25,22 @@ _SIMPLE: dict[Any, dict[str, Any]] = {
     date: {"type": "date"},
 }
 _AS_IT_IS = {"type": "object", "enabled": False}
+_UNPLACED = {"type": "text", "index_options": "freqs"}
+"""No phrases are searched for, so where in its text a word stands need not be kept."""
+_ENGLISH = {**_UNPLACED, "analyzer": "english"}
 _WORDS = {
-    "type": "text",
+    **_UNPLACED,
     "analyzer": "plain",
     "fields": {
-        "english": {"type": "text", "analyzer": "english"},
-        "prefix": {"type": "text", "analyzer": "beginnings", "search_analyzer": "plain"},
+        "english": _ENGLISH,
+        "prefix": {**_UNPLACED, "analyzer": "beginnings", "search_analyzer": "plain"},
     },
 }
+_ASKED_ALONE: dict[str, dict[str, Any]] = {
+    "id": {"exact": {"type": "keyword", "normalizer": "small"}},
+    "title": {"english": _ENGLISH},
+}
+"""Searched fields that a query names; the words of all are found together, in ``ALL``."""
 
 
 def settings() -> dict[str, Any]:
@@ -75,10 +83,8 @@ def mappings(documents: Documents[Any], meta: dict[str, Any]) -> dict[str, Any]:
     hints = get_type_hints(documents.row)
     fields = {name: _field(hints[name]) for name in documents.row.__struct_fields__}
     for name in documents.searched:
-        fields[name] = {**_WORDS, "copy_to": ALL}
-    if "id" in documents.searched:
-        exact = {"exact": {"type": "keyword", "normalizer": "small"}}
-        fields["id"] = {**fields["id"], "fields": {**_WORDS["fields"], **exact}}  # type: ignore[dict-item]
+        alone = _ASKED_ALONE.get(name, {})
+        fields[name] = {"type": "text", "index": False, "copy_to": ALL, "fields": alone}
     if documents.searched:
         fields[ALL] = _WORDS
     return {"dynamic": "strict", "_meta": meta, "properties": fields}
