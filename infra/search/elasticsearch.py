@@ -88,7 +88,7 @@ def _request(words: str, what: Asked, kind: str | None) -> dict[str, Any]:
     wanted: dict[str, Any] = {
         "query": {
             "bool": {
-                "filter": {"term": {"retired": False}},
+                "must_not": {"term": {"retired": True}},
                 "must": {"bool": {"should": [exact, *_found(ALL, what)]}},
                 "should": [title],
             }
@@ -106,24 +106,18 @@ def _request(words: str, what: Asked, kind: str | None) -> dict[str, Any]:
 
 def _found(field: str, what: Asked) -> list[dict[str, Any]]:
     """Return the ways to have all words: as they are, by their stems, or with the last begun."""
-    finished = [
-        {"match": {field: {"query": what.finished, "operator": "and"}}},
-        {
-            "match": {
-                f"{field}.english": {
-                    "query": what.finished,
-                    "operator": "and",
-                    "zero_terms_query": "all",
-                }
-            }
-        },
-    ]
-    begun = {"match": {f"{field}.prefix": {"query": what.last, "operator": "and"}}}
-    return [
-        {"match": {field: {"query": what.words, "operator": "and"}}},
-        {"match": {f"{field}.english": {"query": what.words, "operator": "and"}}},
-        {"bool": {"must": [begun, {"bool": {"should": finished}}]}},
-    ]
+    begun = _all(f"{field}.prefix", what.last)
+    if what.finished:
+        finished = [
+            _all(field, what.finished),
+            _all(f"{field}.english", what.finished, zero_terms_query="all"),
+        ]
+        begun = {"bool": {"must": [begun, {"bool": {"should": finished}}]}}
+    return [_all(field, what.words), _all(f"{field}.english", what.words), begun]
+
+
+def _all(field: str, words: str, **more: str) -> dict[str, Any]:
+    return {"match": {field: {"query": words, "operator": "and", **more}}}
 
 
 def _matches(live: _Live, what: Asked, answer: Mapping[str, Any]) -> Matches:
