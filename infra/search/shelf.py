@@ -9,7 +9,9 @@ a fact that it had taken in), and never behind it.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -26,6 +28,9 @@ from projections.reading import Key
 
 BULK_DOCUMENTS_MAX = 2_000
 BULK_BYTES_MAX = 4 * 1024 * 1024
+BULKS_AT_ONCE_MAX = 2
+"""The next documents are encoded and taken in while the engine is still busy with some. No two of
+a batch are the same document, so their order means nothing."""
 SHARD_SECONDS_MAX = 30
 """How long a write waits for an index that the engine is still opening."""
 LOADED_DOCUMENTS_MAX = 2_000
@@ -117,18 +122,27 @@ class ElasticsearchShelf:
         changed = changes.documents.get(documents.name)
         if not changed:
             return
-        for lines in _bulks(changed.items()):
-            with unavailable():
-                answer = self._client.bulk(
-                    index=self._index(of),
-                    operations=lines,  # type: ignore[arg-type]  # encoded already
-                    timeout=f"{SHARD_SECONDS_MAX}s",
-                    filter_path=["errors", "items.*.error", "items.*.status"],
-                )
-            if answer["errors"]:
-                _refuse([item["index"] for item in answer["items"]])
+        under_way: deque[Future[None]] = deque()
+        with ThreadPoolExecutor(BULKS_AT_ONCE_MAX, "bulk") as threads:
+            for lines in _bulks(changed.items()):
+                if len(under_way) == BULKS_AT_ONCE_MAX:
+                    under_way.popleft().result()
+                under_way.append(threads.submit(self._bulk, self._index(of), lines))
+            for bulk in under_way:
+                bulk.result()
         if live:
             self._refresh(of)
+
+    def _bulk(self, index: str, lines: list[bytes]) -> None:
+        with unavailable():
+            answer = self._client.bulk(
+                index=index,
+                operations=lines,  # type: ignore[arg-type]  # encoded already
+                timeout=f"{SHARD_SECONDS_MAX}s",
+                filter_path=["errors", "items.*.error", "items.*.status"],
+            )
+        if answer["errors"]:
+            _refuse([item["index"] for item in answer["items"]])
 
     def prepare(self, _connection: psycopg.Connection, of: Generation) -> None:
         """Have everything that was written be found."""
