@@ -2,7 +2,9 @@
 
 Elasticsearch as the cluster has it. What is asked goes the whole way of a query of the read API but
 for HTTP: where the reading stands in PostgreSQL, the search, and when that position was recorded.
-Documents go in as the worker writes them, beside the client's own helpers in the same run.
+Documents go in as a rebuild writes them, beside the client's own helpers, each timed until all can
+be found. A new JVM compiles its code while it runs: a first round of each is not counted, nor are
+the queries of the first seconds, but for what the very first took (``query_cold_…``).
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
@@ -48,7 +51,10 @@ HELPER_ACTIONS = 2_000
 HELPER_THREADS = 2
 QUERIES_PER_SECOND = 100
 SECONDS, SECONDS_QUICK = 10, 5
-WARM_SECONDS = 3
+WARM_ENTRIES = 20_000
+WARM_SECONDS = 20
+COLD_QUERIES = 100
+"""The first ones, one after another, of an engine that never searched before."""
 P99_MS_MAX = 30.0
 WORDS = (
     "basalt granite shale quartz marble slate chalk flint gneiss schist pumice obsidian "
@@ -56,6 +62,10 @@ WORDS = (
     "introduction advanced essay lecture seminar workshop reading revision assignment quiz week"
 )
 VOCABULARY = tuple(WORDS.split())
+
+Action = dict[str, Any]
+Way = Callable[[Sequence[Entry]], float]
+"""Writes entries, and says how many seconds it took until they could be found."""
 
 
 def measure(*, quick: bool) -> Report:
@@ -72,7 +82,7 @@ def measure(*, quick: bool) -> Report:
         rates = _rates(store, client, url, entries, ROUNDS_QUICK if quick else ROUNDS)
         _record(dsn, len(entries))
         seconds = SECONDS_QUICK if quick else SECONDS
-        took = run(_ask(dsn, url, seconds))
+        cold, took = run(_ask(dsn, url, seconds))
     cuts = quantiles(took, n=100)
     return Report(
         "search",
@@ -84,6 +94,8 @@ def measure(*, quick: bool) -> Report:
         {
             "entries": float(len(entries)),
             **{f"{name}_entries_per_s": median(values) for name, values in rates.items()},
+            "query_cold_p50_ms": median(cold),
+            "query_cold_max_ms": max(cold),
             "queries": float(len(took)),
             "query_p50_ms": cuts[49],
             "query_p99_ms": cuts[98],
@@ -120,51 +132,64 @@ def _say(seed: int, words: int) -> str:
 def _rates(
     store: PostgresStore, client: Elasticsearch, url: str, entries: Sequence[Entry], rounds: int
 ) -> dict[str, list[float]]:
-    """Return documents a second of each way, by round. The first that we wrote stays, live."""
+    """Return documents a second of each way, by round. The last that we wrote are live."""
+    store.create(SEARCH, "epoch")
+    ways: dict[str, Way] = {
+        "ours": partial(_ours, store),
+        "async_bulk": partial(_helper, client, lambda some: asyncio.run(_async_bulk(url, some))),
+        "parallel_bulk": partial(_helper, client, partial(_parallel_bulk, client)),
+    }
+    rates: dict[str, list[float]] = {name: [] for name in ways}
+    for work in ways.values():
+        work(entries[:WARM_ENTRIES])
+    for number in range(rounds):
+        names = list(ways)[number % len(ways) :] + list(ways)[: number % len(ways)]
+        for name in names:
+            rates[name].append(len(entries) / ways[name](entries))
+    return rates
+
+
+def _ours(store: PostgresStore, entries: Sequence[Entry]) -> float:
+    of = Generation(SEARCH, store.create(SEARCH, "epoch").generation)
+    documents = {(entry.entry,): entry for entry in entries}
+    begun = time.perf_counter()
+    store.apply(of, 0, Changes(len(entries), {"entry": documents}))
+    store.promote(of)
+    took = time.perf_counter() - begun
+    store.sweep(SEARCH.name)
+    return took
+
+
+def _helper(
+    client: Elasticsearch, send: Callable[[Sequence[Action]], None], entries: Sequence[Entry]
+) -> float:
     actions = [
         {"_index": CLUSTER, "_id": entry.entry, "_source": msgspec.structs.asdict(entry)}
         for entry in entries
     ]
-
-    def ours() -> None:
-        of = Generation(SEARCH, store.create(SEARCH, "epoch").generation)
-        documents = {(entry.entry,): entry for entry in entries}
-        store.apply(of, 0, Changes(len(entries), {"entry": documents}))
-        store.drop(SEARCH.name, of.number)
-
-    def with_async_bulk() -> None:
-        asyncio.run(_async_bulk(url, actions))
-
-    def with_parallel_bulk() -> None:
-        sent = parallel_bulk(client, actions, HELPER_THREADS, HELPER_ACTIONS)
-        assert all(ok for ok, _ in sent)
-
-    rates: dict[str, list[float]] = {"ours": [], "async_bulk": [], "parallel_bulk": []}
-    for _ in range(rounds):
-        rates["ours"].append(len(entries) / _seconds(ours))
-        for name, work in (("async_bulk", with_async_bulk), ("parallel_bulk", with_parallel_bulk)):
-            client.indices.create(
-                index=CLUSTER,
-                settings=mapping.settings(),
-                mappings=mapping.mappings(SEARCH.documents[0], {}),
-            )
-            rates[name].append(len(entries) / _seconds(work))
-            client.indices.refresh(index=CLUSTER)
-            assert client.count(index=CLUSTER)["count"] == len(entries)
-            client.indices.delete(index=CLUSTER)
-    return rates
+    client.indices.create(
+        index=CLUSTER,
+        settings=mapping.settings(),
+        mappings=mapping.mappings(SEARCH.documents[0], {}),
+    )
+    begun = time.perf_counter()
+    send(actions)
+    client.indices.refresh(index=CLUSTER)
+    took = time.perf_counter() - begun
+    assert client.count(index=CLUSTER)["count"] == len(entries)
+    client.indices.delete(index=CLUSTER)
+    return took
 
 
-async def _async_bulk(url: str, actions: Sequence[dict[str, Any]]) -> None:
+def _parallel_bulk(client: Elasticsearch, actions: Sequence[Action]) -> None:
+    sent = parallel_bulk(client, actions, HELPER_THREADS, HELPER_ACTIONS)
+    assert all(ok for ok, _ in sent)
+
+
+async def _async_bulk(url: str, actions: Sequence[Action]) -> None:
     async with AsyncElasticsearch(url) as client:
         _, errors = await async_bulk(client, actions, chunk_size=HELPER_ACTIONS)
         assert errors == []
-
-
-def _seconds(work: Callable[[], None]) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
 
 
 def _record(dsn: str, position: int) -> None:
@@ -177,8 +202,8 @@ def _record(dsn: str, position: int) -> None:
         )
 
 
-async def _ask(dsn: str, url: str, seconds: int) -> list[float]:
-    """Return how many milliseconds each query took, counted from when it was due."""
+async def _ask(dsn: str, url: str, seconds: int) -> tuple[list[float], list[float]]:
+    """Return how many milliseconds each query took: the first ones, and those at an even rate."""
     async with (
         query_client(url) as client,
         keeping_keys(dsn) as keys,
@@ -191,23 +216,38 @@ async def _ask(dsn: str, url: str, seconds: int) -> list[float]:
             lambda pool, _: ElasticsearchSearch(client, pool, CLUSTER),
         ) as reads,
     ):
-        await _evenly(reads, WARM_SECONDS * QUERIES_PER_SECOND)
-        return await _evenly(reads, seconds * QUERIES_PER_SECOND)
+        cold = await _one_by_one(reads)
+        return cold[:COLD_QUERIES], await _evenly(reads, seconds * QUERIES_PER_SECOND)
+
+
+async def _one_by_one(reads: ReadDependencies) -> list[float]:
+    clock = asyncio.get_running_loop().time
+    took: list[float] = []
+    until = clock() + WARM_SECONDS
+    while (begun := clock()) < until or len(took) < COLD_QUERIES:
+        await _search(reads, len(took))
+        took.append((clock() - begun) * 1_000)
+    return took
 
 
 async def _evenly(reads: ReadDependencies, queries: int) -> list[float]:
+    """Ask at an even rate. A query's time is counted from when it was due."""
     clock = asyncio.get_running_loop().time
     began = clock()
 
     async def one(number: int) -> float:
         due = began + number / QUERIES_PER_SECOND
         await asyncio.sleep(due - clock())
-        words, kind = _query(number)
-        found = await search.search(reads, DEVELOPMENT, words, kind=kind, limit=20)
-        assert found.total > 0, words
+        await _search(reads, number)
         return (clock() - due) * 1_000
 
     return list(await asyncio.gather(*(one(number) for number in range(queries))))
+
+
+async def _search(reads: ReadDependencies, number: int) -> None:
+    words, kind = _query(number)
+    found = await search.search(reads, DEVELOPMENT, words, kind=kind, limit=20)
+    assert found.total > 0, words
 
 
 def _query(number: int) -> tuple[str, str | None]:
