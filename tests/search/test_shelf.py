@@ -10,7 +10,7 @@ import pytest
 from elasticsearch import Elasticsearch as Client
 
 from infra.engines.elasticsearch import Elasticsearch
-from infra.search.shelf import Refused, alias_name, index_name
+from infra.search.shelf import BULK_DOCUMENTS_MAX, Refused, alias_name, index_name
 from projections.batch import Folding
 from projections.ports import Changes, Generation, StoreUnavailable
 from projections.search import SEARCH, Entry
@@ -70,6 +70,21 @@ def test_a_refused_document_leaves_the_position_where_it_was(one: Shelved) -> No
     with pytest.raises(Refused, match="1 documents were refused"):
         one.store.apply(OF, len(FURNISHED), Changes(50, {"entry": long}))
     assert [state.position for state in one.store.states()] == [len(FURNISHED)]
+
+
+def test_a_batch_of_several_bulks_is_written_whole_or_not_acknowledged(one: Shelved) -> None:
+    """Bulks are under way at once: a fault in any is the batch's, and it can be written again."""
+    ids = [f"course/{n}" for n in range(3 * BULK_DOCUMENTS_MAX)]
+    many = {(id_,): Entry(id_, "course", id_, None, None, "t", "", False, 50) for id_ in ids}
+    for wrong in (ids[0], ids[-1]):
+        kind = "x" * 40_000
+        bad = {**many, (wrong,): Entry(wrong, kind, wrong, None, None, "t", "", False, 50)}
+        with pytest.raises(Refused, match="1 documents were refused"):
+            one.store.apply(OF, len(FURNISHED), Changes(50, {"entry": bad}))
+        assert [state.position for state in one.store.states()] == [len(FURNISHED)]
+    one.store.apply(OF, len(FURNISHED), Changes(50, {"entry": many}))
+    assert one.store.load(OF, "entry", [(id_,) for id_ in ids]) == many
+    assert [state.position for state in one.store.states()] == [50]
 
 
 def test_an_index_that_is_gone_is_not_made_up(one: Shelved, client: Client) -> None:
