@@ -46,7 +46,7 @@ from tests.readings.recorded import Recorded
 CLUSTER = "bench"
 ENTRIES, ENTRIES_QUICK = 100_000, 20_000
 ITEMS_PER_RUN = 199
-ROUNDS, ROUNDS_QUICK = 3, 1
+ROUNDS = 3
 HELPER_ACTIONS = 2_000
 HELPER_THREADS = 2
 QUERIES_PER_SECOND = 100
@@ -79,7 +79,7 @@ def measure(*, quick: bool) -> Report:
         client = held.enter_context(closing(store_client(url)))
         shelf = ElasticsearchShelf(client, CLUSTER)
         store = held.enter_context(closing(PostgresStore(dsn, {SEARCH.name: shelf})))
-        rates = _rates(store, client, url, entries, ROUNDS_QUICK if quick else ROUNDS)
+        rates = _rates(store, client, url, entries, ROUNDS)
         _record(dsn, len(entries))
         seconds = SECONDS_QUICK if quick else SECONDS
         cold, took = run(_ask(dsn, url, seconds))
