@@ -16,8 +16,8 @@ from infra.engines.recipes import KAFKA
 
 HEAP = "512m"
 WARM_SOON = ("-XX:TieredStopAtLevel=1",)
-"""The second compiler takes a third of a processor for minutes, and what one node does of its work
-in Java is little: it passes on what others packed."""
+"""The second compiler takes a fifth of a processor while it warms up, for minutes, and what a node
+does of its work in Java is little: it passes on what others packed."""
 TOOL_SECONDS_MAX = 60
 ASK_SECONDS_MAX = 2.0
 API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
