@@ -14,7 +14,7 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, NoReturn, cast
@@ -32,7 +32,7 @@ DOUBT = 70
 PACKS_MAX = 1_000
 """Messages gathered for one batch: most are small while facts trickle in."""
 BATCH_BYTES_MAX = 16 * 1024 * 1024
-"""What was gathered is taken in in parts of so much, or of one message."""
+"""No more is gathered once there is so much."""
 WITHIN_SECONDS = 0.01
 """How long messages are gathered, where nothing else is said."""
 REST_TIMES, REST_SECONDS_MAX = 1, 0.05
@@ -166,17 +166,16 @@ class ReadingApp:
 
     async def _keep(self, messages: StreamT[Any]) -> None:
         stream = cast("GatheringStream", messages)
-        async for events in stream.gathered(PACKS_MAX, self._within_seconds):
+        async for events in stream.gathered(PACKS_MAX, BATCH_BYTES_MAX, self._within_seconds):
             try:
                 began, facts = time.monotonic(), self.worker.facts
-                for part in _parts(events):
-                    arrived = [
-                        Arrived(event.message.partition, event.message.offset, event.value)
-                        for event in part
-                    ]
-                    await self._in_thread(self._take, arrived)
-                    for event in part:
-                        await stream.ack(event)
+                arrived = [
+                    Arrived(event.message.partition, event.message.offset, event.value)
+                    for event in events
+                ]
+                await self._in_thread(self._take, arrived)
+                for event in events:
+                    await stream.ack(event)
                 few = self.worker.facts - facts < TRICKLE_FACTS_MAX
                 if few and len(events) < TRICKLE_PACKS_MAX:
                     rest = REST_TIMES * (time.monotonic() - began)
@@ -216,20 +215,6 @@ class ReadingApp:
             _log.warning("%s waits: %s", self.worker.reading.name, error)
         self.waits = str(error)
         time.sleep(RETRY_SECONDS)
-
-
-def _parts(events: Sequence[Any]) -> Iterator[list[Any]]:
-    """Yield them in order, in parts that are not too large."""
-    part: list[Any] = []
-    size = 0
-    for event in events:
-        if part and size + len(event.value) > BATCH_BYTES_MAX:
-            yield part
-            part, size = [], 0
-        part.append(event)
-        size += len(event.value)
-    if part:
-        yield part
 
 
 def _ranges(numbers: frozenset[int]) -> str:

@@ -18,22 +18,27 @@ from faust.types import ChannelT, EventT
 class GatheringStream(Stream[Any]):
     """A stream whose messages are acknowledged by hand only."""
 
-    async def gathered(self, most: int, within: float) -> AsyncIterator[list[EventT[Any]]]:
+    async def gathered(
+        self, most: int, bytes_most: int, within: float
+    ) -> AsyncIterator[list[EventT[Any]]]:
         """Yield what comes within so many seconds of the first message together, in order: up to
-        ``most`` at a time, while as many wait. To be called once; whoever leaves the loop ends the
-        process."""
+        ``most`` messages at a time, and none more once they have ``bytes_most``, while as many
+        wait. To be called once; whoever leaves the loop ends the process."""
         waiting: list[EventT[Any]] = []
+        size = 0
         came, full, room = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
         async def gather(value: Any) -> Any:
+            nonlocal size
             event = self.current_event
-            while len(waiting) >= most:
+            while full.is_set():
                 room.clear()
                 await room.wait()
             if event is not None:
                 waiting.append(event)
+                size += len(value)
                 came.set()
-            if len(waiting) >= most:
+            if len(waiting) >= most or size >= bytes_most:
                 full.set()
             return value
 
@@ -47,6 +52,7 @@ class GatheringStream(Stream[Any]):
                         await full.wait()
             taken = list(waiting)
             waiting.clear()
+            size = 0
             came.clear()
             full.clear()
             room.set()
