@@ -20,7 +20,7 @@ from contextlib import suppress
 from typing import Any, NoReturn, cast
 
 import faust
-from faust.types import StreamT
+from faust.types import EventT, StreamT
 
 from projections.ports import StoreUnavailable
 from streams.faust.gathering import GatheringStream
@@ -166,24 +166,28 @@ class ReadingApp:
 
     async def _keep(self, messages: StreamT[Any]) -> None:
         stream = cast("GatheringStream", messages)
-        async for events in stream.gathered(PACKS_MAX, BATCH_BYTES_MAX, self._within_seconds):
-            try:
-                began, facts = time.monotonic(), self.worker.facts
-                arrived = [
-                    Arrived(event.message.partition, event.message.offset, event.value)
-                    for event in events
-                ]
-                await self._in_thread(self._take, arrived)
-                for event in events:
-                    await stream.ack(event)
-                few = self.worker.facts - facts < TRICKLE_FACTS_MAX
-                if few and len(events) < TRICKLE_PACKS_MAX:
-                    rest = REST_TIMES * (time.monotonic() - began)
-                    await asyncio.sleep(min(REST_SECONDS_MAX, rest))
-            except asyncio.CancelledError:
-                raise
-            except BaseException as error:
-                _end(f"{self.worker.reading.name} stops: {type(error).__name__}: {error}")
+        try:
+            async for events in stream.gathered(PACKS_MAX, BATCH_BYTES_MAX, self._within_seconds):
+                await self._take_in(stream, events)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            _end(f"{self.worker.reading.name} stops: {type(error).__name__}: {error}")
+        if not self._app.should_stop:
+            _end(f"{self.worker.reading.name} stops: no more messages come")
+
+    async def _take_in(self, stream: GatheringStream, events: Sequence[EventT[Any]]) -> None:
+        began, facts = time.monotonic(), self.worker.facts
+        arrived = [
+            Arrived(event.message.partition, event.message.offset, event.value) for event in events
+        ]
+        await self._in_thread(self._take, arrived)
+        for event in events:
+            await stream.ack(event)
+        few = self.worker.facts - facts < TRICKLE_FACTS_MAX
+        if few and len(events) < TRICKLE_PACKS_MAX:
+            rest = REST_TIMES * (time.monotonic() - began)
+            await asyncio.sleep(min(REST_SECONDS_MAX, rest))
 
     def _take(self, arrived: Sequence[Arrived]) -> None:
         self._busy_since = time.monotonic()

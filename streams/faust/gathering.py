@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any
 
 from faust.streams import Stream
-from faust.types import ChannelT, EventT
+from faust.types import EventT
 
 
 class GatheringStream(Stream[Any]):
@@ -23,37 +23,42 @@ class GatheringStream(Stream[Any]):
     ) -> AsyncIterator[list[EventT[Any]]]:
         """Yield what comes within so many seconds of the first message together, in order: up to
         ``most`` messages at a time, and none more once they have ``bytes_most``, while as many
-        wait. To be called once; whoever leaves the loop ends the process."""
+        wait. Raises what keeps messages from coming, and ends where no more will come. To be called
+        once; whoever leaves the loop ends the process."""
         waiting: list[EventT[Any]] = []
         size = 0
         came, full, room = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
-        async def gather(value: Any) -> Any:
+        async def gather() -> None:
             nonlocal size
-            event = self.current_event
-            while full.is_set():
-                room.clear()
-                await room.wait()
-            if event is not None:
+            async for event in self.events():
                 waiting.append(event)
-                size += len(value)
+                size += len(event.value)
                 came.set()
-            if len(waiting) >= most or size >= bytes_most:
-                full.set()
-            return value
+                if len(waiting) >= most or size >= bytes_most:
+                    room.clear()
+                    full.set()
+                    await room.wait()
 
         self.enable_acks = False
-        self.add_processor(gather)
-        self._enable_passive(cast("ChannelT[Any]", self.channel))
-        while not await self.wait_for_stopped(came.wait()):
-            if not full.is_set():
+        gathering = asyncio.create_task(gather(), name="gather")
+        gathering.add_done_callback(lambda _: came.set())
+        try:
+            while True:
+                await came.wait()
+                if gathering.done() and not waiting:
+                    gathering.result()
+                    return
                 with suppress(TimeoutError):
                     async with asyncio.timeout(within):
                         await full.wait()
-            taken = list(waiting)
-            waiting.clear()
-            size = 0
-            came.clear()
-            full.clear()
-            room.set()
-            yield taken
+                taken = list(waiting)
+                waiting.clear()
+                size = 0
+                full.clear()
+                if not gathering.done():
+                    came.clear()
+                room.set()
+                yield taken
+        finally:
+            gathering.cancel()
