@@ -8,7 +8,7 @@ from datetime import datetime
 from commands.requests import Cause
 from domain.kernel import Envelope
 from infra.stores.due import NOWHERE, PAGE_ENTRIES_MAX
-from projections.due import Due as Row
+from projections.due_entries import Due as Row
 from projections.reading import Key, Reading
 from streams.policies.scheduler import INSTANT
 from streams.ports import Due, DueKey, Mark, Standing, Timed

@@ -36,6 +36,7 @@ POLL_SECONDS = 0.5
 UNAVAILABLE_SECONDS = 0.5
 SAVE_EVERY = timedelta(minutes=1)
 """A crash has no more than this looked through again, where there was nothing to send."""
+AGAIN_AFTER = timedelta(seconds=1)
 RETRY_SECONDS_MIN, RETRY_SECONDS_MAX = 30, 3_600
 TRIES_COUNTED_MAX = 10
 ERROR_CHARACTERS_MAX = 500
@@ -140,7 +141,9 @@ class Scheduler:
             sent += await self._send_page(page, standing)
             mark, after = mark._replace(position=page[-1].position - 1), page[-1].key
             await self._reached(mark)
-        await self._reached(mark._replace(position=standing.position))
+        self._mark = mark = mark._replace(position=standing.position)
+        if self._saved is None or mark.position != self._saved.position:
+            await self._reached(mark)
         return sent
 
     async def _send_coming(self, mark: Mark, now: datetime, standing: Standing) -> int:
@@ -150,9 +153,9 @@ class Scheduler:
             sent += await self._send_page(page, standing)
             mark, after = mark._replace(through=page[-1].due_at - INSTANT), page[-1].key
             await self._reached(mark)
-        self._mark = mark._replace(through=now)
-        if sent or now - mark.through > SAVE_EVERY:
-            await self._reached(self._mark)
+        self._mark = mark = mark._replace(through=now)
+        if sent or self._saved is None or now - self._saved.through > SAVE_EVERY:
+            await self._reached(mark)
         return sent
 
     async def _reached(self, mark: Mark) -> None:
@@ -168,9 +171,17 @@ class Scheduler:
             raise Moved
 
     async def _send_page(self, page: Sequence[Due], standing: Standing) -> int:
-        orders = [one for due in page for one in await self._orders(due, standing)]
-        await self._all(orders)
-        return len(orders)
+        """Send a page; what is for everybody in a run goes out by itself, which may be much."""
+        sent, single = 0, []
+        for due in page:
+            orders = await self._orders(due, standing)
+            sent += len(orders)
+            if due.each:
+                await self._all(orders)
+            else:
+                single += orders
+        await self._all(single)
+        return sent
 
     async def _orders(self, due: Due, standing: Standing) -> list[Timed]:
         """Return what is to be sent: one command, or one for each learner in the run."""
@@ -217,8 +228,9 @@ class Scheduler:
             )
         else:
             self.answers[done.rule or done.status] += 1
-            if done.due is not None:
-                later = one._replace(again_at=done.due, tries=0, error=None)
+            if done.due is not None:  # by the pipeline's clock, which may be behind this one
+                soon = self._clock.now() + AGAIN_AFTER
+                later = one._replace(again_at=max(done.due, soon), tries=0, error=None)
         if later is not None:
             await asyncio.to_thread(self._due.postpone, later)
         elif one.kept:

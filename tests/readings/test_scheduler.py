@@ -27,7 +27,8 @@ from domain.enrolment.facts import LearnerEnrolled, SeatOffered, SeatTaken
 from infra.stores.due import PAGE_ENTRIES_MAX, PostgresDue
 from infra.stores.due_memory import MemoryDue
 from infra.stores.postgres import PostgresStore
-from projections.due import DUE, Entry, Kind, due
+from projections.due import DUE
+from projections.due_entries import Entry, Kind, due
 from projections.reading import names
 from streams.policies.clock import DOUBT_SECONDS, SteadyClock
 from streams.policies.scheduler import Moved, Scheduler
@@ -290,6 +291,31 @@ def test_a_moment_that_has_moved_is_kept_until_it_comes(world: World) -> None:
     assert world.step() == 1
     assert world.step() == 0
     assert world.desk.subjects == ["s1"]
+
+
+def test_nothing_is_written_while_nothing_happens() -> None:
+    """But once a minute, so that a crash has little looked through again."""
+    world = World()
+    world.offer("s1", NOON + HOUR)
+    world.step()
+    noted = len(world.due.marks)
+    for _ in range(59):
+        world.time.pass_by(timedelta(seconds=1))
+        world.step()
+    assert len(world.due.marks) == noted
+    world.time.pass_by(timedelta(seconds=2))
+    world.step()
+    assert len(world.due.marks) == noted + 1
+
+
+def test_a_pipeline_whose_clock_is_behind_is_not_asked_over_and_over(world: World) -> None:
+    """It says that a moment has not come which has by the scheduler's: a second later, again."""
+    world.offer("s1", NOON + HOUR)
+    world.time.pass_by(HOUR)
+    world.desk.not_before["s1"] = NOON + HOUR
+    assert (world.step(), world.step()) == (1, 0)
+    world.time.pass_by(timedelta(seconds=1))
+    assert (world.step(), world.desk.subjects) == (1, ["s1"])
 
 
 def test_a_command_that_fails_holds_nothing_up(world: World) -> None:
