@@ -55,7 +55,8 @@ class PolicyHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DueHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """What happens because time passes: how much is overdue, since when, and what fails."""
+    """What happens because time passes: how much is overdue, since when, and what fails and is
+    tried again. The latter holds nothing up, so it is no fault."""
 
     overdue: int
     lag_seconds: float
@@ -121,8 +122,6 @@ async def readiness(deps: ReadDependencies) -> Readiness:
     ]
     policies = [_policy(follower, now) for follower in followers]
     faults += [f"Policy {one.name} is stuck at {one.position}." for one in policies if one.stalled]
-    if due is not None and due.failing:
-        faults.append(f"The scheduler has {due.failing} commands that fail: {due.error}.")
     if due is not None and due.overdue and due.lag_seconds > STALL_SECONDS:
         faults.append(f"The scheduler has {due.overdue} commands overdue.")
     if not faults and not readings:

@@ -72,6 +72,17 @@ class ToldOfPolicy(Told):
         return [self._policy]
 
 
+class ToldOfScheduler(Told):
+    """Says of the scheduler what a test wants to hear."""
+
+    def __init__(self, overdue: int, lag_seconds: float, failing: int = 0) -> None:
+        super().__init__()
+        self._due = DueStatus(overdue, lag_seconds, failing, "KeyError" if failing else None)
+
+    def due(self) -> DueStatus:
+        return self._due
+
+
 class Silent:
     """Readings that cannot be asked."""
 
@@ -102,6 +113,7 @@ def test_ready_while_idle_readings_are_up_to_date(furnished: World) -> None:
         {"status": Told(state="stalled", error="disk full")},
         {"status": ToldOfPolicy(error="a fact that cannot be read")},
         {"status": ToldOfPolicy(head=10, lag_seconds=11.0)},
+        {"status": ToldOfScheduler(3, 11.0)},
         {"status": Silent()},
         {"status": Told(), "runner_alive": lambda: False},
     ],
@@ -140,6 +152,26 @@ def test_a_policy_that_has_just_been_woken_or_moves_is_no_fault(
 ) -> None:
     one = furnished.but(status=ToldOfPolicy(**changes), clock=lambda: NOW)
     assert one.ask("/readyz").status_code == 200
+
+
+def test_what_fails_and_is_tried_again_is_told_and_no_fault(furnished: World) -> None:
+    """It holds nothing up. Metrics and the console tell it too."""
+    one = furnished.but(status=ToldOfScheduler(3, 4.0, 2), clock=lambda: NOW)
+    answer = one.ask("/readyz")
+    assert answer.status_code == 200
+    told = {"overdue": 3, "lag_seconds": 4.0, "failing": 2, "error": "KeyError"}
+    assert answer.json()["due"] == told
+    metrics = one.ask("/metrics").text
+    assert "registrar_due_overdue 3.0" in metrics
+    assert "registrar_due_lag_seconds 4.0" in metrics
+    assert "registrar_due_failing 2.0" in metrics
+
+
+def test_the_overview_tells_of_the_scheduler(furnished: World) -> None:
+    """How many are overdue, since when, and what fails."""
+    page = furnished.ask("/console").text
+    assert "<strong>scheduler</strong>" in page
+    assert "nothing overdue" in page
 
 
 def test_metrics_count_by_route_and_tell_how_far_readings_are(furnished: World) -> None:
