@@ -34,7 +34,7 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _HEADER, _TRAILER, _NULL = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff", b"\xff\xff\xff\xff"
 _FIXED = Struct(">hiqiqii")
 """So many columns, then the first three of them, each after its length."""
-_COPY = (
+COPY = (
     "copy log.facts (position, recorded_at, version, stream, type, tenant, subject, body)"
     " from stdin (format binary)"
 )
@@ -126,7 +126,7 @@ def load(dsn: str, count: int) -> int:
         while page := list(islice(log, COPIED_FACTS_MAX)):
             rows, data = stored(page)
             size += sum(len(row.body) for row in rows)
-            with cursor.copy(_COPY) as copy:
+            with cursor.copy(COPY) as copy:
                 copy.write(data)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("vacuum analyze log.facts")

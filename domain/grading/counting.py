@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 from domain.catalogue.facts import exact
 from domain.exact import text
+from domain.grading.points import ratio
 
 Basis = Literal["attempt", "banked", "missing", "override"]
 """What a counted score rests on."""
@@ -27,6 +28,14 @@ class Score(NamedTuple):
     def equals(self, other: Score) -> bool:
         """Whether both are the same numbers, however they are written."""
         return same(self.raw, other.raw) and same(self.possible, other.possible)
+
+    def beats(self, other: Score) -> bool:
+        """Whether this has a higher share; one out of 0 has none, and is beaten by any other."""
+        (raw, raw_of), (possible, possible_of) = ratio(self.raw), ratio(self.possible)
+        (old, old_of), (most, most_of) = ratio(other.raw), ratio(other.possible)
+        if possible == 0 or most == 0:
+            return possible != 0
+        return raw * possible_of * old_of * most > old * most_of * raw_of * possible
 
     @property
     def share(self) -> Fraction | None:
@@ -79,12 +88,10 @@ def choose(
     if override is not None:
         return Counted(override, "override")
     best: Counted | None = None
-    most: Fraction | None = None
     for basis, attempt, mark in candidates:
         score = mark.score
-        share = score.share
-        if best is None or (share is not None and (most is None or share > most)):
-            best, most = Counted(score, basis, attempt), share
+        if best is None or score.beats(best.score):
+            best = Counted(score, basis, attempt)
     if best is None and missing is not None:
         return Counted(missing, "missing")
     return best
@@ -95,7 +102,7 @@ def scores_of(counted: Mapping[str, Counted]) -> dict[str, Score]:
 
     A score out of 0 has no percentage and is left out.
     """
-    return {item: one.score for item, one in counted.items() if exact(one.score.possible) != 0}
+    return {item: one.score for item, one in counted.items() if ratio(one.score.possible)[0] != 0}
 
 
 def same(a: str | None, b: str | None) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
 
 from domain.assessment.dates import effective_due
 from domain.assessment.state import Attempt, Attempts
@@ -18,9 +17,10 @@ from domain.catalogue.facts import Item, LatePolicy, exact
 from domain.catalogue.rules import SUBMITTABLE
 from domain.catalogue.state import Content, Run
 from domain.enrolment.state import Enrolment
-from domain.exact import half_away, text
+from domain.exact import text
 from domain.grading.counting import Score
 from domain.grading.facts import LatePenaltyApplied, MissingWorkCleared, MissingWorkScored
+from domain.grading.points import ratio
 from domain.grading.state import Results
 
 PLACES = 2
@@ -38,15 +38,19 @@ def deduction(policy: LatePolicy, raw: str, possible: str, seconds: int) -> Deci
     95 of 100, 25 hours late, 10% a day: 20; with a floor of 80%: 15. Where nothing was possible,
     nothing is deducted.
     """
-    whole = exact(possible)
+    (whole, whole_of), (got, got_of) = ratio(possible), ratio(raw)
     if seconds <= 0 or whole == 0:
         return Decimal(0)
-    raw_percent = exact(raw) / whole * 100
-    percent = min(
-        exact(policy.rate) * intervals_begun(policy, seconds),
-        max(raw_percent - exact(policy.floor), Fraction(0)),
-    )
-    return half_away(whole * percent / 100, PLACES)
+    (rate, rate_of), (floor, floor_of) = ratio(policy.rate), ratio(policy.floor)
+    # In hundredths of a point, as whole numbers: this is asked for each attempt of a run.
+    lost, lost_of = whole * rate * intervals_begun(policy, seconds), whole_of * rate_of
+    above = 100 * got * whole_of * floor_of - whole * floor * got_of
+    above_of = got_of * whole_of * floor_of
+    if above <= 0:
+        return Decimal(0)
+    if lost * above_of > above * lost_of:
+        lost, lost_of = above, above_of
+    return Decimal((2 * lost + lost_of) // (2 * lost_of)).scaleb(-PLACES)
 
 
 def missing_as(missing: str, item: Item) -> Score:

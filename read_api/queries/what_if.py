@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from typing import NamedTuple
 
@@ -86,17 +87,41 @@ async def what_if(
     subjects = [row["subject"] for row in rows]
     changed: list[Changed] = []
     yield Progressed(done=0, of=len(subjects))
-    for first in range(0, len(subjects), LEARNERS_A_PAGE):
+    comparing = _Comparing(run, known, others, content, deps.clock(), position)
+    done = 0
+    async with aclosing(_pages(deps, asking, run, subjects)) as pages:
+        async for facts in pages:
+            found = await asyncio.to_thread(comparing.changes, facts)
+            for change in found:
+                yield change
+            changed += found
+            done = min(done + LEARNERS_A_PAGE, len(subjects))
+            yield Progressed(done=done, of=len(subjects))
+    yield _sums(run, len(subjects), changed, position)
+
+
+async def _pages(
+    deps: ReadDependencies, asking: Principal, run: str, subjects: Sequence[str]
+) -> AsyncGenerator[Sequence[Envelope]]:
+    """Yield the facts of one page of learners after the other; the next is read meanwhile."""
+
+    def read(first: int) -> asyncio.Task[Sequence[Envelope]]:
         page = subjects[first : first + LEARNERS_A_PAGE]
         names = [ENROLMENT.of(asking.tenant, run, subject).name for subject in page]
-        facts = await deps.log.streams(names)
-        comparing = _Comparing(run, known, others, content, deps.clock(), position)
-        found = await asyncio.to_thread(comparing.changes, facts)
-        for change in found:
-            yield change
-        changed += found
-        yield Progressed(done=first + len(page), of=len(subjects))
-    yield _sums(run, len(subjects), changed, position)
+        return asyncio.create_task(_read(deps, names))
+
+    coming = read(0)
+    try:
+        for first in range(0, len(subjects), LEARNERS_A_PAGE):
+            facts = await coming
+            coming = read(first + LEARNERS_A_PAGE)
+            yield facts
+    finally:
+        coming.cancel()
+
+
+async def _read(deps: ReadDependencies, names: Sequence[str]) -> Sequence[Envelope]:
+    return await deps.log.streams(names) if names else ()
 
 
 class _Comparing(NamedTuple):

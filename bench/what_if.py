@@ -1,0 +1,160 @@
+"""How long does it take to say whose grade would change under another policy?
+
+A run with many learners, each with ten pieces of work, every third of them late, every fifth tried
+twice. All facts are replayed under the policy in force and under another one with groups, drops and
+late penalties, through the application without a socket.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import islice
+from uuid import UUID
+
+import httpx
+import psycopg
+
+from bench.report import Report
+from bench.rig import run, server
+from bench.university import COPIED_FACTS_MAX, COPY, SECOND, STARTS, stored
+from domain.assessment.facts import SubmissionReceived
+from domain.catalogue.facts import (
+    Category,
+    ContentVersionPublished,
+    CourseCreated,
+    Cutoff,
+    GradingPolicyPublished,
+    Item,
+    RunScheduled,
+    WeightedPolicy,
+)
+from domain.enrolment.facts import LearnerEnrolled
+from domain.grading.facts import SubmissionGraded
+from domain.kernel import Envelope, Fact
+from infra.compose.embedded import embedded
+from infra.settings import Settings
+from infra.web.apps import full_app
+from infra.web.metrics import Metrics
+
+LEARNERS, LEARNERS_QUICK = 10_000, 1_000
+SECONDS_MAX = 20.0
+ITEMS = 10
+RUN = "AAA-2013J"
+READ_SECONDS_MAX = 600.0
+OTHER = {
+    "policy": {
+        "kind": "grouped",
+        "groups": [
+            {"name": "TMA", "weight": 40, "drop_lowest": 1},
+            {"name": "CMA", "weight": 60, "drop_lowest": 1},
+        ],
+        "cutoffs": [{"letter": "A", "percent": 80}, {"letter": "Pass", "percent": 40}],
+    },
+    "late": {"rate": 10, "floor": 40},
+}
+
+
+def measure(*, quick: bool) -> Report:
+    """Load, wait until the readings have read all, and ask."""
+    learners = LEARNERS_QUICK if quick else LEARNERS
+    with server() as postgres:
+        count = _load(postgres.dsn, learners)
+        seconds, used, changed = run(_ask(postgres.dsn, count))
+    figures = {
+        "learners": float(learners),
+        "facts": float(count),
+        "grades that would change": float(changed),
+        "seconds": seconds,
+        "of this process's CPU": used,
+    }
+    return Report("what_if", {}, {}, figures, {"seconds": SECONDS_MAX * learners / LEARNERS})
+
+
+async def _ask(dsn: str, count: int) -> tuple[float, float, int]:
+    with tempfile.TemporaryDirectory(prefix="registrar-bench-") as folder:
+        async with embedded(Settings(database_url=dsn, data=folder)) as registrar:
+            readings = ["progress", "catalogue"]
+            await registrar.reads.positions.wait(readings, count, READ_SECONDS_MAX)
+            app = full_app(registrar.commands.dependencies, registrar.reads, Metrics())
+            async with httpx.AsyncClient(
+                transport=httpx.ASGITransport(app), base_url="http://registrar"
+            ) as client:
+                began, used = time.perf_counter(), time.process_time()
+                answer = await client.post(f"/v1/runs/{RUN}/what-if", json=OTHER, timeout=None)
+                took = time.perf_counter() - began
+                used = time.process_time() - used
+    answer.raise_for_status()
+    result = json.loads(answer.text.splitlines()[-1])
+    return took, used, result["grades"]
+
+
+def _facts(learners: int) -> Iterator[tuple[str, str | None, Fact]]:
+    items = tuple(
+        Item(f"i{n}", "assignment", f"Essay {n}", category=("TMA", "CMA")[n % 2])
+        for n in range(ITEMS)
+    )
+    policy = WeightedPolicy(
+        (Category("TMA", "0.5"), Category("CMA", "0.5")), (Cutoff("A", 80), Cutoff("Pass", 40))
+    )
+    ends = STARTS + timedelta(days=240)
+    yield "main/course/AAA", None, CourseCreated("AAA", "Module AAA")
+    scheduled = RunScheduled(RUN, "AAA", RUN, STARTS, ends, None, None, None, ("audit",), ())
+    yield f"main/run/{RUN}", None, scheduled
+    yield f"main/run/{RUN}", None, GradingPolicyPublished(RUN, 1, policy)
+    yield f"main/run-content/{RUN}", None, ContentVersionPublished(RUN, 1, items)
+    for n in range(learners):
+        subject = f"s{n}"
+        stream = f"main/enrolment/{RUN}/{subject}"
+        yield stream, subject, LearnerEnrolled("audit")
+        for at in range(ITEMS):
+            late = 100_000 if (n + at) % 3 == 0 else 0
+            for attempt in range(1 + ((n + at) % 5 == 0)):
+                name, raw = str(attempt), str((n * 37 + at * 11 + attempt * 7) % 101)
+                yield (
+                    stream,
+                    subject,
+                    SubmissionReceived(f"i{at}", name, attempt + 1, 1, None, late),
+                )
+                yield stream, subject, SubmissionGraded(f"i{at}", name, raw, "100", "grader")
+
+
+def _envelopes(learners: int) -> Iterator[Envelope]:
+    versions: defaultdict[str, int] = defaultdict(int)
+    for position, (stream, subject, fact) in enumerate(_facts(learners), 1):
+        versions[stream] += 1
+        at, id_ = STARTS + position * SECOND, str(UUID(int=position))
+        yield Envelope(
+            position,
+            at,
+            versions[stream],
+            stream,
+            id_,
+            type(fact).__name__,
+            fact.schema,
+            at,
+            "main",
+            subject,
+            "bench",
+            id_,
+            id_,
+            None,
+            fact,
+        )
+
+
+def _load(dsn: str, learners: int) -> int:
+    """Fill an empty log. Returns how many facts it has then."""
+    log, count = _envelopes(learners), 0
+    with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
+        while page := list(islice(log, COPIED_FACTS_MAX)):
+            count += len(page)
+            with cursor.copy(COPY) as copy:
+                copy.write(stored(page)[1])
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("vacuum analyze log.facts")
+    return count
