@@ -11,7 +11,7 @@ most 9 for 3,000 random groups of 10 to 1,000 items).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from domain.grading.points import Points
 
@@ -30,7 +30,7 @@ def best(points: Sequence[Points], fixed: Points, keep: int) -> list[int]:
         return list(range(keep))
     raw, possible = sum_of(points, fixed)
     while True:
-        losses = [raw * one.possible - one.raw * possible for one in points]
+        losses = [raw * one_of - one * possible for one, one_of in points]
         order = sorted(range(len(points)), key=losses.__getitem__)
         chosen = order[:keep] + [at for at in order[keep:] if losses[at] < 0]
         new_raw, new_possible = sum_of([points[at] for at in chosen], fixed)
@@ -44,22 +44,22 @@ def worst(points: Sequence[Points], fixed: Points, keep: int) -> list[int]:
 
     Indexes in order; of equals the earlier is kept. ``keep`` is from 1 to all.
     """
-    chosen = list(range(keep))
     if keep == len(points):
-        return chosen
-    raw, possible = sum_of(points[:keep], fixed)
+        return list(range(keep))
+    raw, possible = sum_of(points, fixed)
     while True:
-        gains = [one.raw * possible - raw * one.possible for one in points]
+        gains = [one * possible - raw * one_of for one, one_of in points]
         chosen = sorted(range(len(points)), key=gains.__getitem__)[:keep]
         new_raw, new_possible = sum_of([points[at] for at in chosen], fixed)
-        if new_raw * possible >= raw * new_possible:
+        if new_raw * possible == raw * new_possible:
             return sorted(chosen)
         raw, possible = new_raw, new_possible
 
 
-def sum_of(points: Sequence[Points], fixed: Points = NOTHING) -> Points:
+def sum_of(points: Iterable[Points], fixed: Points = NOTHING) -> Points:
     """Return all points together."""
-    return Points(
-        fixed.raw + sum([one.raw for one in points]),
-        fixed.possible + sum([one.possible for one in points]),
-    )
+    raw, possible = fixed
+    for one_raw, one_possible in points:
+        raw += one_raw
+        possible += one_possible
+    return Points(raw, possible)

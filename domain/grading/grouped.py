@@ -17,7 +17,7 @@ from domain.catalogue.facts import Group, GroupedPolicy, Item, exact
 from domain.grading.counting import Score
 from domain.grading.drops import best, sum_of, worst
 from domain.grading.explain import CurrentGrade, Grade, GradedCategory, GradedItem, hash_inputs
-from domain.grading.points import points, ratio
+from domain.grading.points import Points, points, ratio
 from domain.grading.rounding import letter_for, pass_mark, round_percent
 
 WHOLE = Fraction(100)
@@ -29,6 +29,26 @@ class _Entry(NamedTuple):
     item: str
     raw: str | None
     possible: str
+
+
+class _Members(NamedTuple):
+    """The items of a group, and their points in one unit."""
+
+    entries: Sequence[_Entry] = ()
+    scores: Sequence[Points] = ()
+
+    @classmethod
+    def of(cls, entries: Sequence[_Entry]) -> _Members:
+        """Take these items in."""
+        return cls(entries, points([(entry.raw or "0", entry.possible) for entry in entries]))
+
+    def graded(self) -> _Members:
+        """Leave out what is not graded."""
+        if all(entry.raw is not None for entry in self.entries):
+            return self
+        pairs = zip(self.entries, self.scores, strict=True)
+        kept = [pair for pair in pairs if pair[0].raw is not None]
+        return _Members([entry for entry, _ in kept], [score for _, score in kept])
 
 
 class _Total(NamedTuple):
@@ -64,12 +84,10 @@ def grade(
         raw, possible = (None, item.possible) if score is None else score
         if ratio(possible)[0] > 0:
             by_group[item.category or ""].append(_Entry(item.item, raw, possible))
-    final = _total(policy, by_group)
-    graded = {
-        name: [entry for entry in entries if entry.raw is not None]
-        for name, entries in by_group.items()
-    }
-    current = final if graded == by_group else _total(policy, graded)
+    every = {name: _Members.of(entries) for name, entries in by_group.items()}
+    graded = {name: members.graded() for name, members in every.items()}
+    final = _total(policy, every)
+    current = final if graded == every else _total(policy, graded)
     percent = round_percent(final.share, policy.rounding)
     pass_percent = pass_mark(policy.cutoffs)
     return Grade(
@@ -92,39 +110,47 @@ def _current(policy: GroupedPolicy, total: _Total) -> CurrentGrade:
     return CurrentGrade(percent, str(total.share), letter, total.categories)
 
 
-def _total(policy: GroupedPolicy, by_group: Mapping[str, Sequence[_Entry]]) -> _Total:
+def _total(policy: GroupedPolicy, by_group: Mapping[str, _Members]) -> _Total:
     weights = sum(
-        (exact(group.weight) for group in policy.groups if by_group.get(group.name)), Fraction(0)
+        (exact(group.weight) for group in policy.groups if _in(by_group, group).entries),
+        Fraction(0),
     )
     scale = 1 / min(weights, WHOLE) if weights else Fraction(0)
     documents, total = [], Fraction(0)
     for group in policy.groups:
-        entries = by_group.get(group.name, ())
-        counts_for = exact(group.weight) * scale if entries else Fraction(0)
-        kept, ratio = _keep(group, entries)
+        members = _in(by_group, group)
+        counts_for = exact(group.weight) * scale if members.entries else Fraction(0)
+        kept, ratio = _keep(group, members)
         contribution = ratio * counts_for
         total += contribution
-        documents.append(_document(group, entries, kept, ratio, counts_for, contribution))
+        documents.append(_document(group, members.entries, kept, ratio, counts_for, contribution))
     return _Total(total, tuple(documents), weights == 0)
 
 
-def _keep(group: Group, entries: Sequence[_Entry]) -> tuple[frozenset[int], Fraction]:
+def _in(by_group: Mapping[str, _Members], group: Group) -> _Members:
+    return by_group.get(group.name) or _Members()
+
+
+def _keep(group: Group, members: _Members) -> tuple[frozenset[int], Fraction]:
     """Return which items are not dropped, and what they come to."""
-    scores = points([(entry.raw or "0", entry.possible) for entry in entries])
-    free = [at for at, entry in enumerate(entries) if entry.item not in group.never_drop]
-    held = [at for at, entry in enumerate(entries) if entry.item in group.never_drop]
+    entries, scores = members
+    never = group.never_drop
+    free = [at for at, entry in enumerate(entries) if entry.item not in never]
+    held = [at for at, entry in enumerate(entries) if entry.item in never] if never else []
     if free:
         # At least one is kept, and where too few are left the highest stay [Canvas].
         lowest = min(group.drop_lowest, len(free) - 1)
         highest = group.drop_highest if lowest + group.drop_highest < len(free) else 0
         fixed = sum_of([scores[at] for at in held])
-        chosen = best([scores[at] for at in free], fixed, len(free) - lowest)
-        free = [free[at] for at in chosen]
-        chosen = worst([scores[at] for at in free], fixed, len(free) - highest)
-        free = [free[at] for at in chosen]
-    kept = sum_of([scores[at] for at in (*held, *free)])
-    ratio = Fraction(kept.raw, kept.possible) if kept.possible else Fraction(0)
-    return frozenset([*held, *free]), ratio
+        if lowest:
+            chosen = best([scores[at] for at in free], fixed, len(free) - lowest)
+            free = [free[at] for at in chosen]
+        if highest:
+            chosen = worst([scores[at] for at in free], fixed, len(free) - highest)
+            free = [free[at] for at in chosen]
+    kept = [*held, *free]
+    raw, possible = sum_of([scores[at] for at in kept])
+    return frozenset(kept), Fraction(raw, possible) if possible else Fraction(0)
 
 
 def _document(

@@ -7,6 +7,7 @@ each item costs ten times as much.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from math import lcm
 from typing import NamedTuple
@@ -23,23 +24,29 @@ class Points(NamedTuple):
 
 def points(scores: Sequence[tuple[str, str]]) -> list[Points]:
     """Return scores (raw and possible, exact decimal texts) in one unit."""
-    unit = lcm(*(ratio(text)[1] for score in scores for text in score))
-    return [Points(_in(unit, raw), _in(unit, possible)) for raw, possible in scores]
+    ratios = [(ratio(raw), ratio(possible)) for raw, possible in scores]
+    units = {one[1] for pair in ratios for one in pair}
+    unit = lcm(*units)
+    if unit == 1:
+        return [Points(raw[0], possible[0]) for raw, possible in ratios]
+    by = {one: unit // one for one in units}
+    return [
+        Points(raw * by[raw_of], possible * by[possible_of])
+        for (raw, raw_of), (possible, possible_of) in ratios
+    ]
 
 
 def whole_numbers(texts: Iterable[str]) -> list[int]:
     """Return exact decimal texts as whole numbers of one unit."""
     ratios = [ratio(text) for text in texts]
-    unit = lcm(*(denominator for _, denominator in ratios))
+    unit = lcm(*{denominator for _, denominator in ratios})
     return [numerator * (unit // denominator) for numerator, denominator in ratios]
 
 
 @lru_cache(maxsize=65_536)
 def ratio(text: str) -> tuple[int, int]:
-    """Return an exact decimal text as a fraction in lowest terms."""
-    return exact(text).as_integer_ratio()
-
-
-def _in(unit: int, text: str) -> int:
-    numerator, denominator = ratio(text)
-    return numerator * (unit // denominator)
+    """Return an exact decimal text as a fraction in lowest terms. Raises ValueError."""
+    try:
+        return Decimal(text).as_integer_ratio()
+    except InvalidOperation:
+        return exact(text).as_integer_ratio()
