@@ -159,7 +159,7 @@ def duty_keys(envelope: Envelope) -> Iterable[Key]:
 _OF_POOLS = names(SubmissionPooled, ReviewClaimed, ReviewSubmitted, ReviewLeaseExpired)
 
 PEER_REVIEW = Reading(
-    name="peer_review",
+    name="reviews",
     version=1,
     documents=(
         Documents(

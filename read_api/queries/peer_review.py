@@ -131,7 +131,7 @@ async def pools(
     deps: ReadDependencies, asking: Principal, run: str, *, min_position: int = 0
 ) -> PeerPools:
     """Return the pools of a run; a run without any has none."""
-    async with deps.snapshot("peer_review", "catalogue", min_position=min_position) as snapshot:
+    async with deps.snapshot("reviews", "catalogue", min_position=min_position) as snapshot:
         rows = await snapshot.rows(_POOLS, run=run)
     return PeerPools(
         run=run,
@@ -155,7 +155,7 @@ async def pool(
     author, attempt = (
         cursors.decode(after, "author", (str, str)) if after is not None else (None, None)
     )
-    async with deps.snapshot("peer_review", "catalogue", min_position=min_position) as snapshot:
+    async with deps.snapshot("reviews", "catalogue", min_position=min_position) as snapshot:
         rows = await snapshot.rows(
             _SUBMISSIONS, run=run, item=item, author=author, attempt=attempt, limit=limit + 1
         )
@@ -194,9 +194,7 @@ async def duties(
         rows = [msgspec.structs.asdict(found[key]) for key in sorted(found)]
         as_of, incomplete = known.as_of, known.incomplete
     else:
-        async with deps.snapshot(
-            "peer_review", min_position=min_position, subject=subject
-        ) as snapshot:
+        async with deps.snapshot("reviews", min_position=min_position, subject=subject) as snapshot:
             rows = list(await snapshot.rows(_DUTIES, run=run, subject=subject))
         as_of = await deps.as_of(snapshot.position)
         incomplete = earliest(snapshot.parked, peer_review=(run, subject))
