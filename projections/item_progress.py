@@ -79,6 +79,17 @@ class Attempt(Struct, frozen=True, gc=False, omit_defaults=True):
     ended_at: datetime | None = None
     expired: bool = False
     failed: bool = False
+    position: int = 0
+
+
+class Since(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The positions of the facts that say what stands beside attempts; 0: nothing does."""
+
+    banked: int = 0
+    overridden: int = 0
+    missing: int = 0
+    excused: int = 0
+    extension: int = 0
 
 
 class ItemProgress(Struct, frozen=True, gc=False):
@@ -127,6 +138,7 @@ class ItemProgress(Struct, frozen=True, gc=False):
     missing_at: datetime | None = None
     excused_at: datetime | None = None
     extension: Extension | None = None
+    since: Since = Since()
 
 
 def fold_item(document: ItemProgress | None, envelope: Envelope, key: Key) -> ItemProgress:
@@ -189,7 +201,8 @@ def fold_item(document: ItemProgress | None, envelope: Envelope, key: Key) -> It
             return _with_attempt(replace(old, position=position), attempt, voided=False)
         case ExtensionGranted(due=due, no_due=no_due, attempts=extra, time_factor=factor):
             terms = Extension(due, no_due, extra, factor)
-            return replace(old, extension=terms, position=position)
+            said = replace(old.since, extension=position)
+            return replace(old, extension=terms, position=position, since=said)
         case ExtensionWithdrawn():
             return replace(old, extension=None, position=position)
         case LatePenaltyApplied(attempt=attempt, raw=raw, possible=possible, deducted=deducted):
@@ -210,6 +223,7 @@ def fold_item(document: ItemProgress | None, envelope: Envelope, key: Key) -> It
                 override_possible=possible,
                 overridden_at=at,
                 position=position,
+                since=replace(old.since, overridden=position),
             )
             return _with_attempts(new, old.attempts_detail)
         case OverrideRemoved():
@@ -224,7 +238,12 @@ def fold_item(document: ItemProgress | None, envelope: Envelope, key: Key) -> It
         case MissingWorkScored(raw=raw, possible=possible):
             share(raw, possible)
             new = replace(
-                old, missing_raw=raw, missing_possible=possible, missing_at=at, position=position
+                old,
+                missing_raw=raw,
+                missing_possible=possible,
+                missing_at=at,
+                position=position,
+                since=replace(old.since, missing=position),
             )
             return _with_attempts(new, old.attempts_detail)
         case MissingWorkCleared():
@@ -233,7 +252,8 @@ def fold_item(document: ItemProgress | None, envelope: Envelope, key: Key) -> It
             )
             return _with_attempts(new, old.attempts_detail)
         case ItemExcused():
-            return replace(old, excused_at=old.excused_at or at, position=position)
+            said = replace(old.since, excused=position)
+            return replace(old, excused_at=old.excused_at or at, position=position, since=said)
         case ExcuseWithdrawn():
             return replace(old, excused_at=None, position=position)
         case ResultTransferred(raw=raw, possible=possible, from_run=from_run):
@@ -247,6 +267,7 @@ def fold_item(document: ItemProgress | None, envelope: Envelope, key: Key) -> It
                 banked_from=from_run,
                 banked_at=at,
                 position=position,
+                since=replace(old.since, banked=position),
             )
             return _with_attempts(new, old.attempts_detail)
         case VideoWatched(start_ms=start, end_ms=end, term=term):
@@ -284,7 +305,7 @@ def _with_attempt(old: ItemProgress, attempt: str, **fields: Any) -> ItemProgres
     """Change one attempt; one that is not known begins."""
     detail = old.attempts_detail
     if all(one.attempt != attempt for one in detail):
-        detail = (*detail, Attempt(attempt))
+        detail = (*detail, Attempt(attempt, position=old.position))
     return _with_attempts(
         old, tuple(replace(one, **fields) if one.attempt == attempt else one for one in detail)
     )
@@ -325,6 +346,25 @@ def _with_attempts(old: ItemProgress, attempts: tuple[Attempt, ...]) -> ItemProg
         counts=None if counted is None else counted.basis,
         counts_attempt=None if counted is None else counted.attempt,
     )
+
+
+def begun_at(item: ItemProgress, position: int) -> ItemProgress:
+    """Return the item as it is for a learner who began the run from nothing at a position: what was
+    said before counts no more."""
+    since = item.since
+    if since.banked < position:
+        item = replace(item, banked=False, banked_raw=None, banked_possible=None)
+        item = replace(item, banked_from=None, banked_at=None)
+    if since.overridden < position:
+        item = replace(item, override_raw=None, override_possible=None, overridden_at=None)
+    if since.missing < position:
+        item = replace(item, missing_raw=None, missing_possible=None, missing_at=None)
+    if since.excused < position:
+        item = replace(item, excused_at=None)
+    if since.extension < position:
+        item = replace(item, extension=None)
+    attempts = tuple(one for one in item.attempts_detail if one.position >= position)
+    return _with_attempts(item, attempts)
 
 
 def without_override(item: ItemProgress) -> ItemProgress:

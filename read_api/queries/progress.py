@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -12,6 +13,8 @@ import msgspec
 from domain.access import Principal
 from domain.assessment.dates import EffectiveDue
 from domain.catalogue.facts import GradingPolicy, LatePolicy
+from projections.item_progress import ItemProgress as ItemRow
+from projections.item_progress import begun_at
 from read_api import asof
 from read_api.answers import NOW, Answer, AsOf, Incomplete, Moment, earliest
 from read_api.dependencies import ReadDependencies
@@ -340,4 +343,15 @@ def attempts_of(row: Row) -> list[Attempt]:
 
 def since_beginning(enrolment: Row, rows: Sequence[Row]) -> list[Row]:
     """Leave out what was done before the learner last began the run from nothing."""
-    return [row for row in rows if row["position"] >= enrolment["began_position"]]
+    began = enrolment["began_position"]
+    if not began:
+        return list(rows)
+    return [_begun(row, began) for row in rows if row["position"] >= began]
+
+
+def _begun(row: Row, position: int) -> Row:
+    item = begun_at(msgspec.convert(dict(row), ItemRow), position)
+    return {
+        name: msgspec.to_builtins(value, builtin_types=(datetime, Decimal))
+        for name, value in msgspec.structs.asdict(item).items()
+    }

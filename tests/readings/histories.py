@@ -160,7 +160,7 @@ _items = st.sampled_from(["a1", "a2", "v1"])
 _attempts = st.sampled_from(["t1", "t2"])
 _violations = st.sampled_from([None, "v1"])
 _scores = st.decimals(0, 100, places=2).map(str)
-_of_enrolment: st.SearchStrategy[Fact] = st.one_of(
+of_enrolment: st.SearchStrategy[Fact] = st.one_of(
     st.builds(LearnerEnrolled, st.just("audit"), day_known=st.booleans(), afresh=st.booleans()),
     st.builds(LearnerWithdrawn),
     st.builds(ModeChanged, st.just("audit"), st.just("verified"), st.none() | st.just(ENDS)),
@@ -377,8 +377,8 @@ _of_run: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
 )
 anything: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
     _of_run,
-    st.builds(_enrolled, _subjects, _of_enrolment),
-    st.builds(_enrolled, _subjects, _of_enrolment),
+    st.builds(_enrolled, _subjects, of_enrolment),
+    st.builds(_enrolled, _subjects, of_enrolment),
     st.tuples(_subjects.map(viewing), _of_viewing),
     st.tuples(st.just(f"peer-pool/{RUN}/a1"), _of_pool),
 )
