@@ -43,10 +43,10 @@ from domain.integrity.facts import (
 from domain.kernel import Envelope
 from projections.item_progress import (
     ITEM_PROGRESS,
-    ItemProgress,
     enrolment_keys,
     measure_item,
 )
+from projections.item_row import ItemProgress
 from projections.reading import Documents, Key, Reading, Tally, View, columns, names
 from projections.waiting import WAITING, Waiting
 

@@ -14,7 +14,7 @@ import msgspec
 from domain.access import Principal
 from domain.grading.counting import Score
 from domain.grading.rules import ScoreOutOfRange, require_score
-from projections.item_progress import ItemProgress, without_override
+from projections.item_row import ItemProgress, without_override
 from read_api.answers import Answer, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter

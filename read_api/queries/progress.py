@@ -13,8 +13,8 @@ import msgspec
 from domain.access import Principal
 from domain.assessment.dates import EffectiveDue
 from domain.catalogue.facts import GradingPolicy, LatePolicy
-from projections.item_progress import ItemProgress as ItemRow
-from projections.item_progress import begun_at
+from projections.item_row import ItemProgress as ItemRow
+from projections.item_row import begun_at
 from read_api import asof
 from read_api.answers import NOW, Answer, AsOf, Incomplete, Moment, earliest
 from read_api.dependencies import ReadDependencies

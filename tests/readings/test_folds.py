@@ -46,7 +46,7 @@ from projections.catalogue import CATALOGUE
 from projections.certificates import CERTIFICATES
 from projections.exact import score, share
 from projections.history import HISTORY
-from projections.item_progress import Extension
+from projections.item_row import Extension
 from projections.peer_review import PEER_REVIEW
 from projections.ports import Generation
 from projections.progress import PROGRESS
