@@ -37,6 +37,7 @@ from domain.grading.facts import GradesReleased, GradesWithheld
 from domain.integrity.facts import IntegrityPolicy, IntegrityPolicyPublished
 from domain.kernel import Envelope
 from projections.reading import Documents, Key, Reading, View, columns, names
+from projections.search import TSV, entry_keys, published
 
 
 class Course(Struct, frozen=True, gc=False):
@@ -216,6 +217,44 @@ def fold_draft(document: ContentDraft | None, envelope: Envelope, key: Key) -> C
             return replace(document, state="discarded", position=envelope.position)
         case _:
             return document
+
+
+class Published(Struct, frozen=True, gc=False):
+    """What there was to find of a course, run or item from a position of the log on, until there is
+    a later row; ``retired``: nothing any more."""
+
+    entry: str
+    position: int
+    occurred_at: datetime
+    kind: str
+    id: str
+    run: str | None
+    course: str | None
+    title: str
+    body: str
+    retired: bool
+
+
+def fold_published(document: Published | None, envelope: Envelope, key: Key) -> Published:
+    """Note what a fact of the catalogue lets be found."""
+    found = published(envelope, key[0])
+    return document or Published(
+        entry=key[0],
+        position=envelope.position,
+        occurred_at=envelope.occurred_at,
+        kind=found.kind,
+        id=found.id,
+        run=found.run,
+        course=found.course,
+        title=found.title,
+        body=found.body,
+        retired=found.retired,
+    )
+
+
+def published_keys(envelope: Envelope) -> Iterable[Key]:
+    """The entries that a fact concerns, each with its position."""
+    return tuple((entry, envelope.position) for (entry,) in entry_keys(envelope))
 
 
 def fold_course(document: Course | None, envelope: Envelope, key: Key) -> Course | None:
@@ -408,6 +447,17 @@ CATALOGUE = Reading(
             indexes=("(course)",),
         ),
         Documents(
+            name="published",
+            row=Published,
+            key=("entry", "position"),
+            facts=names(CourseCreated, RunScheduled, ContentVersionPublished),
+            keys=published_keys,
+            fold=fold_published,
+            indexes=("using gin (tsv)", "(lower(id))"),
+            write_once=True,
+            generated={"tsv": TSV},
+        ),
+        Documents(
             name="content_version",
             row=ContentVersion,
             key=("run", "number"),
@@ -435,6 +485,7 @@ CATALOGUE = Reading(
     views=(
         View("courses", columns(Course), "{course}"),
         View("runs", columns(Run), "{run}"),
+        View("published", (*columns(Published), "tsv"), "{published}"),
         View("content_versions", columns(ContentVersion), "{content_version}"),
         View("content_drafts", columns(ContentDraft), "{content_draft}"),
         View(

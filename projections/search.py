@@ -72,6 +72,14 @@ def fold_entry(document: Entry | None, envelope: Envelope, key: Key) -> Entry | 
             return document
 
 
+def published(envelope: Envelope, entry: str) -> Entry:
+    """Return what there was to find of a course, run or item from a fact of the catalogue on. Of an
+    item that was taken out that is nothing."""
+    found = fold_entry(None, envelope, (entry,))
+    at = envelope.position
+    return found or Entry(entry, "item", "", None, None, "", "", retired=True, position=at)
+
+
 def _learner(document: Entry | None, key: Key, run: str, subject: str, at: int) -> Entry:
     """The runs that a learner was ever in, in whatever order they are told: a fact that was put
     aside comes later than others of the same learner."""

@@ -15,7 +15,16 @@ from domain.registry import Registry
 from projections.ports import StatusReader
 from read_api.answers import AsOf
 from read_api.errors import NotYet
-from read_api.ports import Evidence, LogHistory, Opener, Positions, SearchIndex, Snapshot, Views
+from read_api.ports import (
+    Evidence,
+    LogHistory,
+    Opener,
+    PastIndex,
+    Positions,
+    SearchIndex,
+    Snapshot,
+    Views,
+)
 
 WAIT_SECONDS_MAX = 5.0
 """How long a query waits for the readings to reach ``min_position``."""
@@ -33,6 +42,7 @@ class ReadDependencies:
     evidence: Evidence
     positions: Positions
     search: SearchIndex
+    past: PastIndex
     status: StatusReader
     opener: Opener
     registry: Registry

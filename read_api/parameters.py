@@ -146,8 +146,8 @@ class HistoryList(AsOf, Listed):
     run: AnyId | None = None
 
 
-class SearchList(Listed):
-    """What to look for."""
+class SearchList(Listed, AsOf):
+    """What to look for; as of an earlier moment courses, runs and items that were published."""
 
     q: Words = Field(description="Words; the last may be unfinished.")
     kind: AnyId | None = Field(

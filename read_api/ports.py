@@ -196,6 +196,22 @@ class SearchIndex(Protocol):
         """Return ``limit`` matches (of one kind, unless None) after the first ``offset``."""
 
 
+class PastIndex(Protocol):
+    """What could be found by an earlier moment of what is published: courses, runs and items."""
+
+    async def search(
+        self,
+        words: str,
+        kind: str | None,
+        limit: int,
+        offset: int,
+        position: int | None,
+        occurred: datetime | None,
+    ) -> Matches:
+        """Return matches as ``SearchIndex`` does, as of a position of the log (None: all of it),
+        and of what had occurred by a time."""
+
+
 class Opener(Protocol):
     """Opens personal fields with the keys of their subjects."""
 

@@ -29,6 +29,7 @@ from infra.log.postgres import PostgresLog
 from infra.log.reader import PostgresLogReader
 from infra.migrations import migrate
 from infra.pools import async_pool
+from infra.search.postgres import PostgresPast
 from infra.settings import Settings
 from infra.stores.due import PostgresDue
 from infra.stores.followers import PostgresFollowers
@@ -150,6 +151,7 @@ async def querying(
             yield ReadDependencies(
                 views=views,
                 search=search(pool, views),
+                past=PostgresPast(views),
                 log=PostgresHistory(pool, REGISTRY, notices),
                 evidence=PostgresEvidence(pool),
                 positions=PostgresPositions(pool, notices),

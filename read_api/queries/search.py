@@ -5,12 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from domain.access import Principal
-from read_api import cursors
-from read_api.answers import Page, earliest
+from read_api import asof, cursors
+from read_api.answers import NOW, Moment, Page, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter
 from read_api.ports import Match, Piece
 
+PUBLISHED_KINDS = ("course", "run", "item")
+"""What can be asked for as of an earlier moment."""
 KINDS = ("course", "run", "item", "learner", "certificate")
 QUERY_CHARACTERS_MAX = 200
 RESULTS_RANKED_MAX = 10_000
@@ -48,9 +50,13 @@ async def search(
     kind: str | None = None,
     limit: int = cursors.LIMIT_ROWS_DEFAULT,
     after: str | None = None,
+    moment: Moment = NOW,
     min_position: int = 0,
 ) -> Found:
-    """Return what the words are found in; the last word may be unfinished. Raises BadParameter."""
+    """Return what the words are found in; the last word may be unfinished. Raises BadParameter.
+
+    As of an earlier moment it is what was published by then: courses, runs and items.
+    """
     if kind is not None and kind not in KINDS:
         raise BadParameter("kind", f"must be one of {', '.join(KINDS)}")
     words = q.strip()
@@ -59,8 +65,17 @@ async def search(
     offset = 0 if after is None else cursors.decode(after, "rank", (int,))[0]
     if not 0 <= offset < RESULTS_RANKED_MAX:
         raise BadParameter("next", f"only the first {RESULTS_RANKED_MAX:,} results can be paged")
-    await deps.reached("search", position=min_position)
-    found = await deps.search.search(words, kind, limit + 1, offset)
+    if moment.is_now:
+        await deps.reached("search", position=min_position)
+        found, occurred = await deps.search.search(words, kind, limit + 1, offset), None
+    else:
+        if kind not in (None, *PUBLISHED_KINDS):
+            raise BadParameter(
+                "kind", f"as of a moment must be one of {', '.join(PUBLISHED_KINDS)}"
+            )
+        position, occurred = await asof.resolve(deps, moment)
+        await deps.reached("catalogue", position=max(min_position, position or 0))
+        found = await deps.past.search(words, kind, limit + 1, offset, position, occurred)
     facets = {name: found.facets.get(name, 0) for name in KINDS}
     page, last = cursors.cut([_hit(match, words) for match in found.hits], limit)
     return Found(
@@ -70,7 +85,7 @@ async def search(
         facets=facets,
         hits=page,
         next=cursors.encode("rank", (offset + limit,)) if last else None,
-        as_of=await deps.as_of(found.position),
+        as_of=await deps.as_of(found.position, occurred),
         incomplete=earliest(found.parked),
     )
 

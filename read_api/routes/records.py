@@ -47,7 +47,8 @@ class RecordRoutes:
         return respond(request, found)
 
     async def search(self, request: Request, given: Annotated[SearchList, Query()]) -> Response:
-        """Courses, runs, items, learners by pseudonym, and certificates."""
+        """Courses, runs, items, learners by pseudonym, and certificates; as of an earlier moment
+        the first three, as they were published then."""
         deps, asking = self._deps, self._deps.principal(request)
         found = await search.search(
             deps,
@@ -56,6 +57,7 @@ class RecordRoutes:
             kind=given.kind,
             limit=given.limit,
             after=given.next,
+            moment=given.moment,
             min_position=given.min_position,
         )
         return respond(request, found)

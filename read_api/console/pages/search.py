@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from fastapi import Request
 
+from read_api.answers import NOW, Moment
 from read_api.console.render import Page, address
 from read_api.dependencies import ReadDependencies
+from read_api.errors import BadParameter
 from read_api.ports import Piece
 from read_api.queries import search
 
@@ -35,11 +38,12 @@ class HitRow(NamedTuple):
 
 
 async def load(deps: ReadDependencies, request: Request) -> Page:
-    """Answer ``/console/search?q=&kind=&after=``."""
+    """Answer ``/console/search?q=&kind=&after=&on=``; on: as it was known at the end of a day."""
     q = request.query_params.get("q", "").strip()[: search.QUERY_CHARACTERS_MAX]
     kind = request.query_params.get("kind") or None
+    on = request.query_params.get("on") or None
     if not q:
-        empty = {"query": "", "found": None}
+        empty = {"query": "", "found": None, "on": on or ""}
         return Page("search.html", "Search", {"q": ""}, lambda: empty, "Search")
     found = await search.search(
         deps,
@@ -48,13 +52,23 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
         kind=kind,
         limit=HITS_MAX,
         after=request.query_params.get("after") or None,
+        moment=_end_of(on) if on else NOW,
     )
-    return Page("search.html", f"Search: {q}", found, lambda: _draw(found), "Search")
+    return Page("search.html", f"Search: {q}", found, lambda: _draw(found, on), "Search")
 
 
-def _draw(found: search.Found) -> dict[str, Any]:
+def _end_of(day: str) -> Moment:
+    """Return the last moment of a day (UTC). Raises BadParameter."""
+    try:
+        begin = datetime.combine(date.fromisoformat(day), time(), UTC)
+        return Moment(recorded=begin + timedelta(days=1) - timedelta(microseconds=1))
+    except (ValueError, OverflowError):
+        raise BadParameter("on", "must be a day like 2013-10-01") from None
+
+
+def _draw(found: search.Found, on: str | None) -> dict[str, Any]:
     def facet(kind: str | None) -> str:
-        return address("/console/search", q=found.q, kind=kind)
+        return address("/console/search", q=found.q, kind=kind, on=on)
 
     facets = [("All", facet(None), sum(found.facets.values()), found.kind is None)]
     facets += [
@@ -64,13 +78,14 @@ def _draw(found: search.Found) -> dict[str, Any]:
     ]
     return {
         "query": found.q,
+        "on": on or "",
         "found": found,
         "as_of": found.as_of,
         "answer": found,
         "facets": facets,
         "rows": [hit_row(hit) for hit in found.hits],
         "next": found.next
-        and address("/console/search", q=found.q, kind=found.kind, after=found.next),
+        and address("/console/search", q=found.q, kind=found.kind, after=found.next, on=on),
     }
 
 
