@@ -9,7 +9,7 @@ import pytest
 
 from domain.access import Principal, Role
 from projections.ports import StoreUnavailable
-from tests.read_api.world import CONTENT, COURSE, IN_RUN, RUN, World
+from tests.read_api.world import CONTENT, COURSE, IN_RUN, POLICY, RUN, World
 
 ONE = "enrolments/AAA-2013J/s1"
 
@@ -313,6 +313,28 @@ def test_a_corrected_certificate_supersedes_the_old_one(empty: World) -> None:
     assert why not in page
     totals = empty.get("analytics/runs/AAA-2013J")["totals"]
     assert (totals["certificates"], totals["revoked"]) == (1, 0)
+
+
+def test_a_certificate_says_the_grade_that_every_view_says(empty: World) -> None:
+    """One grade, wherever it is looked at. Source: rules.md (credentials#718)."""
+    empty.command("create-course", **COURSE)
+    empty.command("schedule-run", **RUN)
+    empty.command("publish-content", **CONTENT)
+    empty.command("publish-grading-policy", **POLICY)
+    s1 = IN_RUN | {"subject": "s1"}
+    empty.command("enrol-learner", **s1, mode="verified", occurred_at="2013-09-01T08:00:00Z")
+    for item, raw in (("1752", "78"), ("1753", "60")):
+        work = s1 | {"item": item, "attempt": "1"}
+        empty.command("submit-work", **work, occurred_at="2013-10-18T12:00:00Z")
+        empty.command("grade-submission", **work, raw=raw, grader="tutor")
+    empty.command("compute-grade", **s1)
+    empty.certified("AAA-2013J", "s1")
+    enrolment = empty.get(ONE)
+    certificate = empty.get(f"certificates/{enrolment['certificate']}")
+    grade = empty.get(f"{ONE}/grade")
+    (row,) = empty.get("runs/AAA-2013J/learners")["learners"]
+    told = {certificate["percent"], enrolment["percent"], row["percent"]}
+    assert told | {grade["official"]["percent"], grade["current"]["percent"]} == {69}
 
 
 def test_certificates_that_waited_are_issued_when_grades_are_released(empty: World) -> None:

@@ -44,6 +44,7 @@ from infra.stores.memory import MemoryStore
 from projections.analytics import ANALYTICS, ITEM_TOTALS, RUN_DAILY, RUN_TOTALS
 from projections.catalogue import CATALOGUE
 from projections.certificates import CERTIFICATES
+from projections.due import DUE
 from projections.exact import score, share
 from projections.history import HISTORY
 from projections.item_row import Extension
@@ -136,6 +137,27 @@ def test_a_pool_tells_what_waits_and_who_owes() -> None:
     assert (duties["s2"].review, duties["s2"].author) == ("r2", "s1")
     assert (duties["s3"].done, duties["s3"].review) == (1, None)
     assert (duties["s1"].raw, duties["s1"].possible, duties["s1"].reviews) == ("4", "5", 1)
+
+
+def test_leases_and_flexible_scores_fall_due() -> None:
+    """A claim when its lease ends, unless the review was made or noted as expired; a flexible score
+    after its days, unless it is there."""
+    facts: list[tuple[str, Fact]] = [
+        (POOL, SubmissionPooled("essay", "s1", "1", TERMS, relaxes_at=h.ENDS)),
+        (POOL, SubmissionPooled("essay", "s2", "1", TERMS, relaxes_at=h.ENDS)),
+        (POOL, SubmissionPooled("essay", "s3", "1", TERMS)),
+        *((POOL, ReviewClaimed("essay", s, "r", "s1", "1", h.STARTS)) for s in ("s2", "s3", "s4")),
+        (POOL, ReviewSubmitted("essay", "s2", "r", "s1", "1", (Part("all", 4),))),
+        (POOL, ReviewLeaseExpired("essay", "s3", "r", "s1", "1")),
+        (h.enrolment("s1"), peer_score("4")),
+    ]
+    due = [one for one in documents(DUE, "learner", *facts) if one.due_at is not None]
+    assert {(one.command, one.subject, one.due_at) for one in due} == {
+        ("expire-review-lease", "s4", h.STARTS),
+        ("finalize-peer-score", "s2", h.ENDS),
+    }
+    (lease,) = (one for one in due if one.subject == "s4")
+    assert lease.body == {"run": h.RUN, "subject": "s4", "item": "essay", "review": "r"}
 
 
 def peer_score(raw: str) -> PeerScoreFinalized:
