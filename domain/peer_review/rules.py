@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 
 from domain.catalogue.facts import Item, PeerTask
 from domain.kernel import Refusal
@@ -14,7 +15,7 @@ from domain.peer_review.facts import (
     ReviewLeaseExpired,
 )
 from domain.peer_review.scoring import medians, reviews_needed
-from domain.peer_review.state import Pool, Pooled, Reviewer
+from domain.peer_review.state import Pool, Pooled, Reviewer, submission_key
 from domain.wording import moment
 
 LEASE = timedelta(hours=8)
@@ -110,19 +111,27 @@ def next_submission(pool: Pool, reviewer: str, owed: int, now: datetime) -> Pool
     that has all its reviews is only for who has made fewer than they owe.
     """
     done = pool.reviewer(reviewer).done
-    best: tuple[int, int] | None = None
-    found = None
-    for key, pooled in pool.submissions.items():
-        made, slots = len(pooled.reviews), pooled.task.must_be_graded_by
-        load = made + pooled.live(now) if pooled.open else made
-        if best is not None and (load, pooled.place) >= best:
-            continue
-        if load >= slots and (made < slots or len(done) >= owed):
-            continue
-        if pooled.pooled.subject == reviewer or key in done:
-            continue
-        best, found = (load, pooled.place), pooled
-    return found
+    ended = {submission_key(c.author, c.attempt) for c in pool.open if c.expires <= now}
+    choices = [pooled for key in ended if (pooled := pool.submissions.get(key)) is not None]
+    choices = [one for one in choices if _may_review(one, reviewer, done, owed, now)]
+    for place in chain.from_iterable(chain.from_iterable(pool.loads)):
+        key = pool.keys.get(str(place)) or ""
+        pooled = None if key in ended else pool.submissions.get(key)
+        if pooled is not None and _may_review(pooled, reviewer, done, owed, now):
+            choices.append(pooled)
+            break
+    return min(choices, key=lambda one: (one.held(now), one.place), default=None)
+
+
+def _may_review(
+    pooled: Pooled, reviewer: str, done: tuple[str, ...], owed: int, now: datetime
+) -> bool:
+    submission, slots = pooled.pooled, pooled.task.must_be_graded_by
+    if submission.subject == reviewer:
+        return False
+    if submission_key(submission.subject, submission.attempt) in done:
+        return False
+    return pooled.held(now) < slots or (len(pooled.reviews) >= slots and len(done) < owed)
 
 
 def lapsed(by: Reviewer, pooled: Pooled, now: datetime) -> Iterator[ReviewLeaseExpired]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -31,6 +32,11 @@ class Review(NamedTuple):
     parts: tuple[Part, ...]
 
 
+CHUNK_PLACES = 128
+Places = tuple[tuple[int, ...], ...]
+"""Places in order, so many to a chunk: place n stands in chunk n // CHUNK_PLACES."""
+
+
 class Pooled(NamedTuple):
     """A submission in the pool, the ``place``-th to come (from 1), with the reviews made of it and
     the claims that are open."""
@@ -45,9 +51,15 @@ class Pooled(NamedTuple):
         """The terms on which it is reviewed."""
         return self.pooled.task
 
-    def live(self, now: datetime) -> int:
-        """Return how many claims hold: those whose lease has not ended, now < expires."""
-        return sum(claim.expires > now for claim in self.open)
+    @property
+    def load(self) -> int:
+        """The number of reviews made and open together, whether or not a lease has ended."""
+        return len(self.reviews) + len(self.open)
+
+    def held(self, now: datetime) -> int:
+        """Return how many reviews were made, and are open under a lease that has not ended: now <
+        expires."""
+        return len(self.reviews) + sum(claim.expires > now for claim in self.open)
 
 
 class Reviewer(NamedTuple):
@@ -61,10 +73,18 @@ class Reviewer(NamedTuple):
 
 
 class Pool(msgspec.Struct, frozen=True):
-    """The submissions by author and attempt (see ``submission_key``), and who reviews."""
+    """The submissions by author and attempt (see ``submission_key``), and who reviews.
+
+    ``keys`` are those of the submissions by place; ``loads[n]`` the places of those with n reviews
+    made and open together, in order and in chunks, so that a change copies little; ``open`` are all
+    claims that are open.
+    """
 
     submissions: Sharded[Pooled] = Sharded()
     reviewers: Sharded[Reviewer] = Sharded()
+    keys: Sharded[str] = Sharded()
+    loads: tuple[Places, ...] = ()
+    open: tuple[ReviewClaimed, ...] = ()
 
     def of(self, author: str, attempt: str) -> Pooled | None:
         """Return the submission, or None."""
@@ -88,7 +108,13 @@ def evolve_pool(state: Pool, fact: PoolFact, _at: datetime) -> Pool:
                 return state
             new = Pooled(len(state.submissions) + 1, fact)
             key = submission_key(author, attempt)
-            return Pool(state.submissions.with_entry(key, new), state.reviewers)
+            return Pool(
+                state.submissions.with_entry(key, new),
+                state.reviewers,
+                state.keys.with_entry(str(new.place), key),
+                _moved(state.loads, new.place, None, 0),
+                state.open,
+            )
         case ReviewClaimed():
             by = state.reviewer(fact.subject)
             by = by._replace(claimed=by.claimed | {fact.review}, open=fact)
@@ -123,20 +149,52 @@ def _with(
 ) -> Pool:
     """Take in what a fact changes: its review is no longer open, but as ``open_claim``."""
     reviewers = state.reviewers.with_entry(fact.subject, by)
-    pooled = state.of(fact.author, fact.attempt)
-    if pooled is None:
-        return Pool(state.submissions, reviewers)
-    claims = tuple(
-        claim
-        for claim in pooled.open
-        if (claim.subject, claim.review) != (fact.subject, fact.review)
-    )
-    pooled = pooled._replace(
-        open=claims if open_claim is None else (*claims, open_claim),
-        reviews=pooled.reviews if review is None else (*pooled.reviews, review),
+    every = _claims(state.open, fact, open_claim)
+    old = state.of(fact.author, fact.attempt)
+    if old is None:
+        return Pool(state.submissions, reviewers, state.keys, state.loads, every)
+    new = old._replace(
+        open=_claims(old.open, fact, open_claim),
+        reviews=old.reviews if review is None else (*old.reviews, review),
     )
     key = submission_key(fact.author, fact.attempt)
-    return Pool(state.submissions.with_entry(key, pooled), reviewers)
+    loads = _moved(state.loads, new.place, old.load, new.load)
+    return Pool(state.submissions.with_entry(key, new), reviewers, state.keys, loads, every)
+
+
+def _claims(
+    claims: tuple[ReviewClaimed, ...],
+    fact: ReviewClaimed | ReviewSubmitted | ReviewLeaseExpired,
+    new: ReviewClaimed | None,
+) -> tuple[ReviewClaimed, ...]:
+    """Return the open claims without that of the fact's review, and with the new one."""
+    others = tuple(
+        claim for claim in claims if (claim.subject, claim.review) != (fact.subject, fact.review)
+    )
+    return others if new is None else (*others, new)
+
+
+def _moved(
+    loads: tuple[Places, ...], place: int, before: int | None, after: int
+) -> tuple[Places, ...]:
+    """Return the places by load with one of them moved; ``before`` None: it is new."""
+    if before == after:
+        return loads
+    new = [*loads, *(() for _ in range(after + 1 - len(loads)))]
+    number = place // CHUNK_PLACES
+    if before is not None:
+        chunk = new[before][number]
+        new[before] = _with_chunk(new[before], number, tuple(p for p in chunk if p != place))
+    places = new[after]
+    chunk = places[number] if number < len(places) else ()
+    at = bisect_left(chunk, place)
+    new[after] = _with_chunk(places, number, (*chunk[:at], place, *chunk[at:]))
+    return tuple(new)
+
+
+def _with_chunk(places: Places, number: int, chunk: tuple[int, ...]) -> Places:
+    padding = ((),) * (number - len(places))
+    return (*places[:number], *padding, chunk, *places[number + 1 :])
 
 
 PEER_POOL = StreamKind(
