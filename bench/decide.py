@@ -121,9 +121,10 @@ def measure(*, quick: bool) -> Report:
 
 
 def _timed(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
+    """Return the processor's seconds: what else runs on the machine does not count."""
+    begun = time.thread_time()
     work()
-    return time.perf_counter() - begun
+    return time.thread_time() - begun
 
 
 def _term() -> list[Fact]:

@@ -14,6 +14,7 @@ from struct import Struct, unpack_from
 
 BOOL, BYTEA, INT8, INT4, TEXT = 16, 17, 20, 23, 25
 """Object ids of PostgreSQL's types (pg_type.dat)."""
+MOMENTS_KEPT_MAX = 1_024
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _INT4 = Struct("!i")
 _INT8 = Struct("!q")
@@ -105,8 +106,12 @@ def int_of(value: bytes | None) -> int:
     return int.from_bytes(value, "big", signed=True)
 
 
+@lru_cache(MOMENTS_KEPT_MAX)
 def moment_of(value: bytes | None) -> datetime:
-    """Return a timestamptz in UTC, in whole microseconds. Raises ValueError for NULL."""
+    """Return a timestamptz in UTC, in whole microseconds. Raises ValueError for NULL.
+
+    What was recorded in one batch has one time, which is worked out once.
+    """
     return _EPOCH + timedelta(microseconds=int_of(value))
 
 
