@@ -22,7 +22,7 @@ engines: $(VENV)/run.stamp ## Get Kafka, Elasticsearch, Redis and PostgreSQL 15 
 
 test: check ## Check, then run every test that this machine allows
 	@$(BIN)/python -m infra.engines.provision || echo "The tests go on without what is missing."
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/test.stamp ## Format, lint, types, layers, documents
 	@$(BIN)/ruff format --check -q .

@@ -5,26 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
 
 from tests.cluster_engines import elasticsearch, had, kafka, redis_server
 from tests.databases import DEBIAN_15, Databases, databases
+from tests.scheduling import ByFolder
 
 __all__ = ["elasticsearch", "kafka", "redis_server"]
 
-ENGINES = "engines"
-WITH_ENGINES = {
-    "cache",
-    "cluster",
-    "engines",
-    "readings",
-    "relay",
-    "search",
-    "supervisor",
-    "workers",
-}
 ONLY_FOR = "only for"
 """Begins the reason of a skip that another kind of machine makes up for, not another engine."""
 
@@ -52,13 +42,9 @@ def dsn(databases_18: Databases) -> Iterator[str]:
         yield address
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares fixtures, where two processes run the tests: a folder, and all
-    folders that need the cluster's engines, of which there are to be one each."""
-    for item in items:
-        folder = item.path.relative_to(Path(__file__).parent).parts[0]
-        item.add_marker(pytest.mark.xdist_group(ENGINES if folder in WITH_ENGINES else folder))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFolder:
+    """Decide which process runs which tests."""
+    return ByFolder(config, log)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
