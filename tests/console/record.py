@@ -115,6 +115,67 @@ COMMANDS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
+PEERS = "HIS-2014P"
+CLEO = "cleo-5d1"
+_OF_CLEO = {"run": PEERS, "subject": CLEO}
+_OF_DORA = {"run": PEERS, "subject": "dora-9b4"}
+_ESSAY = {"item": "essay", "attempt": "1"}
+REVIEWED: tuple[tuple[str, dict[str, Any]], ...] = (
+    (
+        "schedule-run",
+        {
+            "run": PEERS,
+            "course": "HIS",
+            "title": "A history of records, among peers",
+            "starts": "2014-02-03T00:00:00Z",
+            "ends": "2099-07-01T00:00:00Z",
+            "certificate_modes": ["audit"],
+        },
+    ),
+    (
+        "publish-content",
+        {
+            "run": PEERS,
+            "items": [
+                {
+                    "item": "essay",
+                    "kind": "peer-task",
+                    "title": "An essay",
+                    "peer": {
+                        "must_grade": 1,
+                        "must_be_graded_by": 1,
+                        "criteria": [{"name": "all", "possible": 5}],
+                    },
+                }
+            ],
+        },
+    ),
+    (
+        "publish-integrity-policy",
+        {
+            "run": PEERS,
+            "honor_code": "2014-1",
+            "penalties": [{"kind": "collusion", "consequences": ["bar-certificate"]}],
+        },
+    ),
+    *(
+        command
+        for own in (_OF_CLEO, _OF_DORA)
+        for command in (
+            ("enrol-learner", own),
+            ("accept-honor-code", {**own, "version": "2014-1"}),
+            ("submit-work", {**own, **_ESSAY}),
+        )
+    ),
+    ("verify-identity", {**_OF_CLEO, "method": "in-person", "expires": "2099-01-01T00:00:00Z"}),
+    ("claim-review", {**_OF_CLEO, "item": "essay", "review": "r1"}),
+    ("report-violation", {**_OF_CLEO, "violation": "v1", "kind": "collusion", "item": "essay"}),
+    ("uphold-violation", {**_OF_CLEO, "violation": "v1", "reason": "Admitted."}),
+    ("report-violation", {**_OF_CLEO, "violation": "v2", "kind": "collusion"}),
+)
+"""A run among peers, in which one learner has a review under way and violations."""
+
+
 class Site(NamedTuple):
     """A running server with the record in it, and the id of Anna's certificate."""
 
@@ -124,7 +185,7 @@ class Site(NamedTuple):
 
 def load(server: Server) -> Site:
     """Send the commands, and wait until the readings have them and the certificate is there."""
-    for name, body in COMMANDS:
+    for name, body in (*COMMANDS, *REVIEWED):
         answer = server.command(name, body)
         assert answer.status == 201, (name, answer)
     issue = {"run": RUN, "subject": ANNA, "occurred_at": "2014-07-02T09:00:00Z"}

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.console.conftest import Open
-from tests.console.record import ANNA, RUN, SCRIPTED, Site
+from tests.console.record import ANNA, CLEO, PEERS, RUN, SCRIPTED, Site
 
 pytestmark = pytest.mark.xdist_group("console")
 
@@ -26,6 +26,8 @@ PATHS = (
     f"/console/runs/{RUN}",
     f"/console/runs/{RUN}/gradebook",
     f"/console/learners/{ANNA}",
+    f"/console/learners/{CLEO}",
+    f"/console/runs/{PEERS}",
     f"/console/learners/{ANNA}?occurred_by=2014-05-03&compare=now",
     f"/console/learners/{ANNA}?known_by=2014-05-03",
     f"/console/learners/{ANNA}/why?run={RUN}&value=grade",
