@@ -9,6 +9,7 @@ import msgspec
 from fastapi import Request
 
 from domain.access import Principal
+from domain.enrolment.facts import WaitlistJoined
 from read_api.console import timeline
 from read_api.console.asked import Asked, read_asked
 from read_api.console.difference import Standing
@@ -38,9 +39,8 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
     """Answer ``/console/learners/{subject}``; a slider sent as a form moves to its moment."""
     asking = deps.principal(request)
     asked = read_asked(request)
-    known, waits, here, there = await asyncio.gather(
+    known, here, there = await asyncio.gather(
         _facts(deps, asking, asked.subject),
-        waitlist.of_learner(deps, asking, asked.subject, moment=asked.instant.moment),
         _standings(deps, asking, asked.subject, asked.instant),
         _standings(deps, asking, asked.subject, asked.other),
     )
@@ -49,7 +49,11 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
         raise Moved(_slid(asked, facts, slid))
     compared = there if asked.other else None
     cut = known.next is not None
-    data = LearnerData(asked.subject, here, waits.waitlist, compared, facts, cut)
+    waits = []
+    if cut or any(fact.type == WaitlistJoined.__name__ for fact in facts):
+        moment = asked.instant.moment
+        waits = (await waitlist.of_learner(deps, asking, asked.subject, moment=moment)).waitlist
+    data = LearnerData(asked.subject, here, waits, compared, facts, cut)
     types = {"types": " ".join(deps.registry.types)}
     return Page("learner.html", asked.subject, data, lambda: draw(asked, data, known) | types)
 
