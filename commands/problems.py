@@ -23,6 +23,8 @@ class FieldError(NamedTuple):
 
 UNION_TAGS = frozenset({"weighted", "grouped"})
 """Stand in pydantic's path to a field, and in no body."""
+NO_SUCH_KIND = "no_such_kind"
+"""The error of a choice whose ``kind`` is none of those that there are."""
 
 
 class Malformed(Exception):
@@ -66,7 +68,8 @@ def of_validation(error: ValidationError) -> Malformed:
     """Name every field that pydantic refused, and the rule."""
     found = []
     for item in error.errors(include_url=False, include_context=False, include_input=False):
-        path = ".".join(str(part) for part in item["loc"] if part not in UNION_TAGS)
+        steps = [str(part) for part in item["loc"] if part not in UNION_TAGS]
+        path = ".".join([*steps, "kind"] if item["type"] == NO_SUCH_KIND else steps)
         message = item["msg"].removeprefix("Value error, ")
         found.append(FieldError(path or "body", message))
         if len(found) == ERRORS_MAX:

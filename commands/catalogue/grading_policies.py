@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from commands.fields import ITEMS_MAX, LINE, Count, Exact, Id, Percent, Title, text
+from commands.problems import NO_SUCH_KIND
 from domain.catalogue.facts import (
     Category,
     Cutoff,
@@ -168,20 +169,18 @@ class GroupedPolicyBody(BaseModel):
 
 
 def _kind(policy: Any) -> str | None:
-    """Which policy is meant: ``weighted`` where it does not say."""
-    kind = (
-        policy.get("kind", "weighted")
-        if isinstance(policy, dict)
-        else getattr(policy, "kind", None)
-    )
-    return kind if isinstance(kind, str) else None
+    """Which policy is meant: ``weighted`` where it does not say, or is no object at all."""
+    if isinstance(policy, dict):
+        kind = policy.get("kind", "weighted")
+        return kind if isinstance(kind, str) else None
+    return getattr(policy, "kind", "weighted")
 
 
 PolicyBody = Annotated[
     Annotated[WeightedPolicyBody, Tag("weighted")] | Annotated[GroupedPolicyBody, Tag("grouped")],
     Discriminator(
         _kind,
-        custom_error_type="policy_kind",
+        custom_error_type=NO_SUCH_KIND,
         custom_error_message="has a kind that is neither weighted nor grouped",
     ),
 ]

@@ -59,17 +59,21 @@ def _resolved(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]
     return schema
 
 
-def _choices(schema: dict[str, Any], schemas: dict[str, Any]) -> list[dict[str, Any]]:
+def _choices(schema: dict[str, Any], schemas: dict[str, Any], example: Any) -> list[dict[str, Any]]:
+    """Return what a value may be; where its kind decides, what the example is."""
     schema = _resolved(schema, schemas)
+    if "oneOf" in schema:
+        kinds = [_resolved(one, schemas) for one in schema["oneOf"]]
+        return [one for one in kinds if one["properties"]["kind"]["const"] == example["kind"]]
     if "anyOf" not in schema:
         return [schema]
-    return [one for choice in schema["anyOf"] for one in _choices(choice, schemas)]
+    return [one for choice in schema["anyOf"] for one in _choices(choice, schemas, example)]
 
 
 def _breaks(
     schema: dict[str, Any], schemas: dict[str, Any], example: Any, path: Path
 ) -> Iterator[tuple[Path, Any, str]]:
-    choices = _choices(schema, schemas)
+    choices = _choices(schema, schemas, example)
     types = {"string" if "const" in one else one["type"] for one in choices}
     for other in (None, True, 5, 1.5, "\x00", [], {}, 10**40):
         if not types & _types(other):

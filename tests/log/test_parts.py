@@ -20,8 +20,10 @@ from infra.log.reader import PostgresLogReader
 from tests.databases import Databases
 from tests.evidence.logs import KEY, LEARNERS, add_facts, execute, leaves_of, seal
 from tests.log.facts import REGISTRY, append, fact, name, run
+from tests.server import eventually
 
 FACTS = 300
+SECONDS_MAX = 10.0
 SHAPE = """
   select conname, pg_get_constraintdef(oid) from pg_constraint
     where conrelid = 'log.facts'::regclass
@@ -122,9 +124,19 @@ def test_no_part_can_be_changed_by_accident(parts: str) -> None:
 def test_not_while_anybody_is_connected(dsn: str) -> None:
     """What a process read before would not hold."""
     add_facts(dsn, 1)
-    with psycopg.connect(dsn), pytest.raises(InUse, match="1 sessions"):
-        begin_part(dsn)
+    with psycopg.connect(dsn) as other:
+        pid = other.info.backend_pid
+        with pytest.raises(InUse, match="1 sessions"):
+            begin_part(dsn)
+    eventually(lambda: not lives(dsn, pid), SECONDS_MAX, "the other session has ended")
     assert begin_part(dsn) == Part("facts_to_1", 1)
+
+
+def lives(dsn: str, pid: int) -> bool:
+    """Whether a session is there: it ends a little after its client has left."""
+    with psycopg.connect(dsn) as connection:
+        found = connection.execute("select from pg_stat_activity where pid = %s", (pid,))
+        return found.fetchone() is not None
 
 
 @pytest.fixture
