@@ -34,6 +34,8 @@ IN_FLIGHT_MAX = 64
 POLL_SECONDS = 0.5
 """So late is a command at most, where nothing is in the way."""
 UNAVAILABLE_SECONDS = 0.5
+TOLD_AFTER_TIMES = 3
+"""What is not there yet at a start is not worth a word; what stays away is."""
 SAVE_EVERY = timedelta(minutes=1)
 """A crash has no more than this looked through again, where there was nothing to send."""
 AGAIN_AFTER = timedelta(seconds=1)
@@ -78,18 +80,19 @@ class Scheduler:
 
     async def run(self) -> None:
         """Send what falls due until it is stopped."""
-        waits = ""
+        waits, times = "", 0
         while not self._stopping.is_set():
             pause = POLL_SECONDS
             try:
                 await self.step()
-                waits = ""
+                times = 0
             except (Moved, Stopped):
                 continue
             except (LogUnavailable, StoreUnavailable) as error:
-                if str(error) != waits:
-                    _log.warning("the scheduler waits: %s", error)
+                times = times + 1 if str(error) == waits else 1
                 waits = str(error)
+                if times == TOLD_AFTER_TIMES:
+                    _log.warning("the scheduler waits: %s", error)
                 pause = UNAVAILABLE_SECONDS
             except Exception:
                 _log.exception("the scheduler waits")
