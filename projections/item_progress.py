@@ -52,6 +52,21 @@ def fold_item(document: ItemProgress | None, envelope: Envelope, key: Key) -> It
     old = document or ItemProgress(*key)
     at, position = envelope.occurred_at, envelope.position
     match envelope.fact:
+        case VideoWatched(start_ms=start, end_ms=end, term=term):
+            if term < old.term:
+                return old
+            covered = with_interval(old.covered if term == old.term else (), start, end)
+            return replace(
+                old,
+                covered=covered,
+                covered_ms=sum(b - a for a, b in covered),
+                term=term,
+                position=position,
+            )
+        case ItemViewed():
+            return replace(old, viewed_at=old.viewed_at or at, position=position)
+        case ItemCompleted():
+            return replace(old, completed_at=old.completed_at or at, position=position)
         case SubmissionReceived(number=number) as fact:
             known = known_attempt(old.attempts_detail, fact.attempt)
             if number == 1 and known.started_at is None:  # they may have begun the run afresh
@@ -64,6 +79,21 @@ def fold_item(document: ItemProgress | None, envelope: Envelope, key: Key) -> It
                 due=fact.due,
                 late_seconds=fact.late_seconds,
                 content_version=fact.content_version,
+            )
+        case (
+            SubmissionGraded(attempt=attempt, raw=raw, possible=possible)
+            | PeerScoreFinalized(attempt=attempt, raw=raw, possible=possible)
+        ):
+            share(raw, possible)  # a score that is no number is put aside here, not later
+            return with_attempt(
+                replace(old, position=position),
+                attempt,
+                raw=raw,
+                possible=possible,
+                graded_at=at,
+                failed=False,
+                deducted="0",
+                penalty_policy=None,
             )
         case AttemptStarted(number=number, attempt=attempt) as fact:
             if number == 1:
@@ -84,21 +114,6 @@ def fold_item(document: ItemProgress | None, envelope: Envelope, key: Key) -> It
             return mended(old, position, attempt, ended_at=at)
         case GraderFailed(attempt=attempt):
             return mended(old, position, attempt, failed=True)
-        case (
-            SubmissionGraded(attempt=attempt, raw=raw, possible=possible)
-            | PeerScoreFinalized(attempt=attempt, raw=raw, possible=possible)
-        ):
-            share(raw, possible)  # a score that is no number is put aside here, not later
-            return with_attempt(
-                replace(old, position=position),
-                attempt,
-                raw=raw,
-                possible=possible,
-                graded_at=at,
-                failed=False,
-                deducted="0",
-                penalty_policy=None,
-            )
         case LatenessRedecided(attempt=attempt, due=due, late_seconds=late):
             return mended(old, position, attempt, due=due, late_seconds=late)
         case AttemptVoided(attempt=attempt):
@@ -176,21 +191,6 @@ def fold_item(document: ItemProgress | None, envelope: Envelope, key: Key) -> It
                 since=replace(old.since, banked=position),
             )
             return with_attempts(new, old.attempts_detail)
-        case VideoWatched(start_ms=start, end_ms=end, term=term):
-            if term < old.term:
-                return old
-            covered = with_interval(old.covered if term == old.term else (), start, end)
-            return replace(
-                old,
-                covered=covered,
-                covered_ms=sum(b - a for a, b in covered),
-                term=term,
-                position=position,
-            )
-        case ItemViewed():
-            return replace(old, viewed_at=old.viewed_at or at, position=position)
-        case ItemCompleted():
-            return replace(old, completed_at=old.completed_at or at, position=position)
         case _:
             return old
 

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domain.grading.counting import Candidate, Mark, Score, choose
+from domain.grading.counting import Candidate, Counted, Mark, Score, choose
 from projections.exact import score
 
 
@@ -145,7 +145,6 @@ def with_attempts(old: ItemProgress, attempts: tuple[Attempt, ...]) -> ItemProgr
         missing = Score(old.missing_raw, old.missing_possible)
     counted = choose(_candidates(old, attempts), override, missing)
     raw, possible = counted.score if counted is not None else (None, None)
-    graded_at = {one.attempt: one.graded_at for one in attempts}
     submitted_at = first.submitted_at if first else None
     return replace(
         old,
@@ -158,16 +157,23 @@ def with_attempts(old: ItemProgress, attempts: tuple[Attempt, ...]) -> ItemProgr
         score=None if raw is None or possible is None else score(raw, possible),
         raw=raw,
         possible=possible,
-        graded_at=None
-        if counted is None
-        else {
-            "override": old.overridden_at,
-            "banked": old.banked_at,
-            "missing": old.missing_at,
-        }.get(counted.basis, graded_at.get(counted.attempt or "")),
+        graded_at=None if counted is None else _scored_at(old, attempts, counted),
         counts=None if counted is None else counted.basis,
         counts_attempt=None if counted is None else counted.attempt,
     )
+
+
+def _scored_at(old: ItemProgress, attempts: Iterable[Attempt], counted: Counted) -> datetime | None:
+    """Return since when the score that counts has stood."""
+    match counted.basis:
+        case "attempt":
+            return known_attempt(attempts, counted.attempt or "").graded_at
+        case "banked":
+            return old.banked_at
+        case "override":
+            return old.overridden_at
+        case "missing":
+            return old.missing_at
 
 
 def begun_at(item: ItemProgress, position: int) -> ItemProgress:

@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from domain.assessment.facts import SubmissionReceived
 from domain.credentials.facts import (
     CertificateAllowed,
     CertificateBarLifted,
@@ -14,7 +15,7 @@ from domain.credentials.facts import (
     CertificateIssued,
     CertificateReissued,
 )
-from domain.engagement.facts import ModuleRelocked, ModuleUnlocked, ModuleWaived
+from domain.engagement.facts import ItemViewed, ModuleRelocked, ModuleUnlocked, ModuleWaived
 from domain.enrolment.facts import (
     AccessExpired,
     CohortJoined,
@@ -32,6 +33,7 @@ from domain.grading.facts import (
     CourseGradeComputed,
     CoursePassed,
     OutcomeRecorded,
+    SubmissionGraded,
 )
 from domain.integrity.facts import (
     HonorCodeAccepted,
@@ -127,6 +129,8 @@ def fold_enrolment(document: Enrolment | None, envelope: Envelope, key: Key) -> 
     at = envelope.occurred_at
     old = replace(old, position=envelope.position, version=envelope.version, last_occurred_at=at)
     match envelope.fact:
+        case SubmissionReceived() | SubmissionGraded() | ItemViewed():
+            return old  # the commonest; what they say stands with the item
         case LearnerEnrolled() as fact:
             begun = _afresh(old, envelope.position) if fact.afresh else old
             if fact.demographics is not None:
