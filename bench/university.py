@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from struct import Struct
@@ -34,7 +34,7 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _HEADER, _TRAILER, _NULL = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff", b"\xff\xff\xff\xff"
 _FIXED = Struct(">hiqiqii")
 """So many columns, then the first three of them, each after its length."""
-COPY = (
+_COPY = (
     "copy log.facts (position, recorded_at, version, stream, type, tenant, subject, body)"
     " from stdin (format binary)"
 )
@@ -80,13 +80,15 @@ def _catalogue() -> Iterator[tuple[str, str | None, Fact]]:
 
 def envelopes(count: int) -> Iterator[Envelope]:
     """Yield exactly so many facts as they stand in the log."""
+    return enveloped(islice(facts(count), count))
+
+
+def enveloped(facts: Iterable[tuple[str, str | None, Fact]]) -> Iterator[Envelope]:
+    """Yield facts, each with its stream and subject, as they stand in a log of their own."""
     versions: defaultdict[str, int] = defaultdict(int)
-    for position, (stream, subject, fact) in enumerate(facts(count), 1):
-        if position > count:
-            return
+    for position, (stream, subject, fact) in enumerate(facts, 1):
         versions[stream] += 1
-        at = STARTS + position * SECOND
-        id_ = str(UUID(int=position))
+        at, id_ = STARTS + position * SECOND, str(UUID(int=position))
         yield Envelope(
             position,
             at,
@@ -121,17 +123,23 @@ def stored(page: Sequence[Envelope]) -> tuple[list[RawFact], bytes]:
 
 def load(dsn: str, count: int) -> int:
     """Fill an empty log with so many facts. Returns how many bytes their bodies have."""
-    log, size = envelopes(count), 0
+    return fill(dsn, envelopes(count))[1]
+
+
+def fill(dsn: str, log: Iterator[Envelope]) -> tuple[int, int]:
+    """Fill an empty log. Returns how many facts it has then, and how many bytes their bodies."""
+    count = size = 0
     with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
         while page := list(islice(log, COPIED_FACTS_MAX)):
             rows, data = stored(page)
+            count += len(rows)
             size += sum(len(row.body) for row in rows)
-            with cursor.copy(COPY) as copy:
+            with cursor.copy(_COPY) as copy:
                 copy.write(data)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("vacuum analyze log.facts")
         connection.execute("checkpoint")
-    return size
+    return count, size
 
 
 def _sized(data: bytes) -> bytes:

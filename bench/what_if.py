@@ -10,18 +10,14 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import islice
-from uuid import UUID
 
 import httpx
-import psycopg
 
 from bench.report import Report
 from bench.rig import run, server
-from bench.university import COPIED_FACTS_MAX, COPY, SECOND, STARTS, stored
+from bench.university import STARTS, enveloped, fill
 from domain.assessment.facts import SubmissionReceived
 from domain.catalogue.facts import (
     Category,
@@ -35,7 +31,7 @@ from domain.catalogue.facts import (
 )
 from domain.enrolment.facts import LearnerEnrolled
 from domain.grading.facts import SubmissionGraded
-from domain.kernel import Envelope, Fact
+from domain.kernel import Fact
 from infra.compose.embedded import embedded
 from infra.settings import Settings
 from infra.web.apps import full_app
@@ -63,7 +59,7 @@ def measure(*, quick: bool) -> Report:
     """Load, wait until the readings have read all, and ask."""
     learners = LEARNERS_QUICK if quick else LEARNERS
     with server() as postgres:
-        count = _load(postgres.dsn, learners)
+        count, _ = fill(postgres.dsn, enveloped(_facts(learners)))
         seconds, used, changed = run(_ask(postgres.dsn, count))
     figures = {
         "learners": float(learners),
@@ -121,40 +117,3 @@ def _facts(learners: int) -> Iterator[tuple[str, str | None, Fact]]:
                     SubmissionReceived(f"i{at}", name, attempt + 1, 1, None, late),
                 )
                 yield stream, subject, SubmissionGraded(f"i{at}", name, raw, "100", "grader")
-
-
-def _envelopes(learners: int) -> Iterator[Envelope]:
-    versions: defaultdict[str, int] = defaultdict(int)
-    for position, (stream, subject, fact) in enumerate(_facts(learners), 1):
-        versions[stream] += 1
-        at, id_ = STARTS + position * SECOND, str(UUID(int=position))
-        yield Envelope(
-            position,
-            at,
-            versions[stream],
-            stream,
-            id_,
-            type(fact).__name__,
-            fact.schema,
-            at,
-            "main",
-            subject,
-            "bench",
-            id_,
-            id_,
-            None,
-            fact,
-        )
-
-
-def _load(dsn: str, learners: int) -> int:
-    """Fill an empty log. Returns how many facts it has then."""
-    log, count = _envelopes(learners), 0
-    with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
-        while page := list(islice(log, COPIED_FACTS_MAX)):
-            count += len(page)
-            with cursor.copy(COPY) as copy:
-                copy.write(stored(page)[1])
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("vacuum analyze log.facts")
-    return count
