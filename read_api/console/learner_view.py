@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from domain.catalogue.rules import SUBMITTABLE
 from read_api.answers import Answer
 from read_api.console import timeline
 from read_api.console.asked import Asked
@@ -14,7 +15,7 @@ from read_api.console.difference import Standing, differences, grade_words
 from read_api.console.moments import Axis, Instant
 from read_api.console.rows import entry_row
 from read_api.console.symbols import symbol_of
-from read_api.queries import history, progress
+from read_api.queries import history
 from read_api.queries.waitlist import WaitingRow
 
 FACTS_SHOWN = 80
@@ -117,7 +118,7 @@ def _card(standing: Standing) -> dict[str, Any]:
         or item.covered_ms
         or item.viewed_at
         or item.completed_at
-        or item.kind in progress.SUBMITTED_KINDS
+        or item.kind in SUBMITTABLE
     ]
     return {
         "row": standing.enrolment,

@@ -18,7 +18,15 @@ from projections.item_row import ItemProgress, without_override
 from read_api.answers import Answer, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter
-from read_api.queries.gradebook import EXCUSED, Book, Column, read_book, rows_of
+from read_api.queries.gradebook import (
+    EXCUSED,
+    NAMES_AFTER,
+    NAMES_BEFORE,
+    Book,
+    Column,
+    read_book,
+    rows_of,
+)
 from read_api.queries.progress import Row
 
 CSV_BYTES_MAX = 4_000_000
@@ -28,7 +36,6 @@ COMPUTED = "AUTO"
 """Written into a cell: what was computed is to count again."""
 _HEADER = re.compile(r"(?P<item>[A-Za-z0-9][A-Za-z0-9._~-]{0,63})(?: \(of [0-9.]+\))?")
 _CELL = re.compile(r"(?P<raw>\d{1,12}(?:\.\d{1,6})?)(?:/(?P<possible>\d{1,12}(?:\.\d{1,6})?))?")
-_TOLD = frozenset({"status", "percent", "letter", "so far", "outcome"})
 
 
 class GradeChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,7 +163,7 @@ def _lines(content: bytes) -> Iterator[tuple[int, str, Mapping[str, str]]]:
 
 
 def _item(name: str) -> str | None:
-    if name == "subject" or name in _TOLD:
+    if name in NAMES_BEFORE or name in NAMES_AFTER:
         return None
     found = _HEADER.fullmatch(name.strip())
     if found is None:
@@ -196,15 +203,9 @@ class _Comparing:
         for subject, after in self._after.items():
             old = self._book.grade(list(self._rows[subject].values()))
             new = self._book.grade(list({**self._rows[subject], **after}.values()))
-            if (
-                old is not None
-                and new is not None
-                and (old.percent, old.letter)
-                != (
-                    new.percent,
-                    new.letter,
-                )
-            ):
+            if old is None or new is None:
+                continue
+            if (old.percent, old.letter) != (new.percent, new.letter):
                 yield ChangedGrade(
                     subject=subject,
                     percent=old.percent,

@@ -26,6 +26,8 @@ from read_api.queries.grade import compute
 from read_api.queries.progress import Row, deducted_of, since_beginning
 
 CSV_ROWS_A_PAGE = 500
+NAMES_BEFORE, NAMES_AFTER = ("subject", "status"), ("percent", "letter", "so far", "outcome")
+"""Of the columns that stand around those of the items."""
 EXCUSED = "EX"
 """What stands in a cell of an item that the learner is excused from [Canvas]."""
 
@@ -221,7 +223,7 @@ def _csv_of(page: Gradebook, *, header: bool) -> str:
     writer = csv.writer(text)
     if header:
         names = [f"{column.item} (of {column.possible})" for column in page.columns]
-        writer.writerow(["subject", "status", *names, "percent", "letter", "so far", "outcome"])
+        writer.writerow([*NAMES_BEFORE, *names, *NAMES_AFTER])
     for line in page.learners:
         cells = {cell.item: cell for cell in line.cells}
         writer.writerow(

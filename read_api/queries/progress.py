@@ -13,6 +13,7 @@ import msgspec
 from domain.access import Principal
 from domain.assessment.dates import EffectiveDue
 from domain.catalogue.facts import GradingPolicy, LatePolicy
+from domain.catalogue.rules import SUBMITTABLE
 from projections.item_row import ItemProgress as ItemRow
 from projections.item_row import begun_at
 from read_api import asof
@@ -22,9 +23,6 @@ from read_api.errors import NotFound
 from read_api.queries.catalogue import Item, item_of, read_items
 from read_api.queries.dates import Extension, Terms, terms_of
 from read_api.queries.modules import ModuleProgress, Part, modules_of
-
-SUBMITTED_KINDS = frozenset({"quiz", "assignment", "coding-exercise", "peer-task", "exam"})
-"""Kinds of items that are done when something was handed in; the others when seen."""
 
 Row = Mapping[str, Any]
 
@@ -180,7 +178,7 @@ def progressed(run: str, subject: str, stand: Stand) -> Progress:
 
 
 def _parts(content: Sequence[Item], items: Iterable[ItemProgress]) -> Iterable[Part]:
-    worth = {item.item: Fraction(item.possible) for item in content if item.kind in SUBMITTED_KINDS}
+    worth = {item.item: Fraction(item.possible) for item in content if item.kind in SUBMITTABLE}
     for item in items:
         if item.current and item.excused_at is None:
             whole = Fraction(item.possible or 0)
@@ -282,7 +280,7 @@ def _one(
     viewed, completed = row.get("viewed_at"), row.get("completed_at")
     detail = attempts_of(row)
     kind = item.kind if item else None
-    if kind in SUBMITTED_KINDS:
+    if kind in SUBMITTABLE:
         done = attempts > 0 or banked or completed is not None
     else:
         done = completed is not None or (kind != "video" and viewed is not None)
