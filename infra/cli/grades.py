@@ -117,7 +117,7 @@ def apply(
     }
     if as_json:
         print_json(done)
-    else:
+    elif not problems:
         click.echo(f"{len(found['changes'])} cells were changed in run {run}.")
     if problems:
         raise Failed(f"{len(problems)} commands were not taken, first: {problems[0]}")
