@@ -12,7 +12,8 @@ import selectors
 import subprocess
 import sys
 import threading
-from contextlib import nullcontext
+import time
+from contextlib import nullcontext, suppress
 
 import msgspec
 
@@ -22,6 +23,7 @@ from infra.evidence.sealing import Sealing, sealer
 from infra.log.reader import PostgresLogReader
 from infra.process import calm_garbage_collection
 from infra.stores.postgres import PostgresStore
+from projections.ports import StoreUnavailable
 from projections.register import READINGS
 from streams.runner.runner import Runner
 
@@ -71,9 +73,11 @@ class RunnerProcess:
     def wait_until_made(self, store: PostgresStore) -> None:
         """Wait until every reading has tables to answer from. Raises EngineError after 60 s."""
         wanted = {reading.name for reading in READINGS}
-        for _ in range(int(MADE_SECONDS_MAX / MADE_CHECK_SECONDS)):
-            if wanted <= {state.name for state in store.states() if state.live}:
-                return
+        deadline = time.monotonic() + MADE_SECONDS_MAX
+        while time.monotonic() < deadline:
+            with suppress(StoreUnavailable):  # a machine that is busy starting, not a fault yet
+                if wanted <= {state.name for state in store.states() if state.live}:
+                    return
             if self._stopping.wait(MADE_CHECK_SECONDS):
                 return
         raise EngineError("the process of the readings does not start")

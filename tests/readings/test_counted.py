@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from domain.assessment.facts import AttemptStarted, SubmissionReceived
+from domain.enrolment.facts import LearnerEnrolled
 from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.grading.counting import Counted, Score
 from domain.kernel import Fact
@@ -16,7 +20,33 @@ from read_api.queries.progress import since_beginning
 from tests.readings import histories as h
 from tests.readings.recorded import filled
 
-LIVES = st.lists(h.of_enrolment, max_size=40)
+
+def possible(facts: Iterable[Fact]) -> Iterator[Fact]:
+    """Yield what commands can bring about: an attempt is begun and handed in once before anything
+    is said of it, and attempts at an item are counted from 1, anew when a learner begins afresh."""
+    begun: dict[str, dict[str, bool]] = {}
+    for fact in facts:
+        item, attempt = getattr(fact, "item", ""), getattr(fact, "attempt", None)
+        attempts = begun.setdefault(item, {})
+        match fact:
+            case LearnerEnrolled(afresh=True):
+                begun.clear()
+            case AttemptStarted():
+                if attempt in attempts:
+                    continue
+                attempts[attempt] = False
+                fact = replace(fact, number=len(attempts))
+            case SubmissionReceived():
+                if attempts.get(attempt):
+                    continue
+                attempts[attempt] = True
+                fact = replace(fact, number=[*attempts].index(attempt) + 1)
+            case _ if attempt is not None and attempt not in attempts:
+                continue
+        yield fact
+
+
+LIVES = st.lists(h.of_enrolment, max_size=40).map(lambda facts: list(possible(facts)))
 
 
 def read(facts: list[Fact]) -> tuple[dict[str, Counted], set[str]]:
