@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import msgspec
@@ -24,12 +25,21 @@ class Role(StrEnum):
 
 
 class Principal(msgspec.Struct, frozen=True):
-    """Who sends a command or a query. ``client`` is the program, ``actor`` the one responsible."""
+    """Who sends a command or a query. ``client`` is the program, ``actor`` the one responsible: the
+    pseudonym of a person, whose own record is the one of that subject, or of a service.
+
+    ``roles`` hold in the whole tenant, ``runs`` are those in which a role holds beside.
+    ``scopes`` are what the program may do of it; None: all. ``strong``: signed in with a second
+    factor.
+    """
 
     actor: str
     tenant: str
     client: str
     roles: frozenset[Role]
+    runs: Mapping[Role, frozenset[str]] = msgspec.field(default_factory=dict)
+    scopes: frozenset[str] | None = None
+    strong: bool = False
 
     @property
     def may_state_time(self) -> bool:
@@ -42,5 +52,6 @@ DEVELOPMENT = Principal(
     tenant="main",
     client="development",
     roles=frozenset(role for role in Role if role is not Role.POLICY),
+    strong=True,
 )
 """Used until access control exists; the server then listens on loopback only."""
