@@ -22,6 +22,7 @@ from bench.university import FACTS_PER_LEARNER, RUNS, SECOND, STARTS, load
 from infra.compose.embedded import embedded
 from infra.settings import Settings
 from infra.web.apps import full_app
+from infra.web.authentication import open_to_all
 from infra.web.metrics import Metrics
 
 FACTS, FACTS_QUICK = 1_000_000, 100_000
@@ -57,7 +58,7 @@ async def _ask(dsn: str, count: int, learners: int) -> dict[str, list[float]]:
             await registrar.reads.positions.wait(
                 ["history", "progress", "catalogue"], count, READ_SECONDS_MAX
             )
-            app = full_app(registrar.commands.dependencies, registrar.reads, Metrics())
+            app = open_to_all(full_app(registrar.commands.dependencies, registrar.reads, Metrics()))
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://bench") as client:
                 for number, (kind, path, asked) in enumerate(_questions(count, learners)):

@@ -35,6 +35,7 @@ from infra.search.postgres import PostgresSearch
 from infra.settings import Settings
 from infra.stores.postgres import PostgresStore
 from infra.web.apps import query_app
+from infra.web.authentication import open_to_all
 from infra.web.metrics import Metrics
 from projections.register import READINGS
 from read_api.dependencies import ReadDependencies
@@ -78,8 +79,8 @@ async def _measure(rig: Rig, rounds: int, asked: int, waits: int) -> Report:
     async with _reads(rig, Sharing()) as plain, sharing(rig.settings, rig.dsn) as shared:
         async with _reads(rig, shared) as reads:
             apps = {
-                "with": query_app(reads, Metrics(), hot=shared.hot),
-                "without": query_app(plain, Metrics()),
+                "with": open_to_all(query_app(reads, Metrics(), hot=shared.hot)),
+                "without": open_to_all(query_app(plain, Metrics())),
             }
             each_other = itertools.cycle(_each_another())
             rates: dict[str, list[float]] = {

@@ -16,6 +16,8 @@ import psutil
 from tests.server import free_port
 
 STOP_SECONDS_MAX = 20.0
+OPEN = {"REGISTRAR_ACCESS": "off"}
+"""Measured without access control; ``bench/auth`` says what that costs."""
 CPU_SECONDS, MEMORY_BYTES = "cpu_seconds", "memory_bytes"
 """Samples that every process has."""
 
@@ -43,7 +45,7 @@ class Process:
         command += [probe, str(self.port)]
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(  # ours
-                command, stdout=output, stderr=output, env=inherited | dict(settings)
+                command, stdout=output, stderr=output, env=inherited | OPEN | dict(settings)
             )
 
     @property

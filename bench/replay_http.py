@@ -21,6 +21,7 @@ from typing import Any
 
 import psutil
 
+from bench.process import OPEN
 from bench.report import Report
 
 SECONDS_MAX = 120.0
@@ -98,7 +99,8 @@ def _server(folder: str) -> Iterator[tuple[psutil.Process, str]]:
 
 
 def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name[:10] != "REGISTRAR_"}
+    others = {name: value for name, value in os.environ.items() if name[:10] != "REGISTRAR_"}
+    return others | OPEN
 
 
 def _get(url: str) -> Any:

@@ -35,6 +35,7 @@ from domain.kernel import Fact
 from infra.compose.embedded import embedded
 from infra.settings import Settings
 from infra.web.apps import full_app
+from infra.web.authentication import open_to_all
 from infra.web.metrics import Metrics
 
 LEARNERS, LEARNERS_QUICK = 10_000, 1_000
@@ -76,7 +77,7 @@ async def _ask(dsn: str, count: int) -> tuple[float, float, int]:
         async with embedded(Settings(database_url=dsn, data=folder)) as registrar:
             readings = ["progress", "catalogue"]
             await registrar.reads.positions.wait(readings, count, READ_SECONDS_MAX)
-            app = full_app(registrar.commands.dependencies, registrar.reads, Metrics())
+            app = open_to_all(full_app(registrar.commands.dependencies, registrar.reads, Metrics()))
             async with httpx.AsyncClient(
                 transport=httpx.ASGITransport(app), base_url="http://registrar"
             ) as client:

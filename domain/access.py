@@ -54,4 +54,4 @@ DEVELOPMENT = Principal(
     roles=frozenset(role for role in Role if role is not Role.POLICY),
     strong=True,
 )
-"""Used until access control exists; the server then listens on loopback only."""
+"""Everybody, while access control is off; the server then listens on loopback only."""

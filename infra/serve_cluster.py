@@ -10,13 +10,13 @@ from starlette.types import ASGIApp
 
 from infra.cache.sharing import Sharing, sharing
 from infra.compose.cluster import command_api, query_api
-from infra.compose.parts import development
 from infra.compose.stores import address
 from infra.migrations import require
 from infra.process import Stop, run, say
 from infra.serve import begin, listen, url_of, uvicorn_config
 from infra.settings import Settings
 from infra.web.apps import command_app, full_app, query_app
+from infra.web.authentication import open_to_all, principal_of
 from infra.web.leaving import Leaving
 from infra.web.limits import BoundedServer
 from infra.web.metrics import Metrics
@@ -61,7 +61,7 @@ async def _app(settings: Settings, only: Only | None, parts: AsyncExitStack) -> 
     if shared.reachable is not None:
         metrics.redis(shared.reachable)
     app = await _unlimited(settings, only, parts, shared, metrics)
-    return limited(app, shared.limits, development, metrics.limited.inc)
+    return open_to_all(limited(app, shared.limits, principal_of, metrics.limited.inc))
 
 
 async def _unlimited(

@@ -7,7 +7,7 @@ import ipaddress
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, cast, get_args, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, cast, get_args, get_type_hints
 from urllib.parse import urlsplit
 
 import msgspec
@@ -61,6 +61,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             extra={"secret": True},
         ),
     ] = None
+    access: Annotated[
+        Literal["off"],
+        Meta(
+            description="Who is let in. off: everybody is the developer and may do everything; "
+            "then the server listens on loopback only."
+        ),
+    ] = "off"
     example: Annotated[
         bool,
         Meta(description="Whether an empty log is given a real OULAD run to look at."),

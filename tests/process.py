@@ -13,13 +13,13 @@ STOP_SECONDS_MAX = 30.0
 
 
 class Process:
-    """``registrar`` with these words, and with no settings but these; what it prints goes into
-    ``log``. ``start`` it again and again."""
+    """``registrar`` with these words, and with no settings but these, for everybody; what it prints
+    goes into ``log``. ``start`` it again and again."""
 
     ends_by = signal.SIGTERM
 
     def __init__(self, words: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
-        self.environment = dict(environment)
+        self.environment = {"REGISTRAR_ACCESS": "off", **environment}
         self._words = words
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None

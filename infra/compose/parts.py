@@ -9,15 +9,13 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from starlette.requests import HTTPConnection
-
 from commands.app import CommandDependencies
 from commands.batch import CommandReader, encode_results, run_batch
 from commands.pipeline import Pipeline
 from commands.ports import LogUnavailable
 from commands.register import DECISIONS
 from commands.remembered import Answers, Remembering
-from domain.access import DEVELOPMENT, Principal
+from domain.access import DEVELOPMENT
 from domain.streams import REGISTRY
 from infra.engines.postgres import Postgres
 from infra.evidence.reading import PostgresEvidence
@@ -37,6 +35,7 @@ from infra.stores.positions import PostgresPositions
 from infra.stores.postgres import PostgresStore
 from infra.stores.reading import Pool, read_pool
 from infra.stores.views import PostgresViews
+from infra.web.authentication import principal_of
 from infra.web.metrics import Metrics
 from infra.web.policies import read_policy
 from read_api.dependencies import ReadDependencies
@@ -65,11 +64,6 @@ _log = logging.getLogger(__name__)
 def utc_now() -> datetime:
     """The time, aware, in UTC."""
     return datetime.now(UTC)
-
-
-def development(_request: HTTPConnection) -> Principal:
-    """Say who asks: everybody is the developer, until access control exists."""
-    return DEVELOPMENT
 
 
 @contextmanager
@@ -126,7 +120,7 @@ async def commanding(
             CommandDependencies(
                 pipeline if answers is None else Remembering(pipeline, answers),
                 CommandReader(DECISIONS, await keys.digest_secret(), utc_now),
-                development,
+                principal_of,
                 metrics.answered,
             ),
             log,
@@ -158,7 +152,7 @@ async def querying(
                 status=store,
                 opener=KeyOpener(keys),
                 registry=REGISTRY,
-                principal=development,
+                principal=principal_of,
                 runner_alive=runner_alive,
                 clock=utc_now,
                 read_policy=read_policy,

@@ -21,6 +21,7 @@ from infra.cache.limits import RedisLimits
 from infra.cache.shared import REST_SECONDS, TURN_SECONDS, TURNS_MAX, Shared
 from infra.engines.redis import Redis
 from infra.web.apps import full_app
+from infra.web.authentication import open_to_all
 from infra.web.metrics import Metrics
 from infra.web.rates import limited
 from tests.cache.conftest import eventually, run, sharing
@@ -86,7 +87,7 @@ async def _clients(world: World, shared: Shared) -> AsyncIterator[httpx.AsyncCli
     counted = limited(
         app, RedisLimits(shared, 1_000_000, 1_000_000), world.reads.principal, lambda: None
     )
-    transport = httpx.ASGITransport(counted)
+    transport = httpx.ASGITransport(open_to_all(counted))
     async with httpx.AsyncClient(transport=transport, base_url="http://registrar") as client:
         yield client
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from starlette.types import ASGIApp
 
 from infra.cache.hot import RedisHot
 from infra.cache.memory import MemoryLimits
 from infra.engines.redis import Redis
-from infra.web.apps import query_app
+from infra.web.apps import full_app, query_app
+from infra.web.authentication import open_to_all
 from infra.web.metrics import Metrics
 from infra.web.rates import limited
 from tests.cache.conftest import sharing
@@ -83,9 +85,9 @@ def test_answers_are_equal_byte_for_byte(
     furnished.run(test())
 
 
-def _client(app: object) -> httpx.AsyncClient:
+def _client(app: ASGIApp) -> httpx.AsyncClient:
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app),  # type: ignore[arg-type]
+        transport=httpx.ASGITransport(open_to_all(app)),
         base_url="http://registrar",
     )
 
@@ -95,7 +97,8 @@ def test_too_many_requests_are_refused_with_a_problem(furnished: World) -> None:
 
     async def test() -> None:
         metrics, limits = Metrics(), MemoryLimits(1, 3, lambda: 0.0)
-        app = limited(furnished.app, limits, furnished.reads.principal, metrics.limited.inc)
+        plain = full_app(furnished.registrar.commands.dependencies, furnished.reads, Metrics())
+        app = limited(plain, limits, furnished.reads.principal, metrics.limited.inc)
         async with _client(app) as client:
             answers = [await client.get("/v1/log") for _ in range(4)]
             assert [answer.status_code for answer in answers] == [200, 200, 200, 429]

@@ -37,7 +37,8 @@ class Cluster:
 
     def __init__(self, dsn: str, folder: Path, environment: dict[str, str]) -> None:
         self.dsn = dsn
-        self._environment = {"REGISTRAR_DATABASE_URL": dsn, **environment}
+        settings = {"REGISTRAR_ACCESS": "off", "REGISTRAR_DATABASE_URL": dsn}
+        self._environment = settings | environment
         self.name = environment["REGISTRAR_CLUSTER"]
         self.elasticsearch_url = environment["REGISTRAR_ELASTICSEARCH_URL"]
         self.keeper = Keeper(self._environment, folder)

@@ -49,6 +49,7 @@ def api(request: pytest.FixtureRequest, dsn: str, tmp_path: Path) -> Iterator[Ap
     """One API, ready. Neither needs Kafka or Elasticsearch to begin."""
     port = free_port()
     environment = {
+        "REGISTRAR_ACCESS": "off",
         "REGISTRAR_DATABASE_URL": dsn,
         "REGISTRAR_KAFKA": "127.0.0.1:1",
         "REGISTRAR_ELASTICSEARCH_URL": "http://127.0.0.1:1",

@@ -174,7 +174,7 @@ def test_personal_fields_are_opened_for_who_may_read_them_only(furnished: World)
     assert opened == {"value": {"gender": "F", "region": "Wales"}, "erased": False}
     analyst = Principal("anna", "main", "tool", frozenset({Role.ANALYST}))
     closed = {"value": None, "erased": True}
-    assert furnished.but(principal=lambda _: analyst).get(ONE)["demographics"] == closed
+    assert furnished.asked_by(analyst).get(ONE)["demographics"] == closed
     assert furnished.but(opener=NoKeys()).get(ONE)["demographics"] == closed
 
 

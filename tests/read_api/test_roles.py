@@ -7,6 +7,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from infra.web.apps import command_app, query_app
+from infra.web.authentication import open_to_all
 from infra.web.metrics import Metrics
 from tests.read_api.world import World
 
@@ -33,7 +34,7 @@ def test_the_other_process_is_named(
     )
 
     async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(app)
+        transport = httpx.ASGITransport(open_to_all(app))
         async with httpx.AsyncClient(transport=transport, base_url="http://one") as client:
             return await client.request(method, path)
 

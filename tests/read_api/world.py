@@ -13,9 +13,11 @@ from typing import Any, TypeVar
 
 import httpx
 
+from domain.access import DEVELOPMENT, Principal
 from infra.compose.embedded import Registrar, embedded
 from infra.settings import Settings
 from infra.web.apps import full_app
+from infra.web.authentication import Authenticated, everybody_is
 from infra.web.metrics import Metrics
 from read_api.ports import Selection
 
@@ -73,12 +75,18 @@ class World:
     """One registrar and its application, asked from a test's own thread."""
 
     def __init__(
-        self, registrar: Registrar, loop: asyncio.AbstractEventLoop, **swapped: Any
+        self,
+        registrar: Registrar,
+        loop: asyncio.AbstractEventLoop,
+        principal: Principal = DEVELOPMENT,
+        **swapped: Any,
     ) -> None:
         self.registrar = registrar
+        self.principal = principal
         self.reads = replace(registrar.reads, wait_seconds=WAIT_SECONDS, **swapped)
         self.metrics = Metrics()
-        self.app = full_app(registrar.commands.dependencies, self.reads, self.metrics)
+        app = full_app(registrar.commands.dependencies, self.reads, self.metrics)
+        self.app = Authenticated(app, everybody_is(principal))
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app, raise_app_exceptions=False),
             base_url="http://registrar",
@@ -88,7 +96,13 @@ class World:
 
     def but(self, **swapped: Any) -> World:
         """The same registrar, with some of what the read API runs on swapped."""
-        other = World(self.registrar, self._loop, **swapped)
+        other = World(self.registrar, self._loop, self.principal, **swapped)
+        other.position = self.position
+        return other
+
+    def asked_by(self, principal: Principal) -> World:
+        """The same registrar, where everybody is this one."""
+        other = World(self.registrar, self._loop, principal)
         other.position = self.position
         return other
 
