@@ -31,10 +31,12 @@ RECONNECTS_MAX = 60
 
 
 class Message(NamedTuple):
-    """One message of an event stream: its id (a position of the log) and its data."""
+    """One message of an event stream: its id (epoch and position of the log), its data, and what
+    it is of."""
 
     id: str | None
     data: str
+    event: str | None = None
 
 
 @click.group()
@@ -89,14 +91,17 @@ def tail(
 def follow(url: str, parameters: dict[str, Any], after: int | None) -> Iterator[Message]:
     """Yield messages for ever; after a lost connection it goes on behind the last one.
 
-    Raises Failed where the server refuses, is not there, or leaves and stays away for a minute.
+    Raises Failed where the server refuses, is not there, leaves and stays away for a minute, or
+    has a log of another epoch, in which what was told may not have happened.
     """
-    position = None if after is None else str(after)
+    if after is not None:
+        parameters = parameters | {"after": after}
+    last: str | None = None
     connected, lost = False, 0
     while True:
         headers = {"Accept": "text/event-stream"}
-        if position is not None:
-            headers["Last-Event-ID"] = position
+        if last is not None:
+            headers["Last-Event-ID"] = last
         try:
             timeout = httpx.Timeout(SILENCE_SECONDS_MAX)
             with httpx.stream(
@@ -108,11 +113,13 @@ def follow(url: str, parameters: dict[str, Any], after: int | None) -> Iterator[
                 connected = True
                 for message in messages(response.iter_lines()):
                     lost = 0
-                    position = message.id or position
+                    last = message.id or last
+                    if message.event == "epoch":
+                        raise Failed("the log has a new epoch (a backup was restored): begin again")
                     if message.data:
                         yield message
         except (httpx.TransportError, httpx.InvalidURL) as error:
-            if lost == RECONNECTS_MAX or position is None or not connected:
+            if lost == RECONNECTS_MAX or (last is None and after is None) or not connected:
                 raise Failed(f"{url} cannot be reached ({error}); is it running?") from error
             print(f"connection lost ({error}); trying again", file=sys.stderr)
         lost += 1
@@ -122,12 +129,13 @@ def follow(url: str, parameters: dict[str, Any], after: int | None) -> Iterator[
 def messages(lines: Iterable[str]) -> Iterator[Message]:
     """Read an event stream (WHATWG HTML, section 9.2): comments are skipped."""
     identity: str | None = None
+    event: str | None = None
     data: list[str] = []
     for line in lines:
         if not line:
             if data or identity is not None:
-                yield Message(identity, "\n".join(data))
-            identity, data = None, []
+                yield Message(identity, "\n".join(data), event)
+            identity, event, data = None, None, []
             continue
         field, _, value = line.partition(":")
         value = value.removeprefix(" ")
@@ -135,6 +143,8 @@ def messages(lines: Iterable[str]) -> Iterator[Message]:
             data.append(value)
         elif field == "id":
             identity = value
+        elif field == "event":
+            event = value
 
 
 def _line(event: dict[str, Any]) -> str:

@@ -49,9 +49,9 @@ async def events(
         ended, through = window.through < through + WINDOW_POSITIONS, window.through
         if ended or len(found) == limit:
             break
-    head = (await deps.log.head()).position
+    head = await deps.log.head()
     return Events(
         events=found,
         through=through,
-        next=cursors.encode("events", (through,)) if through < head else None,
+        next=cursors.encode("events", (head.epoch, through)) if through < head.position else None,
     )

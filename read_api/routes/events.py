@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -22,6 +23,7 @@ from read_api.queries import events, history
 from read_api.responses import described, respond
 from read_api.subscriptions import Subscriptions
 
+_ID = re.compile(r"(?P<epoch>[A-Za-z0-9]{1,64})-(?P<position>[0-9]{1,19})")
 RETRY_MILLISECONDS = 2_000
 """After which a subscriber that lost the connection comes back."""
 
@@ -43,10 +45,11 @@ class EventRoutes:
         """CloudEvents, at least once, in the order of the log and without gaps.
 
         With `Accept: application/json` a page; otherwise Server-Sent Events, whose ids are
-        positions: after a lost connection, go on with `Last-Event-ID`. Without a position the
-        stream begins with what comes next, a page with the first event. With the `epoch` of the
-        last event, a position of another epoch is refused (a backup was restored) instead of taken
-        for one of this.
+        `EPOCH-POSITION`: after a lost connection, go on with `Last-Event-ID`. Where the log has
+        another epoch since then (a backup was restored), the stream says so with an event `epoch`,
+        whose id is the beginning of the new one, and ends: what was taken in before may be gone.
+        Without a position the stream begins with what comes next, a page with the first event. With
+        `epoch`, an `after` of another epoch is refused instead of taken for one of this.
         """
         deps, asking = self._deps, self._deps.principal(request)
         history.check_types(deps, given.type)
@@ -58,32 +61,35 @@ class EventRoutes:
         if "application/json" in request.headers.get("accept", ""):
             after = given.after or 0
             if given.next is not None:
-                (after,) = cursors.decode(given.next, "events", (int,))
+                of, after = cursors.decode(given.next, "events", (str, int))
+                if of != epoch:
+                    raise BadParameter("next", f"is of an epoch that has ended; it is {epoch} now")
             return respond(
                 request,
                 await events.events(
                     deps, asking, after=after, limit=given.limit, selection=selection
                 ),
             )
-        after = await self._beginning(request, given)
+        epoch, after = await self._beginning(request, given)
         return StreamingResponse(
             self._stream(asking.tenant, after, selection, epoch),
             media_type="text/event-stream",
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
 
-    async def _beginning(self, request: Request, given: EventList) -> int:
-        head = (await self._deps.log.head()).position
+    async def _beginning(self, request: Request, given: EventList) -> tuple[str, int]:
+        """Return the epoch and the position to go on after."""
+        head = await self._deps.log.head()
         last = request.headers.get("last-event-id")
         if last is None:
-            after, field = (head if given.after is None else given.after), "after"
-        elif last.isascii() and last.isdigit() and int(last) <= POSITION_MAX:
-            after, field = int(last), "Last-Event-ID"
+            epoch, after, field = head.epoch, given.after, "after"
         else:
-            raise BadParameter("Last-Event-ID", "must be a position of the log")
-        if after > head:
-            raise BadParameter(field, f"is beyond the log, which ends at {head}")
-        return after
+            (epoch, after), field = _read_id(last), "Last-Event-ID"
+        if after is None:
+            after = head.position
+        if epoch == head.epoch and after > head.position:
+            raise BadParameter(field, f"is beyond the log, which ends at {head.position}")
+        return epoch, after
 
     async def _stream(
         self, tenant: str, after: int, selection: Selection, epoch: str
@@ -93,11 +99,15 @@ class EventRoutes:
         positions mean other facts from then on."""
         yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
         try:
+            now = (await self._deps.log.head()).epoch
+            if now != epoch:
+                yield _ended(now)
+                return
             async for told in self._subscriptions.follow(tenant, after, selection):
                 if told.epoch != epoch:
-                    yield b"event: epoch\ndata: %s\n\n" % msgspec.json.encode({"epoch": told.epoch})
+                    yield _ended(told.epoch)
                     return
-                yield told.body or b": still here\nid: %d\n\n" % told.through
+                yield told.body or b": still here\nid: %s\n\n" % _id(epoch, told.through)
         except StoreUnavailable:
             yield b": the log is away, come back\n\n"
 
@@ -108,4 +118,23 @@ def _messages(window: Window) -> bytes:
 
 def _message(fact: Envelope, epoch: str) -> bytes:
     data = msgspec.json.encode(structured(fact, epoch))
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (fact.position, fact.type.encode(), data)
+    identity = _id(epoch, fact.position)
+    return b"id: %s\nevent: %s\ndata: %s\n\n" % (identity, fact.type.encode(), data)
+
+
+def _ended(now: str) -> bytes:
+    """Say that the epoch has ended; whoever comes back with this id begins anew."""
+    data = msgspec.json.encode({"epoch": now})
+    return b"id: %s\nevent: epoch\ndata: %s\n\n" % (_id(now, 0), data)
+
+
+def _id(epoch: str, position: int) -> bytes:
+    return f"{epoch}-{position}".encode()
+
+
+def _read_id(text: str) -> tuple[str, int]:
+    """Read the id of a message. Raises BadParameter."""
+    found = _ID.fullmatch(text)
+    if found is None or int(found["position"]) > POSITION_MAX:
+        raise BadParameter("Last-Event-ID", "must be the id of an event: EPOCH-POSITION")
+    return found["epoch"], int(found["position"])

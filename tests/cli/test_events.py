@@ -6,9 +6,9 @@ from infra.cli.events import Message, messages
 
 
 def test_messages_end_with_an_empty_line() -> None:
-    """Id and data are theirs; event names are in the data too."""
+    """Id, data and event are theirs."""
     lines = ["id: 7", "event: X", 'data: {"a":1}', "", "id: 9", "data: one", "data:two", ""]
-    assert list(messages(lines)) == [Message("7", '{"a":1}'), Message("9", "one\ntwo")]
+    assert list(messages(lines)) == [Message("7", '{"a":1}', "X"), Message("9", "one\ntwo")]
 
 
 def test_comments_and_hints_are_no_messages() -> None:

@@ -94,21 +94,22 @@ class Listener(threading.Thread):
     def __init__(self, server: Server) -> None:
         super().__init__(daemon=True)
         self._url = f"{server.url}/v1/events"
-        self._last = int(server.get("/v1/log").body["position"])
+        head = server.get("/v1/log").body
+        self._last = f"{head['epoch']}-{head['position']}"
         self.heard: list[int] = []
 
     def run(self) -> None:
         """Listen for ever."""
         while True:
             request = urllib.request.Request(  # noqa: S310 - loopback only
-                self._url, headers={"Last-Event-ID": str(self._last)}
+                self._url, headers={"Last-Event-ID": self._last}
             )
             try:
                 with urllib.request.urlopen(request, timeout=60) as stream:  # noqa: S310
                     for line in stream:
                         if line.startswith(b"id: "):
-                            self._last = int(line[4:])
-                            self.heard.append(self._last)
+                            self._last = line[4:].decode().strip()
+                            self.heard.append(int(self._last.rpartition("-")[2]))
             except OSError:
                 time.sleep(0.1)
 

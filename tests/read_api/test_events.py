@@ -26,6 +26,8 @@ async def subscribe(
     """Read so many events of a stream as an HTTP server would, then hang up; ``begun`` is set at
     the first of them."""
     address, _, query = path.partition("?")
+    if last is not None and last.isdigit():
+        last = f"{(await one.reads.log.head()).epoch}-{last}"
     headers = [] if last is None else [(b"last-event-id", last.encode())]
     scope = {
         "type": "http",
@@ -51,7 +53,11 @@ async def subscribe(
             fields = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line[1:])
             if "data" in fields:
                 events.append(
-                    (int(fields.get("id", 0)), fields["event"], msgspec.json.decode(fields["data"]))
+                    (
+                        int(fields["id"].rpartition("-")[2]),
+                        fields["event"],
+                        msgspec.json.decode(fields["data"]),
+                    )
                 )
         if events and begun is not None:
             begun.set()
@@ -118,11 +124,17 @@ def test_pages_of_events_leave_nothing_out(furnished: World) -> None:
     assert found == list(range(1, furnished.position + 1))
 
 
-@pytest.mark.parametrize("last", ["x", "-1", "99999", "²"])
+@pytest.mark.parametrize("last", ["x", "-1", "7", "²", "00ff-²", f"00ff-{2**63}"])
 def test_a_position_that_cannot_be_is_refused(furnished: World, last: str) -> None:
     answer = furnished.ask("/v1/events", **{"last-event-id": last})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "Last-Event-ID"
+
+
+def test_a_position_beyond_the_log_is_refused(furnished: World) -> None:
+    epoch = furnished.ask("/v1/log").json()["epoch"]
+    answer = furnished.ask("/v1/events", **{"last-event-id": f"{epoch}-99999"})
+    assert answer.status_code == 422
 
 
 def test_the_schema_of_every_event_is_found(furnished: World) -> None:
@@ -178,6 +190,12 @@ def test_a_position_of_an_epoch_that_has_ended_is_refused(empty: World, dsn: str
     after = empty.run(epoch())
     assert (kind, data) == ("epoch", {"epoch": after})
     assert after != before
+    came_back = empty.run(subscribe(empty, "/v1/events", 1, last=f"{before}-1"))
+    assert came_back == [(0, "epoch", {"epoch": after})], (
+        "whoever comes back with an old id is told"
+    )
+    anew = empty.run(subscribe(empty, "/v1/events", 2, last=f"{after}-0"))
+    assert [event[0] for event in anew] == [1, 2]
     for accept in ("application/json", "text/event-stream"):
         refused = empty.ask(f"/v1/events?after=1&epoch={before}", accept=accept)
         assert refused.status_code == 422

@@ -64,6 +64,8 @@
       events.onerror = () => state(false, "not connected, trying again");
       events.onmessage = soon;
       for (const type of status.dataset.types.split(" ")) events.addEventListener(type, soon);
+      // The log has another epoch: what follows from its beginning is on the page anyway.
+      events.addEventListener("epoch", () => { part(); connect(); soon(); });
     };
     const part = () => { if (events) events.close(); events = null; };
     document.addEventListener("visibilitychange", () => {
