@@ -38,7 +38,13 @@ from commands.credentials import (
     revoke_certificate,
 )
 from commands.decision import Decision
-from commands.engagement import decide_modules, view_item, waive_module, watch_video
+from commands.engagement import (
+    decide_modules,
+    view_item,
+    waive_module,
+    watch_video,
+    withdraw_waiver,
+)
 from commands.enrolment import (
     change_mode,
     decide_refund,
@@ -115,6 +121,7 @@ DECISIONS: dict[str, Decision] = {
         watch_video,
         decide_modules,
         waive_module,
+        withdraw_waiver,
         start_attempt,
         save_work,
         submit_work,

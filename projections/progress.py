@@ -15,7 +15,13 @@ from domain.credentials.facts import (
     CertificateIssued,
     CertificateReissued,
 )
-from domain.engagement.facts import ItemViewed, ModuleRelocked, ModuleUnlocked, ModuleWaived
+from domain.engagement.facts import (
+    ItemViewed,
+    ModuleRelocked,
+    ModuleUnlocked,
+    ModuleWaived,
+    ModuleWaiverWithdrawn,
+)
 from domain.enrolment.facts import (
     AccessExpired,
     CohortJoined,
@@ -162,6 +168,8 @@ def fold_enrolment(document: Enrolment | None, envelope: Envelope, key: Key) -> 
             return replace(old, unlocked=tuple(one for one in old.unlocked if one != module))
         case ModuleWaived(module=module):
             return replace(old, waived=tuple(sorted({*old.waived, module})))
+        case ModuleWaiverWithdrawn(module=module):
+            return replace(old, waived=tuple(one for one in old.waived if one != module))
         case CohortJoined(cohort=cohort):
             return replace(old, cohorts=tuple(sorted({*old.cohorts, cohort})))
         case CohortLeft(cohort=cohort):

@@ -47,6 +47,7 @@ from domain.engagement.facts import (
     ModuleRelocked,
     ModuleUnlocked,
     ModuleWaived,
+    ModuleWaiverWithdrawn,
     VideoWatched,
 )
 from domain.enrolment.facts import (
@@ -171,6 +172,7 @@ _PLAIN: dict[type[Fact], str] = {
     ModuleUnlocked: "Unlocked module {f.module}",
     ModuleRelocked: "Module {f.module} was locked again",
     ModuleWaived: "Module {f.module} was opened by a waiver",
+    ModuleWaiverWithdrawn: "The waiver of module {f.module} was taken back",
     CohortJoined: "Joined cohort {f.cohort}",
     CohortLeft: "Left cohort {f.cohort}",
     SeatReleased: "Gave the seat back",

@@ -71,3 +71,10 @@ class ModuleWaived(Fact, frozen=True, omit_defaults=True):
 
     module: str
     reason: Personal[str] | None = None
+
+
+class ModuleWaiverWithdrawn(Fact, frozen=True, omit_defaults=True):
+    """A module's waiver is taken back: it is open to the learner only if they have earned it."""
+
+    module: str
+    reason: Personal[str] | None = None

@@ -30,7 +30,13 @@ from domain.credentials.facts import (
     CertificateRevoked,
 )
 from domain.credentials.state import CredentialFact, Credentials, with_credential
-from domain.engagement.facts import ItemViewed, ModuleRelocked, ModuleUnlocked, ModuleWaived
+from domain.engagement.facts import (
+    ItemViewed,
+    ModuleRelocked,
+    ModuleUnlocked,
+    ModuleWaived,
+    ModuleWaiverWithdrawn,
+)
 from domain.enrolment.facts import (
     AccessExpired,
     CohortJoined,
@@ -84,6 +90,7 @@ EnrolmentFact = (
     | ModuleUnlocked
     | ModuleRelocked
     | ModuleWaived
+    | ModuleWaiverWithdrawn
     | LearnerEnrolled
     | LearnerWithdrawn
     | EnrolmentTransferred
@@ -166,6 +173,8 @@ def evolve_enrolment(state: Enrolment, fact: EnrolmentFact, at: datetime) -> Enr
             return replace(state, unlocked=state.unlocked - {module})
         case ModuleWaived(module=module):
             return replace(state, waived=state.waived | {module})
+        case ModuleWaiverWithdrawn(module=module):
+            return replace(state, waived=state.waived - {module})
         case LearnerEnrolled():
             old = _afresh(state) if fact.afresh else state
             return replace(
@@ -269,6 +278,7 @@ ENROLMENT = StreamKind(
         ModuleUnlocked,
         ModuleRelocked,
         ModuleWaived,
+        ModuleWaiverWithdrawn,
         ExtensionGranted,
         ExtensionWithdrawn,
         AttemptStarted,

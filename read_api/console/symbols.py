@@ -43,6 +43,7 @@ SYMBOL_OF = {
     "ContentDrafted": "view",
     "ModuleUnlocked": "view",
     "ModuleWaived": "view",
+    "ModuleWaiverWithdrawn": "view",
     "CohortJoined": "enrol",
     "AttemptStarted": "view",
     "WorkSaved": "view",

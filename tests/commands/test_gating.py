@@ -17,6 +17,7 @@ from domain.engagement.facts import (
     ModuleRelocked,
     ModuleUnlocked,
     ModuleWaived,
+    ModuleWaiverWithdrawn,
     Reached,
 )
 from domain.engagement.gating import decided
@@ -157,6 +158,26 @@ def test_a_waiver_has_a_reason_and_stands() -> None:
     record.when("waive-module", **{**body, "module": "none"}).refused(ModuleUnknown)
     record.when("waive-module", **{**body, "subject": "nobody"}).refused(NotEnrolled)
     record.when("waive-module", **{**body, "run": "X"}).refused(RunUnknown)
+
+
+def test_a_waiver_can_be_taken_back() -> None:
+    """The module is locked again unless it was earned meanwhile, and then that is said with it."""
+    body = {**LEARNER, "module": "two"}
+    why: Personal[str] = Personal(value="A mistake")
+    record = given(*ENROLLED, content(relocks=False), ModuleWaived("two"))
+    record = record.when("withdraw-waiver", **body, reason="A mistake").then(
+        ModuleWaiverWithdrawn("two", why)
+    )
+    record.when("withdraw-waiver", **body, reason="A mistake").nothing()
+    record.when("view-item", **LEARNER, item="z").refused(ModuleLocked)
+    record = given(*ENROLLED, content(relocks=False), ModuleWaived("two"))
+    submit(record, "q", "40")
+    submit(record, "r", "10")
+    record.when("view-item", **LEARNER, item="p")
+    record.when("withdraw-waiver", **body, reason="A mistake").then(
+        ModuleWaiverWithdrawn("two", why), unlocked("50", "75")
+    )
+    assert record.when("view-item", **LEARNER, item="z").facts
 
 
 def test_who_left_unlocks_nothing_and_who_begins_afresh_begins_locked() -> None:

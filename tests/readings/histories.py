@@ -49,6 +49,7 @@ from domain.engagement.facts import (
     ModuleRelocked,
     ModuleUnlocked,
     ModuleWaived,
+    ModuleWaiverWithdrawn,
     VideoWatched,
 )
 from domain.enrolment.facts import (
@@ -213,6 +214,7 @@ of_enrolment: st.SearchStrategy[Fact] = st.one_of(
     st.builds(ModuleUnlocked, st.sampled_from(["m1", "m2"]), st.just(1), st.just(())),
     st.builds(ModuleRelocked, st.sampled_from(["m1", "m2"]), st.just(1), st.just(())),
     st.builds(ModuleWaived, st.sampled_from(["m1", "m2"])),
+    st.builds(ModuleWaiverWithdrawn, st.sampled_from(["m1", "m2"])),
     st.builds(CohortJoined, st.sampled_from(["c1", "c2"])),
     st.builds(CohortLeft, st.sampled_from(["c1", "c2"])),
     st.builds(
