@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from domain.evidence.checkpoints import Checkpoint, Sealed, opened
 from domain.evidence.notes import WrongNote
 from domain.evidence.tiles import Frontier, TileId, edge_tiles, span_hashes, tiles_for
 from projections.ports import StoreUnavailable
-from streams.seals import Anchors, AnchorsUnavailable, Broken, Kept, Leaves, SealStore, Signing
+from streams.seals import Anchors, AnchorsUnavailable, Broken, Kept, Leaves, Page, SealStore, Signing
 
 PAGE_FACTS_MAX = 5_000
 LINGER_SECONDS = 0.5
@@ -76,18 +76,18 @@ class Sealer:
         epoch = self._log.epoch()
         if self._kept is None or self._kept.epoch != epoch:
             self._find(epoch)
-        positions, leaves = self._log.leaves(self.size, PAGE_FACTS_MAX)
+        page = self._log.leaves(self.size, PAGE_FACTS_MAX)
         if self._log.epoch() != epoch:  # asked after the leaves: they may be of another one
             return 0
-        if leaves:
-            self._seal(epoch, positions, leaves)
+        if page is not None:
+            self._seal(epoch, page)
         elif (head := self._log.head()[0]) < self.size:
             raise Broken(
                 f"the log ends at {head}, and {self.size} facts were sealed: a tail is cut"
             )
         if time.monotonic() - self._anchored_at >= self._anchor_seconds:
             self.anchor()
-        return len(leaves)
+        return 0 if page is None else page.facts
 
     def anchor(self) -> None:
         """Keep the last checkpoint outside, unless it is there. Raises AnchorsUnavailable."""
@@ -136,11 +136,10 @@ class Sealer:
         if root != anchored.root:
             raise Broken(f"the tree is not the one that was anchored at {size}")
 
-    def _seal(self, epoch: str, positions: Sequence[int], leaves: Sequence[bytes]) -> None:
-        first = self.size + 1
-        if list(positions) != list(range(first, first + len(leaves))):
-            raise Broken(f"the log has a gap in its positions beyond {first - 1}")
-        self._frontier.extend(leaves)
+    def _seal(self, epoch: str, page: Page) -> None:
+        if (page.first, page.last) != (self.size + 1, self.size + page.facts):
+            raise Broken(f"the log has a gap in its positions beyond {self.size}")
+        self._frontier.extend(page.hashes)
         self._write(self._kept, epoch, self._frontier.full | self._frontier.partial())
 
     def _write(self, before: Kept | None, epoch: str, tiles: Mapping[TileId, bytes]) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from domain.evidence.checkpoints import Checkpoint
 from domain.evidence.notes import Check, Note, PublicKey
 from domain.evidence.tiles import TileId
+from domain.evidence.tree import HASH_BYTES
 
 
 class Broken(Exception):
@@ -27,11 +28,25 @@ class Kept(NamedTuple):
     note: bytes
 
 
+class Page(NamedTuple):
+    """A stretch of the log: its first and last position, and the hashes of its leaves, one after
+    the other in the order of positions."""
+
+    first: int
+    last: int
+    hashes: bytes
+
+    @property
+    def facts(self) -> int:
+        """How many leaves there are."""
+        return len(self.hashes) // HASH_BYTES
+
+
 class Leaves(Protocol):
     """The log as the sealer follows it. Every method raises StoreUnavailable, but for ``wait``."""
 
-    def leaves(self, after: int, limit: int) -> tuple[Sequence[int], Sequence[bytes]]:
-        """Return up to ``limit`` positions after this one, in order, and the hash of each leaf."""
+    def leaves(self, after: int, limit: int) -> Page | None:
+        """Return up to ``limit`` leaves after this position; None: there are none."""
 
     def head(self) -> tuple[int, datetime | None]:
         """Return the last position and its recorded time (0 and None in an empty log)."""

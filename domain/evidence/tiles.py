@@ -129,16 +129,15 @@ class Frontier:
         if len(self._rows[0]) == TILE_BYTES_MAX:
             self._close()
 
-    def extend(self, leaves: Sequence[bytes]) -> None:
-        """Take the hashes of the next leaves in, a tile at a time."""
+    def extend(self, leaves: bytes) -> None:
+        """Take the hashes of the next leaves in, one after the other, a tile at a time."""
         taken = 0
         while taken < len(leaves):
-            room = WIDTH - len(self._rows[0]) // HASH_BYTES
-            some = leaves[taken : taken + room]
-            self._rows[0] += b"".join(some)
-            self.size += len(some)
+            some = leaves[taken : taken + TILE_BYTES_MAX - len(self._rows[0])]
+            self._rows[0] += some
+            self.size += len(some) // HASH_BYTES
             taken += len(some)
-            if len(some) == room:
+            if len(self._rows[0]) == TILE_BYTES_MAX:
                 self._close()
 
     def root(self) -> bytes:

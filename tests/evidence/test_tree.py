@@ -188,7 +188,7 @@ def test_a_frontier_goes_on_from_its_edge(size: int, further: int) -> None:
     first, tiles = grown(LEAVES[:size])
     again = Frontier.restored(size, {t: tiles[t] for t, width in edge_tiles(size) if width})
     assert again.root() == first.root()
-    again.extend(LEAVES[:further])
+    again.extend(b"".join(LEAVES[:further]))
     whole, all_tiles = grown(LEAVES[:size] + LEAVES[:further])
     assert again.root() == whole.root()
     assert again.partial() == whole.partial()
