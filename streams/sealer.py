@@ -11,7 +11,16 @@ from domain.evidence.checkpoints import Checkpoint, Sealed, opened
 from domain.evidence.notes import WrongNote
 from domain.evidence.tiles import Frontier, TileId, edge_tiles, span_hashes, tiles_for
 from projections.ports import StoreUnavailable
-from streams.seals import Anchors, AnchorsUnavailable, Broken, Kept, Leaves, Page, SealStore, Signing
+from streams.seals import (
+    Anchors,
+    AnchorsUnavailable,
+    Broken,
+    Kept,
+    Leaves,
+    Page,
+    SealStore,
+    Signing,
+)
 
 PAGE_FACTS_MAX = 5_000
 LINGER_SECONDS = 0.5
