@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -68,6 +69,12 @@ def _read_static() -> dict[str, bytes]:
     return {name: (_HERE / "static" / name).read_bytes() for name in STATIC}
 
 
+@cache
+def static_stamp() -> str:
+    """Return what changes in the address of static files when they do."""
+    return hashlib.sha256(b"".join(_read_static().values())).hexdigest()[:12]
+
+
 def _environment(stamp: str) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE / "templates"),
@@ -89,8 +96,7 @@ class Console:
         self.deps = deps
         self.router = APIRouter(include_in_schema=False)
         self._static = _read_static()
-        stamp = hashlib.sha256(b"".join(self._static.values())).hexdigest()[:12]
-        self._templates = _environment(stamp)
+        self._templates = _environment(static_stamp())
 
     def add(self, path: str, load: Load) -> None:
         """Serve this page under the path, and its data under the path with ``.json``."""
