@@ -29,6 +29,7 @@ from commands.problems import (
 from commands.remembered import Transacts
 from commands.requests import Request, Unchanged
 from domain.access import Principal
+from domain.access.deciding import STEP_UP
 
 PREFIX = "/v1/commands"
 JSON = b"application/json"
@@ -149,6 +150,8 @@ def problem_reply(problem: Problem) -> Reply:
     headers: tuple[tuple[bytes, bytes], ...] = ()
     if problem.status == 503:
         headers = ((b"retry-after", b"%d" % RETRY_AFTER_SECONDS),)
+    elif problem.name == "second-factor-needed":
+        headers = ((b"www-authenticate", STEP_UP.encode()),)
     elif problem.status == 405:
         headers = ((b"allow", b"POST"),)
     body = msgspec.json.encode(problem.document)

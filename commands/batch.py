@@ -13,11 +13,13 @@ import msgspec
 from pydantic import ValidationError
 
 from commands.decision import Command, Decision
+from commands.permitting import require_any, require_for
 from commands.pipeline import Answer
 from commands.problems import FieldError, Malformed, UnknownCommand, describe, of_validation
 from commands.remembered import Transacts
 from commands.requests import Recorded, Request
 from domain.access import Principal
+from domain.access.deciding import NotPermitted, NotStrong, states_time
 
 COMMANDS_A_BATCH_MAX = 500
 KEY_CHARACTERS_MAX = 200
@@ -64,17 +66,22 @@ class CommandReader:
         key: str | None = None,
         if_match: int | None = None,
     ) -> Request:
-        """Return the command, ready for the pipeline. Raises Malformed or UnknownCommand."""
+        """Return the command, ready for the pipeline.
+
+        Raises UnknownCommand, NotPermitted, NotStrong or Malformed.
+        """
         decision = self.decisions.get(name)
         if decision is None:
             shown = name[:NAME_CHARACTERS_SHOWN]
             near = difflib.get_close_matches(shown, self.decisions, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise UnknownCommand(f"There is no command {shown!r}.{hint}")
+        permission = require_any(principal, name)
         try:
             command = decision.model.model_validate_json(body)
         except ValidationError as error:
             raise of_validation(error) from None
+        require_for(principal, permission, command)
         self._check_time(command, principal)
         digest = b""
         if key is not None:
@@ -107,7 +114,7 @@ class CommandReader:
         for item in batch.commands:
             try:
                 requests.append(self.read(item.name, bytes(item.body), principal, item.key))
-            except (Malformed, UnknownCommand) as error:
+            except (Malformed, UnknownCommand, NotPermitted, NotStrong) as error:
                 requests.append(error)
         return requests
 
@@ -115,7 +122,7 @@ class CommandReader:
         stated = command.occurred_at
         if stated is None:
             return
-        if not principal.may_state_time:
+        if not states_time(principal):
             raise Malformed(FieldError("occurred_at", "may be stated by a trusted importer only"))
         if stated.astimezone(UTC) > self._clock() + CLOCK_SKEW_MAX:
             raise Malformed(FieldError("occurred_at", "must not lie in the future"))

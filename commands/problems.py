@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from commands.ports import LogFull, LogUnavailable
 from commands.requests import Contended, KeyBusy, KeyReused, StaleVersion
+from domain.access.deciding import NotPermitted, NotStrong
 from domain.kernel import Refusal
 
 RETRY_AFTER_SECONDS = 1
@@ -154,6 +155,24 @@ def describe(error: Exception) -> Problem | None:
                 "log-unavailable",
                 "The log cannot be reached",
                 "Whether the command was recorded is not known. Send it again with the same key.",
+            )
+        case NotPermitted():
+            return _problem(
+                403,
+                "refused",
+                "not-permitted",
+                "You may not do this",
+                str(error),
+                permission=error.permission,
+            )
+        case NotStrong():
+            return _problem(
+                401,
+                "refused",
+                "second-factor-needed",
+                "This takes a second factor",
+                str(error),
+                permission=error.permission,
             )
         case UnknownCommand():
             return _problem(

@@ -16,7 +16,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from commands.register import DECISIONS
-from docs import outside, refused
+from docs import outside, permissions, refused
 from domain.refusals import REFUSALS
 from domain.streams import REGISTRY
 from infra.settings import described
@@ -189,6 +189,7 @@ PAGES = {
     "commands": commands,
     "events": outside.events,
     "facts": facts,
+    "permissions": permissions.page,
     "rules": rules,
     "settings": settings,
     "views": views,

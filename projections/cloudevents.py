@@ -11,8 +11,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from domain.catalogue.state import COURSE
+from domain.catalogue.state import RUN, RUN_CONTENT, RUN_SEATS
+from domain.engagement.state import VIEWING
+from domain.enrolment.state import ENROLMENT
+from domain.grading.regrade import REGRADE
 from domain.kernel import Envelope, Fact, Personal
+from domain.peer_review.state import PEER_POOL
 from projections.decoding import Unreadable
 
 SPECIFICATION = "1.0"
@@ -29,6 +33,9 @@ class BinaryEvent(NamedTuple):
     data: bytes | None
 
 
+_OF_RUNS = frozenset(
+    kind.name for kind in (RUN, RUN_CONTENT, RUN_SEATS, ENROLMENT, VIEWING, PEER_POOL, REGRADE)
+)
 _encoder = msgspec.json.Encoder()
 
 
@@ -44,9 +51,9 @@ def schema_id(name: str, schema: int) -> str:
 
 
 def run_in(stream: str) -> str | None:
-    """Return the run that a stream belongs to; None: it is of a course."""
+    """Return the run that a stream belongs to; None: it is of none."""
     _, kind, *ids = stream.split("/")
-    return ids[0] if ids and kind != COURSE.name else None
+    return ids[0] if ids and kind in _OF_RUNS else None
 
 
 def without_personal(fact: Fact) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
 
+from domain.access.queries import QUERIES
 from read_api.dependencies import ReadDependencies
+from read_api.gate import Gate
 from read_api.routes.catalogue import CatalogueRoutes
 from read_api.routes.events import EventRoutes
 from read_api.routes.evidence import EvidenceRoutes
@@ -28,7 +30,7 @@ PARTS = (
 
 def router(deps: ReadDependencies) -> APIRouter:
     """Return the routes, to be put into an application that tells problems (RFC 9457)."""
-    routes = APIRouter()
+    routes = APIRouter(route_class=Gate(deps.principal, QUERIES).route_class())
     for part in PARTS:
         part(deps).add_to(routes)
     return routes

@@ -16,12 +16,14 @@ from starlette.types import Receive, Scope, Send
 from commands import openapi as command_openapi
 from commands.app import PREFIX, CommandApi, CommandDependencies
 from commands.ports import Log
+from domain.access.queries import QUERIES
 from infra.web import health, problems
 from infra.web.hot import Hot, HotAnswers
 from infra.web.metrics import Metrics, look_at_log, look_at_readings
 from read_api import app as read_api
 from read_api.console import pages
 from read_api.dependencies import ReadDependencies
+from read_api.gate import Gate
 
 TITLE = "registrar"
 DESCRIPTION = """The learning record: commands in, facts in an append-only log, readings out.
@@ -86,7 +88,8 @@ def query_app(
     _elsewhere(app, PREFIX, "commands are taken by a process with --only commands")
     problems.install(app)
     if hot is not None:
-        app.add_middleware(HotAnswers, hot=hot, asking=reads.principal, noted=metrics.given)
+        gate = Gate(reads.principal, QUERIES)
+        app.add_middleware(HotAnswers, hot=hot, gate=gate, noted=metrics.given)
     metrics.install(app, partial(look_at_readings, metrics, reads))
     return app
 

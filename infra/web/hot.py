@@ -19,12 +19,16 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.access import Principal
+from domain.access.deciding import NotPermitted, NotStrong, may
+from domain.access.permissions import Permission
+from read_api.gate import Gate
 
 DIGEST_BYTES = 20
 ENTRY_BYTES_MAX = 262_144
 """Larger answers are not kept."""
 POSITION_DIGITS_MAX = 18
 
+CERTIFICATE = "/v1/certificates/{certificate}"
 _TEMPLATES = (
     "/v1/courses/{course}",
     "/v1/runs",
@@ -35,7 +39,7 @@ _TEMPLATES = (
     "/v1/analytics/runs/{run}",
     "/v1/analytics/runs/{run}/daily",
     "/v1/analytics/runs/{run}/items",
-    "/v1/certificates/{certificate}",
+    CERTIFICATE,
     "/v1/search",
 )
 
@@ -44,11 +48,12 @@ class HotRoute(NamedTuple):
     """An address of which answers are kept; ``path`` is how metrics call it."""
 
     path: str
-    matches: Callable[[str], Any]
+    matches: Callable[[str], re.Match[str] | None]
 
 
 ROUTES = tuple(
-    HotRoute(path, re.compile(re.sub(r"\{\w+\}", "[^/]+", path)).fullmatch) for path in _TEMPLATES
+    HotRoute(path, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)).fullmatch)
+    for path in _TEMPLATES
 )
 
 
@@ -113,12 +118,12 @@ class HotAnswers:
         self,
         app: ASGIApp,
         hot: Hot,
-        asking: Callable[[HTTPConnection], Principal],
+        gate: Gate,
         noted: Callable[[str], None],
     ) -> None:
         self._app = app
         self._hot = hot
-        self._asking = asking
+        self._gate = gate
         self._noted = noted
         self._flights: dict[tuple[str, int], asyncio.Task[_Answered]] = {}
 
@@ -146,9 +151,16 @@ class HotAnswers:
     def _wanted(self, scope: Scope) -> _Wanted | None:
         """Say what is asked for; None: nothing that is kept, or in a way that is not known."""
         path = scope["path"]
-        route = next((one for one in ROUTES if one.matches(path)), None)
-        if route is None:
+        for route in ROUTES:
+            found = route.matches(path)
+            if found is not None:
+                break
+        else:
             return None
+        try:
+            self._gate.enter(route.path, scope, found.groupdict())
+        except (NotPermitted, NotStrong):
+            return None  # the read API says so
         tags: set[bytes] = set()
         for name, value in scope["headers"]:
             if name == b"if-none-match":
@@ -166,9 +178,10 @@ class HotAnswers:
         ):
             return None
         others = urlencode([pair for pair in given if pair[0] != "min_position"])
-        principal = self._asking(HTTPConnection(scope))
-        rights = " ".join(sorted(principal.roles))
-        told = "\n".join((principal.tenant, rights, path, others))
+        asking = self._gate.asking(HTTPConnection(scope))
+        if route.path == CERTIFICATE and not may(asking, Permission.READ_PERSONAL):
+            return None  # whether it is told depends on whose it is
+        told = "\n".join((asking.tenant, _rights(asking), path, others))
         key = hashlib.blake2b(told.encode(), digest_size=DIGEST_BYTES).hexdigest()
         return _Wanted(key, int(positions[0]) if positions else 0, frozenset(tags), route)
 
@@ -201,6 +214,13 @@ class HotAnswers:
         if entry is not None:
             self._hot.put(key, entry)
         return _Answered(tuple(messages), entry)
+
+
+def _rights(asking: Principal) -> str:
+    """Return what is the same for all who may see the same of what is kept."""
+    runs = sorted((role, sorted(runs)) for role, runs in asking.runs.items())
+    scopes = "all" if asking.scopes is None else sorted(asking.scopes)
+    return f"{sorted(asking.roles)} {runs} {scopes} {asking.service}"
 
 
 def _nothing_more() -> Receive:

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from commands.ports import LogUnavailable
 from commands.problems import RETRY_AFTER_SECONDS
+from domain.access.deciding import STEP_UP, NotPermitted, NotStrong
 from domain.kernel import Refusal
 from projections.ports import StoreUnavailable
 from read_api.errors import BadParameter, NotFound, NotYet, PutAside
@@ -45,6 +46,21 @@ _TYPES = (
         "There is no such thing",
         "Nothing is kept under this address, as far as what has been read of the log says. "
         "After a command, ask with min_position set to the position that it answered.",
+    ),
+    ProblemType(
+        "not-permitted",
+        403,
+        "You may not do this",
+        "Your roles, or the scopes of the program that you use, lack a permission here; the "
+        "problem names it. Whether there is what was asked for is not said. An administrator "
+        "grants roles; the reference lists what each may do.",
+    ),
+    ProblemType(
+        "second-factor-needed",
+        401,
+        "This takes a second factor",
+        "Sign in again with a second factor (RFC 9470: ask the issuer for the acr_values that "
+        "WWW-Authenticate names), and send it with the new token.",
     ),
     ProblemType(
         "unknown-command",
@@ -234,6 +250,8 @@ def install(app: FastAPI) -> None:
     """Make an application tell all that goes wrong as problems, and explain them."""
     handlers: dict[type[Exception], Any] = {
         NotFound: _not_found,
+        NotPermitted: _not_permitted,
+        NotStrong: _not_strong,
         BadParameter: _bad_parameter,
         NotYet: _not_yet,
         PutAside: _put_aside,
@@ -252,6 +270,15 @@ def install(app: FastAPI) -> None:
 
 async def _not_found(_: Request, error: NotFound) -> Response:
     return known("not-found", str(error))
+
+
+async def _not_permitted(_: Request, error: NotPermitted) -> Response:
+    return known("not-permitted", str(error), permission=error.permission)
+
+
+async def _not_strong(_: Request, error: NotStrong) -> Response:
+    challenge = {"www-authenticate": STEP_UP}
+    return known("second-factor-needed", str(error), challenge, permission=error.permission)
 
 
 async def _bad_parameter(_: Request, error: BadParameter) -> Response:

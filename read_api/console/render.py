@@ -15,10 +15,13 @@ import jinja2
 import msgspec
 from fastapi import APIRouter, Request, Response
 
+from domain.access.deciding import NotPermitted, NotStrong
+from domain.access.queries import PAGES
 from projections.ports import StoreUnavailable
 from read_api.console import formats, symbols
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, NotFound, NotYet
+from read_api.gate import Gate
 
 _HERE = Path(__file__).parent
 STATIC = {
@@ -95,6 +98,7 @@ class Console:
     def __init__(self, deps: ReadDependencies) -> None:
         self.deps = deps
         self.router = APIRouter(include_in_schema=False)
+        self._gate = Gate(deps.principal, PAGES)
         self._static = _read_static()
         self._templates = _environment(static_stamp())
 
@@ -102,10 +106,10 @@ class Console:
         """Serve this page under the path, and its data under the path with ``.json``."""
 
         async def data(request: Request) -> Response:
-            return await self._guard(request, load, self._data)
+            return await self._guard(request, path, load, self._data)
 
         async def html(request: Request) -> Response:
-            return await self._guard(request, load, self._html)
+            return await self._guard(request, path, load, self._html)
 
         name = "/console/overview" if path == "/console" else path
         self.router.add_api_route(f"{name}.json", data, methods=["GET", "HEAD"])
@@ -133,12 +137,21 @@ class Console:
         return Response(html, status, headers, "text/html; charset=utf-8")
 
     async def _guard(
-        self, request: Request, load: Load, show: Callable[[Request, Page], Response]
+        self,
+        request: Request,
+        path: str,
+        load: Load,
+        show: Callable[[Request, Page], Response],
     ) -> Response:
         try:
+            self._gate.enter(path, request.scope, request.path_params)
             return show(request, await load(self.deps, request))
         except Moved as moved:
             return Response(None, 303, HEADERS | {"Location": moved.address})
+        except NotPermitted as barred:
+            return self.error(request, 403, "You may not see this", str(barred))
+        except NotStrong as weak:
+            return self.error(request, 401, "This takes a second factor", str(weak))
         except NotFound as absent:
             return self.error(request, 404, f"No such {absent.kind}", str(absent))
         except BadParameter as wrong:

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from domain.access import Principal
+from domain.access.deciding import may
+from domain.access.permissions import Permission
 from domain.evidence import bundles
 from domain.evidence.bundles import Telling, Told
 from domain.evidence.exports import Entry, header, line
@@ -18,7 +20,6 @@ from read_api.answers import Incomplete, earliest
 from read_api.asof import POSITIONS_READ_MAX, run_of
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, NotFound, NotYet, PutAside
-from read_api.personal import may_read
 from read_api.ports import Leaf, Seal
 from read_api.queries.catalogue import titles
 from read_api.queries.evidence import proofs
@@ -117,9 +118,11 @@ async def _opened(
         (fact.id, name, value.sealed)
         for fact in facts
         for name, value in msgspec.structs.asdict(fact.fact).items()
-        if isinstance(value, Personal) and value.sealed is not None
+        if isinstance(value, Personal)
+        and value.sealed is not None
+        and may(asking, Permission.READ_PERSONAL, run_of(fact), subject)
     ]
-    if not sealed or not may_read(asking, subject):
+    if not sealed:
         return {}
     found: dict[str, dict[str, str]] = {}
     plain = await deps.opener.open(asking.tenant, subject, sealed)

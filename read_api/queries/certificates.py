@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from domain.access import Principal
+from domain.access.deciding import may
+from domain.access.permissions import Permission
 from read_api.answers import Answer, Opened, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
@@ -53,13 +55,14 @@ async def certificate(
                where c.certificate = %(certificate)s""",
             certificate=certificate,
         )
-    if not found:
+    if not found or not may(asking, Permission.READ_RECORD, found[0]["run"], found[0]["subject"]):
         raise NotFound("certificate", certificate)
     row = dict(found[0])
     sealed, fact = row.pop("reason"), row.pop("revoked_fact")
+    run, subject = row["run"], row["subject"]
     return Certificate(
         **row,
-        reason=await opened(deps, asking, row["subject"], fact, "reason", sealed),
+        reason=await opened(deps, asking, run, subject, fact, "reason", sealed),
         as_of=await deps.as_of(snapshot.position),
-        incomplete=earliest(snapshot.parked, certificates=(certificate,), catalogue=(row["run"],)),
+        incomplete=earliest(snapshot.parked, certificates=(certificate,), catalogue=(run,)),
     )

@@ -113,7 +113,7 @@ async def enrolment(
         **{name: row[name] for name in _OWN},
         integrity=integrity_of(row),
         terms=terms_of(row),
-        demographics=await opened(deps, asking, subject, fact, "demographics", sealed),
+        demographics=await opened(deps, asking, run, subject, fact, "demographics", sealed),
         as_of=stand.as_of,
         incomplete=stand.incomplete,
     )

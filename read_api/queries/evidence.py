@@ -11,6 +11,8 @@ from itertools import chain
 import msgspec
 
 from domain.access import Principal
+from domain.access.deciding import may
+from domain.access.permissions import Permission
 from domain.evidence.exports import Entry, entry
 from domain.evidence.tiles import TileId, path, span_hashes, tiles_for
 from domain.evidence.tree import (
@@ -20,6 +22,7 @@ from domain.evidence.tree import (
     inclusion_spans,
     microseconds,
 )
+from projections.cloudevents import run_in
 from projections.ports import StoreUnavailable
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, NotFound, NotYet
@@ -89,7 +92,7 @@ async def inclusion(
     """Prove that a position is in the log. Raises NotFound, NotYet or BadParameter."""
     seal = await _seal(deps)
     leaf = await deps.evidence.leaf(position)
-    if leaf is None:
+    if leaf is None or not _may_see(asking, leaf):
         raise NotFound("fact at position", str(position))
     if position > seal.size:
         raise NotYet(position, seal.size)
@@ -104,13 +107,32 @@ async def inclusion(
 async def inclusions(
     deps: ReadDependencies, asking: Principal, positions: Sequence[int]
 ) -> Inclusions:
-    """Prove those of these positions that are sealed."""
+    """Prove those of these positions that are sealed, and whose facts the asker may see."""
     seal = await deps.evidence.seal()
     if seal is None:
         return Inclusions(0, None, [], [])
     sealed = sorted({position for position in positions if position <= seal.size})
-    proven = await proofs(deps, await deps.evidence.leaves(sealed), seal.size)
+    leaves = [leaf for leaf in await deps.evidence.leaves(sealed) if _may_see(asking, leaf)]
+    proven = await proofs(deps, leaves, seal.size)
     return Inclusions(seal.size, seal.note.decode(), seal.keys.splitlines(), proven)
+
+
+class _Whose(msgspec.Struct):
+    """What the stored bytes of a fact say of whose it is."""
+
+    tenant: str
+    stream: str
+    subject: str | None
+
+
+_whose = msgspec.json.Decoder(_Whose).decode
+
+
+def _may_see(asking: Principal, leaf: Leaf) -> bool:
+    told = _whose(leaf.body)
+    return told.tenant == asking.tenant and may(
+        asking, Permission.READ_RECORD, run_in(told.stream), told.subject
+    )
 
 
 async def proofs(deps: ReadDependencies, leaves: Sequence[Leaf], size: int) -> list[Entry]:

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 from domain.access import Principal
+from domain.access.deciding import may
+from domain.access.permissions import Permission
 from domain.kernel import Envelope
 from read_api.answers import Answer
 from read_api.asof import run_of
@@ -64,10 +66,14 @@ _ENVELOPE = tuple(name for name in Envelope.__struct_fields__ if name != "fact")
 async def fact(deps: ReadDependencies, asking: Principal, position: int) -> RecordedFact:
     """Return the fact at a position. Raises NotFound."""
     found = await deps.log.at([position])
-    if not found or found[0].tenant != asking.tenant:
+    if not found or not _may_see(asking, found[0]):
         raise NotFound("fact", f"at position {position}")
     told = found[0]
-    others = [other for other in await _neighbours(deps, told) if other.id != told.id]
+    others = [
+        other
+        for other in await _neighbours(deps, told)
+        if other.id != told.id and _may_see(asking, other)
+    ]
     runs = {run for one in (told, *others) if (run := run_of(one))}
     names = await titles(deps, asking, sorted(runs))
     cause = next((other for other in others if other.id == told.causation_id), None)
@@ -80,6 +86,12 @@ async def fact(deps: ReadDependencies, asking: Principal, position: int) -> Reco
         consequences=[_link(one, names) for one in others if one.causation_id == told.id],
         together=[_link(one, names) for one in others if one.command_id == told.command_id],
         as_of=await deps.as_of((await deps.log.head()).position),
+    )
+
+
+def _may_see(asking: Principal, fact: Envelope) -> bool:
+    return fact.tenant == asking.tenant and may(
+        asking, Permission.READ_RECORD, run_of(fact), fact.subject
     )
 
 

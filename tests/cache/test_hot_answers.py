@@ -15,8 +15,10 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from domain.access import DEVELOPMENT, Principal, Role
+from domain.access.queries import QUERIES
 from infra.cache.memory import MemoryHot
 from infra.web.hot import Hot, HotAnswers
+from read_api.gate import Gate
 from tests.cache.conftest import Open, eventually, run
 
 
@@ -55,7 +57,7 @@ class Asking:
         self.api = ReadApi()
         self.principal: Principal = DEVELOPMENT
         self.noted: list[str] = []
-        self.app = HotAnswers(self.api, hot, self._who, self.noted.append)
+        self.app = HotAnswers(self.api, hot, Gate(self._who, QUERIES), self.noted.append)
 
     def _who(self, _: HTTPConnection) -> Principal:
         return self.principal
@@ -250,7 +252,7 @@ def test_a_fault_is_told_to_all_who_wait() -> None:
     async def test() -> None:
         one = Asking(MemoryHot())
         broken = Broken()
-        one.app = HotAnswers(broken, MemoryHot(), one._who, one.noted.append)
+        one.app = HotAnswers(broken, MemoryHot(), Gate(one._who, QUERIES), one.noted.append)
         broken.gate.clear()
         herd = [asyncio.create_task(one.get("/v1/runs")) for _ in range(3)]
         await eventually(one.noted_so_many(3), 10)

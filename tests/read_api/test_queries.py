@@ -172,9 +172,9 @@ def test_the_grade_worked_out_now_is_the_one_that_was_recorded(furnished: World)
 def test_personal_fields_are_opened_for_who_may_read_them_only(furnished: World) -> None:
     opened = furnished.get(ONE)["demographics"]
     assert opened == {"value": {"gender": "F", "region": "Wales"}, "erased": False}
-    analyst = Principal("anna", "main", "tool", frozenset({Role.ANALYST}))
+    grader = Principal("anna", "main", "tool", frozenset({Role.GRADER}))
     closed = {"value": None, "erased": True}
-    assert furnished.asked_by(analyst).get(ONE)["demographics"] == closed
+    assert furnished.asked_by(grader).get(ONE)["demographics"] == closed
     assert furnished.but(opener=NoKeys()).get(ONE)["demographics"] == closed
 
 

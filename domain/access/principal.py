@@ -9,19 +9,26 @@ import msgspec
 
 
 class Role(StrEnum):
-    """What a principal may be. The permission table over these comes with access control."""
+    """What a principal may be. What each role may do stands in ``domain.access.roles``."""
 
     LEARNER = "learner"
+    """Sees and works on their own record."""
     INSTRUCTOR = "instructor"
+    """Teaches runs: their content, dates, learners and grades."""
     GRADER = "grader"
+    """Grades work in runs."""
     REGISTRAR = "registrar"
+    """Runs the institution's matters: catalogue, enrolments, outcomes, certificates."""
     AUDITOR = "auditor"
+    """Reads everything, and writes nothing."""
     ANALYST = "analyst"
+    """Sees sums and pseudonymous events, and no personal field."""
     ADMINISTRATOR = "administrator"
+    """Manages people's roles, tenants and operations, and does not thereby see or change grades."""
     IMPORTER = "importer"
     """A trusted service that may state when something occurred."""
     POLICY = "policy"
-    """A follower of the log that acts on facts."""
+    """A follower of the log that acts on facts. It is nobody's: it cannot be granted."""
 
 
 class Principal(msgspec.Struct, frozen=True):
@@ -29,8 +36,9 @@ class Principal(msgspec.Struct, frozen=True):
     pseudonym of a person, whose own record is the one of that subject, or of a service.
 
     ``roles`` hold in the whole tenant, ``runs`` are those in which a role holds beside.
-    ``scopes`` are what the program may do of it; None: all. ``strong``: signed in with a second
-    factor.
+    ``scopes`` are what the program may do of it; None: all. ``service``: a program that acts for
+    itself, which may do what its scopes say in the whole tenant. ``strong``: signed in with a
+    second factor.
     """
 
     actor: str
@@ -40,11 +48,7 @@ class Principal(msgspec.Struct, frozen=True):
     runs: Mapping[Role, frozenset[str]] = msgspec.field(default_factory=dict)
     scopes: frozenset[str] | None = None
     strong: bool = False
-
-    @property
-    def may_state_time(self) -> bool:
-        """Whether commands of this principal may carry ``occurred_at``."""
-        return Role.IMPORTER in self.roles or Role.POLICY in self.roles
+    service: bool = False
 
 
 DEVELOPMENT = Principal(

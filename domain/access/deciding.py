@@ -1,0 +1,109 @@
+"""May this one do that, to this record, in this run?"""
+
+from __future__ import annotations
+
+from domain.access.permissions import JUDGING, STRONG, Permission
+from domain.access.principal import Principal
+from domain.access.roles import ROLES, SCOPES, Reach
+
+STRONG_ACR = "urn:registrar:second-factor"
+"""The authentication context that is asked for where a second factor is needed."""
+STEP_UP = (
+    'Bearer error="insufficient_user_authentication", '
+    'error_description="A second factor is needed", '
+    f'acr_values="{STRONG_ACR}"'
+)
+"""The challenge of RFC 9470."""
+
+
+class NotPermitted(Exception):
+    """Whoever asks lacks a permission, here or at all. Says nothing of what is there."""
+
+    def __init__(self, permission: Permission | None) -> None:
+        super().__init__(
+            "Nobody may do this: it stands in no table of permissions."
+            if permission is None
+            else f"This takes the permission {permission}, which you do not have here."
+        )
+        self.permission = permission
+
+
+class NotStrong(Exception):
+    """Whoever asks must sign in with a second factor first."""
+
+    def __init__(self, permission: Permission) -> None:
+        super().__init__(f"{permission} takes a sign-in with a second factor.")
+        self.permission = permission
+
+
+def may(
+    asking: Principal,
+    permission: Permission,
+    run: str | None = None,
+    subject: str | None = None,
+) -> bool:
+    """Whether a permission reaches this record in this run (None: none in particular, so that only
+    what holds in the whole tenant will do)."""
+    own = subject is not None and subject == asking.actor
+    if own and permission in JUDGING:
+        return False
+    if asking.scopes is not None:
+        if not any(permission in SCOPES.get(scope, ()) for scope in asking.scopes):
+            return False
+        if asking.service:
+            return True
+    for role in asking.roles:
+        reach = ROLES[role].get(permission)
+        if reach is not None and _reaches(reach, run is not None, own):
+            return True
+    for role, runs in asking.runs.items():
+        reach = ROLES[role].get(permission)
+        if reach is not None and run in runs and _reaches(reach, True, own):
+            return True
+    return False
+
+
+def anywhere(asking: Principal, permission: Permission) -> bool:
+    """Whether a permission reaches anything at all."""
+    if asking.scopes is not None:
+        if not any(permission in SCOPES.get(scope, ()) for scope in asking.scopes):
+            return False
+        if asking.service:
+            return True
+    return any(permission in ROLES[role] for role in asking.roles) or any(
+        runs and permission in ROLES[role] for role, runs in asking.runs.items()
+    )
+
+
+def states_time(asking: Principal) -> bool:
+    """Whether commands of this principal may carry ``occurred_at``."""
+    return may(asking, Permission.STATE_TIME)
+
+
+def require(
+    asking: Principal,
+    permission: Permission,
+    run: str | None = None,
+    subject: str | None = None,
+) -> None:
+    """Raise NotPermitted, or NotStrong where a second factor is what is missing."""
+    if not may(asking, permission, run, subject):
+        raise NotPermitted(permission)
+    require_strong(asking, permission)
+
+
+def require_strong(asking: Principal, permission: Permission) -> None:
+    """Raise NotStrong where this takes a second factor that was not shown. A program that acts for
+    itself has none to show."""
+    if permission in STRONG and not asking.strong and not asking.service:
+        raise NotStrong(permission)
+
+
+def _reaches(reach: Reach, in_run: bool, own: bool) -> bool:
+    match reach:
+        case Reach.TENANT:
+            return True
+        case Reach.RUNS:
+            return in_run
+        case Reach.OWN:
+            return own

@@ -1,0 +1,62 @@
+"""Who comes in? Every address is checked against the table of permissions before it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from urllib.parse import parse_qs
+
+from fastapi.routing import APIRoute
+from starlette.requests import HTTPConnection
+from starlette.types import Receive, Scope, Send
+
+from domain.access import Principal
+from domain.access.deciding import NotPermitted, anywhere, require, require_strong
+from domain.access.queries import Asks
+
+Asking = Callable[[HTTPConnection], Principal]
+
+
+class Gate:
+    """Lets requests in, by a table of addresses. ``asking`` says who sends one."""
+
+    def __init__(self, asking: Asking, table: Mapping[str, Asks]) -> None:
+        self.asking = asking
+        self._table = table
+
+    def enter(self, path: str, scope: Scope, names: Mapping[str, str]) -> None:
+        """Let a request in that is for the address ``path``, where ``names`` stand in it. Raises
+        NotPermitted or NotStrong."""
+        asks = self._table.get(path)
+        if asks is None:
+            raise NotPermitted(None)
+        if asks.permission is None:
+            return
+        asking = self.asking(HTTPConnection(scope))
+        if asks.tells:
+            if not anywhere(asking, asks.permission):
+                raise NotPermitted(asks.permission)
+            require_strong(asking, asks.permission)
+            return
+        run, subject = names.get("run"), names.get("subject")
+        if asks.selects:
+            chosen = parse_qs(scope["query_string"].decode("latin-1"))
+            run = run or _only(chosen, "run")
+            subject = subject or _only(chosen, "subject")
+        require(asking, asks.permission, run, subject)
+
+    def route_class(self) -> type[APIRoute]:
+        """Return the class of routes that let nobody in but through this gate."""
+        gate = self
+
+        class Gated(APIRoute):
+            async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+                gate.enter(self.path, scope, scope["path_params"])
+                await super().handle(scope, receive, send)
+
+        return Gated
+
+
+def _only(chosen: Mapping[str, list[str]], name: str) -> str | None:
+    """Return a parameter that is given once; given twice, nothing is chosen."""
+    values = chosen.get(name, [])
+    return values[0] if len(values) == 1 else None
