@@ -54,6 +54,7 @@ COMMANDS: Mapping[str, Permission] = {
     "override-due-date": _P.ADJUST_TERMS,
     "remove-due-override": _P.ADJUST_TERMS,
     "waive-module": _P.ADJUST_TERMS,
+    "withdraw-waiver": _P.ADJUST_TERMS,
     "record-outcome": _P.DECIDE_OUTCOMES,
     "transfer-result": _P.DECIDE_OUTCOMES,
     "issue-certificate": _P.CERTIFY,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.access.permissions import JUDGING, STRONG, Permission
 from domain.access.principal import Principal
-from domain.access.roles import ROLES, SCOPES, Reach
+from domain.access.roles import ROLES, SCOPES, WHOLE, Reach
 
 STRONG_ACR = "urn:registrar:second-factor"
 """The authentication context that is asked for where a second factor is needed."""
@@ -47,11 +47,10 @@ def may(
     own = subject is not None and subject == asking.actor
     if own and permission in JUDGING:
         return False
-    if asking.scopes is not None:
-        if not any(permission in SCOPES.get(scope, ()) for scope in asking.scopes):
-            return False
-        if asking.service:
-            return True
+    if asking.service:
+        return _in_scope(asking, permission)
+    if asking.scopes is not None and not _in_scope(asking, permission):
+        return False
     for role in asking.roles:
         reach = ROLES[role].get(permission)
         if reach is not None and _reaches(reach, run is not None, own):
@@ -65,11 +64,10 @@ def may(
 
 def anywhere(asking: Principal, permission: Permission) -> bool:
     """Whether a permission reaches anything at all."""
-    if asking.scopes is not None:
-        if not any(permission in SCOPES.get(scope, ()) for scope in asking.scopes):
-            return False
-        if asking.service:
-            return True
+    if asking.service:
+        return _in_scope(asking, permission)
+    if asking.scopes is not None and not _in_scope(asking, permission):
+        return False
     return any(permission in ROLES[role] for role in asking.roles) or any(
         runs and permission in ROLES[role] for role, runs in asking.runs.items()
     )
@@ -97,6 +95,14 @@ def require_strong(asking: Principal, permission: Permission) -> None:
     itself has none to show."""
     if permission in STRONG and not asking.strong and not asking.service:
         raise NotStrong(permission)
+
+
+def _in_scope(asking: Principal, permission: Permission) -> bool:
+    return any(
+        permission in SCOPES.get(scope, ())
+        for scope in asking.scopes or ()
+        if not (asking.service and scope == WHOLE)
+    )
 
 
 def _reaches(reach: Reach, in_run: bool, own: bool) -> bool:

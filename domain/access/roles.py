@@ -111,7 +111,9 @@ ROLES: Mapping[Role, Mapping[Permission, Reach]] = {
 """What each role may do, and how far. Everybody with a role may also read the catalogue and the
 log's checkpoints, search, and see the own grants."""
 
+WHOLE = "registrar"
 SCOPES: Mapping[str, frozenset[Permission]] = {
+    WHOLE: frozenset(Permission),
     "read": frozenset({_P.READ_CATALOGUE, _P.READ_LOG, _P.SEARCH, *_READING}) - {_P.READ_PERSONAL},
     "personal": frozenset({_P.READ_PERSONAL}),
     "audit": frozenset({_P.READ_GRANTS, _P.READ_ACCESS_LOG}),
@@ -143,4 +145,5 @@ SCOPES: Mapping[str, frozenset[Permission]] = {
     "import": frozenset(ROLES[Role.IMPORTER]),
 }
 """What a program with a scope may do: of what the person that it acts for may do, or by itself, in
-the whole tenant. Another scope (``openid`` …) allows nothing."""
+the whole tenant. Another scope (``openid`` …) allows nothing. ``WHOLE`` is for programs in which
+somebody has signed in; one that acts for itself has to name what it needs."""
