@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import cast
 
 import httpx
 import pytest
 from fastapi import FastAPI, Request
 
+from domain.access import DEVELOPMENT
 from projections.ports import StoreUnavailable
 from read_api.console.render import Console, Load, Page
 from read_api.dependencies import ReadDependencies
@@ -26,7 +28,7 @@ def failing(error: Exception) -> Load:
 
 def get(error: Exception, path: str = "/console", **headers: str) -> httpx.Response:
     """Ask an app whose one page fails so."""
-    console = Console(cast("ReadDependencies", None))
+    console = Console(cast("ReadDependencies", SimpleNamespace(principal=lambda _: DEVELOPMENT)))
     console.add("/console", failing(error))
     app = FastAPI()
     app.include_router(console.router)
