@@ -28,8 +28,9 @@ from bench.university import RUNS, load
 from domain.streams import REGISTRY
 from infra.cache.notices import Publisher
 from infra.cache.sharing import Sharing, sharing
-from infra.compose.parts import keeping_keys, querying, storing
+from infra.compose.parts import querying, storing
 from infra.engines.redis import Redis
+from infra.keys.memory import MemoryKeys
 from infra.log.reader import PostgresLogReader
 from infra.search.postgres import PostgresSearch
 from infra.settings import Settings
@@ -126,11 +127,10 @@ def _rig(count: int) -> Iterator[Rig]:
 @asynccontextmanager
 async def _reads(rig: Rig, shared: Sharing) -> AsyncIterator[ReadDependencies]:
     async with (
-        keeping_keys(rig.dsn) as keys,
         storing(rig.dsn) as store,
         querying(
             rig.dsn,
-            keys,
+            MemoryKeys(),
             store,
             lambda: True,
             lambda _, views: PostgresSearch(views),

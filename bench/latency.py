@@ -65,6 +65,8 @@ def _cluster() -> Iterator[tuple[str, str, str]]:
         dsn = held.enter_context(server()).dsn
         settings = {
             "REGISTRAR_DATABASE_URL": dsn,
+            "REGISTRAR_KEYS_URL": f"sqlite://{folder}/keys.db",
+            "REGISTRAR_EPOCH_KEYS": str(folder / "epochs"),
             "REGISTRAR_KAFKA": held.enter_context(Kafka(folder / "kafka")).bootstrap,
             "REGISTRAR_REDIS_URL": held.enter_context(Redis(folder / "redis")).url,
             "REGISTRAR_ELASTICSEARCH_URL": held.enter_context(

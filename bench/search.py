@@ -29,8 +29,9 @@ from bench.report import Report, median_ratio
 from bench.rig import run, server
 from domain.access import DEVELOPMENT
 from domain.catalogue.facts import ContentVersionPublished, CourseCreated, Item
-from infra.compose.parts import keeping_keys, querying, storing
+from infra.compose.parts import querying, storing
 from infra.engines import elasticsearch as engine
+from infra.keys.memory import MemoryKeys
 from infra.search import mapping
 from infra.search.clients import query_client, store_client
 from infra.search.elasticsearch import ElasticsearchSearch
@@ -206,11 +207,10 @@ async def _ask(dsn: str, url: str, seconds: int) -> tuple[list[float], list[floa
     """Return how many milliseconds each query took: the first ones, and those at an even rate."""
     async with (
         query_client(url) as client,
-        keeping_keys(dsn) as keys,
         storing(dsn) as store,
         querying(
             dsn,
-            keys,
+            MemoryKeys(),
             store,
             lambda: True,
             lambda pool, _: ElasticsearchSearch(client, pool, CLUSTER),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
 
 from commands.decision import Context, Elsewhere
+from commands.held_keys import HeldKeys
 from commands.ports import Append, CommandKey, NewFact, Outcome, SubjectKey
 from commands.requests import (
     CLIENT_KEY_DAYS,
@@ -63,7 +63,7 @@ def attempt(
     request: Request,
     refs: tuple[StreamRef[Any], ...],
     cache: StreamCache,
-    keys: Mapping[tuple[str, str], SubjectKey],
+    keys: HeldKeys,
     registry: Registry,
     now: datetime,
 ) -> Needs | Declined | Decided:
@@ -124,7 +124,7 @@ class _Assembly:
         self,
         request: Request,
         registry: Registry,
-        keys: Mapping[tuple[str, str], SubjectKey],
+        keys: HeldKeys,
         refs: tuple[StreamRef[Any], ...],
         held: list[Entry],
         at: datetime,
@@ -142,15 +142,14 @@ class _Assembly:
 
     def of(
         self, decided: list[Fact | Elsewhere], rests_on: tuple[Future[Outcome], ...]
-    ) -> Needs | Decided:
-        """Assemble all facts, or say which keys are needed first."""
+    ) -> Needs | Declined | Decided:
+        """Assemble all facts, or say which keys are needed first, or that there will be none."""
         request, unconditioned = self.request, self.request.decision.unconditioned
         envelopes = []
         for index, item in enumerate(decided):
             envelope = self._place(index, item)
-            if envelope is None:
-                subject = self.refs[0].subject or ""
-                return Needs({}, ((request.principal.tenant, subject),), self.refs)
+            if isinstance(envelope, str):
+                return self._without_key(envelope, rests_on)
             envelopes.append(envelope)
         key = self.key
         conditions = [
@@ -185,15 +184,24 @@ class _Assembly:
             request.decision.answer(tuple([e.fact for e in envelopes])),
         )
 
-    def _place(self, index: int, item: Fact | Elsewhere) -> Envelope | None:
+    def _without_key(self, subject: str, rests_on: tuple[Future[Outcome], ...]) -> Needs | Declined:
+        tenant = self.request.principal.tenant
+        why = self.keys.why_none(tenant, subject)
+        if why is None:
+            return Needs({}, ((tenant, subject),), self.refs)
+        versions = {name: one.version for name, one in self.read.items() if one.pending is None}
+        return Declined(why, self.refs, self.read[self.refs[0].name].version, versions, rests_on)
+
+    def _place(self, index: int, item: Fact | Elsewhere) -> Envelope | str:
+        """Return the fact as it goes into the log, or the subject whose key it needs."""
         fact, known, ref = self._target(item)
         request, principal = self.request, self.request.principal
         subject = fact.subject if known.names_subject else ref.subject  # type: ignore[attr-defined]
         identity = fact_id(self.command_id, index)
         if known.personal:
-            key = self.keys.get((principal.tenant, subject or ""))
+            key = self.keys.get(principal.tenant, subject or "")
             if key is None and any(_is_open(fact, field) for field in known.personal):
-                return None
+                return subject or ""
             if key is not None:
                 fact = seal(fact, known, identity, key)
         state, version = self.after.get(ref.name) or (

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from commands.attempt import Decided, Declined, Needs, attempt
 from commands.contention import Contention
+from commands.held_keys import HeldKeys
 from commands.ports import (
     Append,
     Appended,
@@ -19,7 +20,6 @@ from commands.ports import (
     Lost,
     Outcome,
     Repeated,
-    SubjectKey,
 )
 from commands.requests import (
     Contended,
@@ -36,7 +36,6 @@ from domain.registry import Registry
 
 ROUNDS_MAX = 16
 LOADS_A_ROUND_MAX = 8
-SUBJECT_KEYS_CACHED_MAX = 10_000
 
 Answer = Recorded | Unchanged
 
@@ -61,11 +60,10 @@ class Pipeline:
         self, log: Log, keys: Keys, registry: Registry, clock: Callable[[], datetime]
     ) -> None:
         self._log = log
-        self._keys = keys
         self._registry = registry
         self._clock = clock
         self._cache = StreamCache()
-        self._subject_keys: dict[tuple[str, str], SubjectKey] = {}
+        self._subject_keys = HeldKeys(keys.for_subjects)
         self._running: set[str] = set()
         self._contention = Contention(log, self._cache)
 
@@ -170,13 +168,8 @@ class Pipeline:
             for tenant, subject in need.keys:
                 wanted.setdefault(tenant, {})[subject] = None
 
-        async def unlock(tenant: str, subjects: list[str]) -> None:
-            if len(self._subject_keys) > SUBJECT_KEYS_CACHED_MAX:
-                self._subject_keys.clear()
-            for subject, key in (await self._keys.for_subjects(tenant, subjects)).items():
-                self._subject_keys[tenant, subject] = key
-
-        work = [unlock(tenant, list(subjects)) for tenant, subjects in wanted.items()]
+        fetch = self._subject_keys.fetch
+        work = [fetch(tenant, list(subjects)) for tenant, subjects in wanted.items()]
         await gather(*([self._load(refs)] if refs else []), *work)
         return set(refs)
 

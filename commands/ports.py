@@ -22,6 +22,10 @@ class LogFull(LogUnavailable):
     """The log has no room left. Nothing of what was sent was recorded."""
 
 
+class KeysUnavailable(LogUnavailable):
+    """The store of keys cannot be reached. Nothing of what needed a key was recorded."""
+
+
 class NewFact(NamedTuple):
     """A decided fact, encoded, on its way into the log."""
 
@@ -140,8 +144,7 @@ class Keys(Protocol):
     async def for_subjects(self, tenant: str, subjects: Sequence[str]) -> Mapping[str, SubjectKey]:
         """Return their keys, made and durable before this answers where there were none.
 
-        A subject whose key was destroyed is absent. Raises LogUnavailable where the store of keys
-        cannot be reached.
+        A subject whose key was destroyed is absent, for ever. Raises KeysUnavailable.
         """
 
     async def existing(self, tenant: str, subjects: Sequence[str]) -> Mapping[str, SubjectKey]:

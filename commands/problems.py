@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from commands.ports import LogFull, LogUnavailable
+from commands.ports import KeysUnavailable, LogFull, LogUnavailable
 from commands.requests import Contended, KeyBusy, KeyReused, StaleVersion
 from domain.access.deciding import NotPermitted, NotStrong
 from domain.kernel import Refusal
@@ -147,6 +147,14 @@ def describe(error: Exception) -> Problem | None:
                 "log-full",
                 "The log has no room left",
                 "Nothing was recorded. Send it again with the same key when there is room.",
+            )
+        case KeysUnavailable():
+            return _problem(
+                503,
+                "unavailable",
+                "keys-unavailable",
+                "The store of keys cannot be reached",
+                "Nothing was recorded, as it holds personal fields. Send it again.",
             )
         case LogUnavailable():
             return _problem(

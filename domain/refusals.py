@@ -16,6 +16,7 @@ from domain.grading import rules as grading
 from domain.integrity import rules as integrity
 from domain.kernel import Refusal
 from domain.peer_review import rules as peer_review
+from domain.privacy import rules as privacy
 
 _MODULES: tuple[ModuleType, ...] = (
     catalogue,
@@ -29,6 +30,7 @@ _MODULES: tuple[ModuleType, ...] = (
     credentials,
     integrity,
     peer_review,
+    privacy,
     due,
 )
 

@@ -22,6 +22,7 @@ PARTITIONS_MIN, PARTITIONS_MAX = 2, 256
 are its own."""
 SCHEMES = {
     "database_url": ("postgresql", "postgres"),
+    "keys_url": ("postgresql", "postgres", "sqlite"),
     "elasticsearch_url": ("http", "https"),
     "redis_url": ("redis", "rediss", "unix"),
 }
@@ -49,8 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(
             min_length=1,
-            description="The folder of the embedded PostgreSQL and of the subjects' keys. "
-            "By default in the user's data folder.",
+            description="The folder of the embedded PostgreSQL and, apart from it, of the keys "
+            "of learners. By default in the user's data folder.",
         ),
     ] = msgspec.field(default_factory=lambda: user_data_dir("registrar"))
     database_url: Annotated[
@@ -68,6 +69,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "then the server listens on loopback only."
         ),
     ] = "off"
+    keys_url: Annotated[
+        str | None,
+        Meta(
+            description="The database of the keys that personal fields are sealed with: a "
+            "PostgreSQL of its own (postgresql://user:password@host:port/name), outside of the "
+            "backups of the log, or a file (sqlite:///path). Not set: a file in the data folder; "
+            "in cluster mode it must be set.",
+            extra={"secret": True},
+        ),
+    ] = None
+    epoch_keys: Annotated[
+        str | None,
+        Meta(
+            description="The folder of the keys that those keys are wrapped with, which are "
+            "destroyed for good at erasures and every 30 days. Not set: in the data folder; in "
+            "cluster mode it must be set, and be one folder for all processes that use keys."
+        ),
+    ] = None
     example: Annotated[
         bool,
         Meta(description="Whether an empty log is given a real OULAD run to look at."),

@@ -44,10 +44,12 @@ class Page(Answer, frozen=True, kw_only=True):
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """A personal field: null and erased where its key is destroyed or the asker has no right."""
+    """A personal field: null and erased where its key is destroyed or the asker has no right; null
+    and unreadable where the store of keys cannot be reached now."""
 
     value: Any
     erased: bool
+    unreadable: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class Moment(msgspec.Struct, frozen=True):

@@ -13,8 +13,10 @@ from domain.kernel import Envelope, Personal
 from projections.cloudevents import run_in
 from read_api.answers import Opened
 from read_api.dependencies import ReadDependencies
+from read_api.ports import KeysAway
 
 CLOSED = Opened(None, erased=True)
+UNREADABLE = Opened(None, erased=False, unreadable=True)
 
 
 async def opened(
@@ -31,7 +33,10 @@ async def opened(
         return None
     if fact is None or not may(asking, Permission.READ_PERSONAL, run, subject):
         return CLOSED
-    (plain,) = await deps.opener.open(asking.tenant, subject, [(fact, field, sealed)])
+    try:
+        (plain,) = await deps.opener.open(asking.tenant, subject, [(fact, field, sealed)])
+    except KeysAway:
+        return UNREADABLE
     return CLOSED if plain is None else Opened(msgspec.json.decode(plain), erased=False)
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from domain.evidence.tiles import TileId
 from domain.kernel import Envelope
+from projections.ports import StoreUnavailable
 
 
 class Head(NamedTuple):
@@ -212,6 +213,10 @@ class PastIndex(Protocol):
         and of what had occurred by a time."""
 
 
+class KeysAway(StoreUnavailable):
+    """The store of keys cannot be reached: personal fields cannot be opened now."""
+
+
 class Opener(Protocol):
     """Opens personal fields with the keys of their subjects."""
 
@@ -219,4 +224,4 @@ class Opener(Protocol):
         self, tenant: str, subject: str, sealed: Sequence[tuple[str, str, str]]
     ) -> Sequence[bytes | None]:
         """Return the JSON bytes of each (fact id, field name, sealed text); None: no longer
-        readable, because the subject's key was destroyed."""
+        readable, because the subject's key was destroyed. Raises KeysAway."""

@@ -43,12 +43,13 @@ def engine_errors() -> Iterator[None]:
     from commands.ports import LogUnavailable
     from infra.engines.postgres import EngineError
     from infra.evidence.keys import WrongKeyFile
+    from infra.keys.ports import WrongKeyStore
     from infra.migrations import MigrationError
     from projections.ports import StoreUnavailable
 
     try:
         yield
-    except (EngineError, MigrationError, WrongKeyFile) as error:
+    except (EngineError, MigrationError, WrongKeyFile, WrongKeyStore) as error:
         raise Failed(str(error)) from error
     except (StoreUnavailable, LogUnavailable) as error:
         raise Failed(str(error)) from error

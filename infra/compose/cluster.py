@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from domain.streams import REGISTRY
 from infra.cache.sharing import Sharing
-from infra.compose.parts import Commands, commanding, keeping_keys, policies, querying, storing
+from infra.compose.keys import keeping_keys
+from infra.compose.parts import Commands, commanding, policies, querying, storing
 from infra.compose.stores import address
 from infra.evidence.sealing import sealer, sealing
 from infra.log.reader import PostgresLogReader
@@ -38,7 +39,7 @@ async def command_api(
     """Have what takes commands for a while: it needs PostgreSQL only."""
     dsn = address(settings)
     async with (
-        keeping_keys(dsn) as keys,
+        keeping_keys(settings, dsn) as keys,
         commanding(dsn, keys, metrics, shared.answers) as commands,
     ):
         yield commands
@@ -55,7 +56,7 @@ async def query_api(settings: Settings, shared: Sharing) -> AsyncIterator[ReadDe
 
     try:
         async with (
-            keeping_keys(dsn) as keys,
+            keeping_keys(settings, dsn) as keys,
             storing(dsn) as store,
             querying(dsn, keys, store, lambda: True, search, shared.sources) as reads,
         ):
@@ -80,7 +81,7 @@ async def followers(settings: Settings, store: PostgresStore) -> AsyncIterator[F
     keeper = Keeper(reader, store, store, READINGS, REGISTRY, settings.partitions)
     try:
         async with (
-            keeping_keys(dsn) as keys,
+            keeping_keys(settings, dsn) as keys,
             commanding(dsn, keys, Metrics()) as commands,
             policies(dsn, commands) as followed,
         ):

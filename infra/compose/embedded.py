@@ -7,17 +7,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
+from infra.compose.keys import keeping_keys
 from infra.compose.parts import (
     Commands,
     commanding,
     database,
-    keeping_keys,
     policies,
     querying,
     storing,
 )
 from infra.evidence.sealing import Sealing, sealing
 from infra.following import RunnerProcess
+from infra.keys.store import KeyStore
 from infra.search.postgres import PostgresSearch
 from infra.settings import Settings
 from infra.stores.postgres import PostgresStore
@@ -34,6 +35,7 @@ class Registrar(NamedTuple):
     reads: ReadDependencies
     runner: RunnerProcess
     store: PostgresStore
+    keys: KeyStore
     metrics: Metrics
 
 
@@ -46,17 +48,17 @@ async def embedded(settings: Settings) -> AsyncIterator[Registrar]:
     held = database(settings)
     dsn = await asyncio.to_thread(held.__enter__)
     try:
-        async with _parts(dsn, how) as registrar:
+        async with _parts(settings, dsn, how) as registrar:
             yield registrar
     finally:
         await asyncio.to_thread(held.__exit__, None, None, None)
 
 
 @asynccontextmanager
-async def _parts(dsn: str, how: Sealing | None) -> AsyncIterator[Registrar]:
+async def _parts(settings: Settings, dsn: str, how: Sealing | None) -> AsyncIterator[Registrar]:
     metrics, runner = Metrics(), RunnerProcess(dsn, how)
     async with (
-        keeping_keys(dsn) as keys,
+        keeping_keys(settings, dsn) as keys,
         storing(dsn) as store,
         commanding(dsn, keys, metrics) as commands,
         querying(dsn, keys, store, lambda: runner.alive, _search) as reads,
@@ -64,7 +66,7 @@ async def _parts(dsn: str, how: Sealing | None) -> AsyncIterator[Registrar]:
         policies(dsn, commands),
     ):
         await asyncio.to_thread(runner.wait_until_made, store)
-        yield Registrar(commands, reads, runner, store, metrics)
+        yield Registrar(commands, reads, runner, store, keys, metrics)
 
 
 def _search(_: Pool, views: Views) -> SearchIndex:

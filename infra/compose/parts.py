@@ -12,7 +12,7 @@ from typing import NamedTuple
 from commands.app import CommandDependencies
 from commands.batch import CommandReader, encode_results, run_batch
 from commands.pipeline import Pipeline
-from commands.ports import LogUnavailable
+from commands.ports import Keys, LogUnavailable
 from commands.register import DECISIONS
 from commands.remembered import Answers, Remembering
 from domain.access import DEVELOPMENT
@@ -20,13 +20,11 @@ from domain.streams import REGISTRY
 from infra.engines.postgres import Postgres
 from infra.evidence.reading import PostgresEvidence
 from infra.keys.opener import KeyOpener
-from infra.keys.postgres import PostgresKeys
 from infra.log.history import PostgresHistory
 from infra.log.notices import Notices, PostgresSource, Source
 from infra.log.postgres import PostgresLog
 from infra.log.reader import PostgresLogReader
 from infra.migrations import migrate
-from infra.pools import async_pool
 from infra.search.postgres import PostgresPast
 from infra.settings import Settings
 from infra.stores.due import PostgresDue
@@ -53,7 +51,6 @@ from streams.policies.regrade import RegradeRun
 from streams.policies.scheduler import Scheduler
 
 QUERY_CONNECTIONS_MAX = 8
-KEY_CONNECTIONS_MAX = 3
 EXPIRED_KEYS_MAX = 5_000
 """Command keys forgotten in one statement."""
 FORGET_EVERY_SECONDS = 3_600
@@ -103,15 +100,8 @@ class Commands(NamedTuple):
 
 
 @asynccontextmanager
-async def keeping_keys(dsn: str) -> AsyncIterator[PostgresKeys]:
-    """Have the subjects' keys for a while."""
-    async with async_pool(dsn, KEY_CONNECTIONS_MAX) as pool:
-        yield PostgresKeys(pool)
-
-
-@asynccontextmanager
 async def commanding(
-    dsn: str, keys: PostgresKeys, metrics: Metrics, answers: Answers | None = None
+    dsn: str, keys: Keys, metrics: Metrics, answers: Answers | None = None
 ) -> AsyncIterator[Commands]:
     """Have the pipeline of commands for a while; ``answers`` keeps those of commands with a key."""
     async with PostgresLog(dsn, REGISTRY, metrics.batch) as log:
@@ -130,7 +120,7 @@ async def commanding(
 @asynccontextmanager
 async def querying(
     dsn: str,
-    keys: PostgresKeys,
+    keys: Keys,
     store: PostgresStore,
     runner_alive: Callable[[], bool],
     search: Callable[[Pool, Views], SearchIndex],

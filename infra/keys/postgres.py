@@ -1,59 +1,68 @@
-"""Keys of subjects in PostgreSQL, in a schema of their own."""
+"""How are wrapped keys kept in a PostgreSQL of their own?"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, LiteralString
 
 import psycopg
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg.sql import SQL
+from psycopg_pool import PoolTimeout
 
-from commands.ports import LogUnavailable
-from infra.keys.sealing import AesGcmKey, new_key
+from commands.ports import KeysUnavailable
+from infra.pools import pool
+
+CONNECTIONS_MAX = 3
+LOCK = 7_236_002
+"""The advisory lock that lets one process make the tables."""
 
 
-class PostgresKeys:
-    """Implements ``commands.ports.Keys``: one statement for however many subjects."""
+class PostgresDatabase:
+    """Implements ``infra.keys.rows.Database`` on a server, best one of its own."""
 
-    def __init__(self, pool: AsyncConnectionPool) -> None:
-        self._pool = pool
+    bytes_type: LiteralString = "bytea"
+    alone: LiteralString = f"select pg_advisory_xact_lock({LOCK})"
 
-    async def for_subjects(self, tenant: str, subjects: Sequence[str]) -> Mapping[str, AesGcmKey]:
-        """Return their keys, made and durable before this answers where there were none."""
-        found = dict(await self.existing(tenant, subjects))
-        lacking = sorted(set(subjects) - set(found))
-        if lacking:
-            await self._rows(
-                "insert into keys.subjects (tenant, subject, key)"
-                " select %s, * from unnest(%s::text[], %s::bytea[]) on conflict do nothing"
-                " returning subject, key",
-                (tenant, lacking, [new_key() for _ in lacking]),
-            )
-            found.update(await self.existing(tenant, lacking))
-        return found
+    def __init__(self, dsn: str) -> None:
+        self._pool = pool(dsn, CONNECTIONS_MAX, "-c application_name=registrar-keys")
 
-    async def existing(self, tenant: str, subjects: Sequence[str]) -> Mapping[str, AesGcmKey]:
-        """Return the keys there are."""
-        rows = await self._rows(
-            "select subject, key from keys.subjects where tenant = %s and subject = any(%s)",
-            (tenant, list(subjects)),
-        )
-        return {subject: AesGcmKey(key) for subject, key in rows}
-
-    async def digest_secret(self) -> bytes:
-        """Return the secret that request bodies are digested with, made on first use."""
-        await self._rows(
-            "insert into keys.digest_secret (secret) values (%s) on conflict do nothing"
-            " returning secret",
-            (new_key(),),
-        )
-        ((secret,),) = await self._rows("select secret from keys.digest_secret", ())
-        return bytes(secret)
-
-    async def _rows(self, statement: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    @contextmanager
+    def transaction(self, *, writes: bool) -> Iterator[_Cursor]:
+        """Have a transaction."""
         try:
-            async with self._pool.connection() as connection:
-                cursor = await connection.execute(statement, parameters, binary=True)
-                return await cursor.fetchall()
+            self._pool.open()
+            with self._pool.connection() as connection:
+                if not writes:
+                    yield _Cursor(connection)
+                    return
+                with connection.transaction():
+                    yield _Cursor(connection)
         except (psycopg.OperationalError, PoolTimeout) as error:
-            raise LogUnavailable(f"the store of keys cannot be reached: {error}") from error
+            raise KeysUnavailable(f"the store of keys cannot be reached: {error}") from error
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._pool.close()
+
+
+class _Cursor:
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+
+    def rows(
+        self, statement: LiteralString, parameters: Sequence[Any] = ()
+    ) -> list[tuple[Any, ...]]:
+        return self._connection.execute(_query(statement), parameters).fetchall()
+
+    def count(self, statement: LiteralString, parameters: Sequence[Any] = ()) -> int:
+        return self._connection.execute(_query(statement), parameters).rowcount
+
+    def each(self, statement: LiteralString, parameters: Sequence[Sequence[Any]]) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.executemany(_query(statement), parameters)
+
+
+def _query(statement: LiteralString) -> SQL:
+    """The statements are written with the marks of SQLite, and hold no other question mark."""
+    return SQL(statement.replace("?", "%s"))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import os
+from binascii import a2b_base64, b2a_base64
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -28,11 +28,13 @@ class AesGcmKey:
     def seal(self, plaintext: bytes, context: bytes) -> str:
         """Encrypt, bound to ``context``."""
         nonce = os.urandom(NONCE_BYTES)
-        return base64.b64encode(nonce + self._cipher.encrypt(nonce, plaintext, context)).decode()
+        return b2a_base64(
+            nonce + self._cipher.encrypt(nonce, plaintext, context), newline=False
+        ).decode()
 
     def open(self, sealed: str, context: bytes) -> bytes:
         """Decrypt. Raises ValueError where the text was altered or belongs to another context."""
-        raw = base64.b64decode(sealed, validate=True)
+        raw = a2b_base64(sealed, strict_mode=True)
         try:
             return self._cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], context)
         except InvalidTag:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from infra.compose.keys import kept_beside
 from infra.engines.account import EngineError
 from infra.engines.elasticsearch import Elasticsearch
 from infra.engines.kafka import Kafka
@@ -102,7 +103,7 @@ class Cluster:
     def settings(self) -> Settings:
         """The settings of the processes: those given, and where the engines are."""
         return msgspec.structs.replace(
-            self._settings,
+            kept_beside(self._settings),
             database_url=self._postgres.dsn,
             kafka=self._kafka.bootstrap,
             elasticsearch_url=self._elasticsearch.url,

@@ -144,6 +144,13 @@ _TYPES = (
         "room; then send it again with the same key.",
     ),
     ProblemType(
+        "keys-unavailable",
+        503,
+        "The store of keys cannot be reached",
+        "What was sent holds personal fields, which are recorded encrypted or not at all. Nothing "
+        "was recorded; send it again. What holds no personal fields is recorded as ever.",
+    ),
+    ProblemType(
         "log-unavailable",
         503,
         "The log cannot be reached",

@@ -34,6 +34,8 @@ def apis(dsn: str, redis: Redis, cluster: str, tmp_path: Path) -> Iterator[list[
     """Two processes that take commands, for which neither Kafka nor Elasticsearch is needed."""
     environment = {
         "REGISTRAR_DATABASE_URL": dsn,
+        "REGISTRAR_KEYS_URL": f"sqlite://{tmp_path}/keys.db",
+        "REGISTRAR_EPOCH_KEYS": str(tmp_path / "epochs"),
         "REGISTRAR_KAFKA": "127.0.0.1:9",
         "REGISTRAR_ELASTICSEARCH_URL": "http://127.0.0.1:9",
         "REGISTRAR_REDIS_URL": redis.url,

@@ -37,8 +37,13 @@ class Cluster:
 
     def __init__(self, dsn: str, folder: Path, environment: dict[str, str]) -> None:
         self.dsn = dsn
-        settings = {"REGISTRAR_ACCESS": "off", "REGISTRAR_DATABASE_URL": dsn}
-        self._environment = settings | environment
+        self._environment = {
+            "REGISTRAR_ACCESS": "off",
+            "REGISTRAR_DATABASE_URL": dsn,
+            "REGISTRAR_KEYS_URL": f"sqlite://{folder}/keys.db",
+            "REGISTRAR_EPOCH_KEYS": str(folder / "epochs"),
+            **environment,
+        }
         self.name = environment["REGISTRAR_CLUSTER"]
         self.elasticsearch_url = environment["REGISTRAR_ELASTICSEARCH_URL"]
         self.keeper = Keeper(self._environment, folder)

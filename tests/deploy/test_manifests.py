@@ -25,6 +25,7 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 CHART = DEPLOY / "helm" / "registrar"
 KUBERNETES = "1.31.0"
 ELSEWHERE = {variable("host"), variable("port")}
+KEYS = {variable("keys_url"), variable("epoch_keys")}
 SEALING = {variable("log_key"), variable("log_origin"), variable("anchors")}
 KNOWN = {variable(name) for name in Settings.__struct_fields__}
 HELM = Path(__file__).with_name("helm")
@@ -163,7 +164,8 @@ def test_the_chart_starts_what_the_compose_file_starts(objects: list[dict[str, A
         accepted(container["args"])
         started.add(" ".join(container["args"][:3] if "serve" in container["args"] else []))
         names = {entry["name"] for entry in container["env"]} - {"POD_NAME"}
-        assert names == KNOWN - ELSEWHERE - SEALING
+        assert names - KEYS == KNOWN - ELSEWHERE - SEALING - KEYS
+        assert names.isdisjoint(KEYS) is (container["args"][0] not in ("serve", "follow"))
     assert {"serve --only commands", "serve --only queries"} <= started
     kinds = {(one["kind"], one["metadata"]["name"]) for one in objects}
     assert {("StatefulSet", f"test-work-{reading.name}") for reading in READINGS} <= kinds

@@ -8,15 +8,15 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from infra.compose.parts import commanding, keeping_keys, policies
+from infra.compose.parts import commanding, policies
+from infra.keys.memory import MemoryKeys
 from infra.web.metrics import Metrics
 
 
 async def schedule(dsn: str) -> None:
     """Follow until the process is killed."""
     async with (
-        keeping_keys(dsn) as keys,
-        commanding(dsn, keys, Metrics()) as commands,
+        commanding(dsn, MemoryKeys(), Metrics()) as commands,
         policies(dsn, commands),
     ):
         print("ready", flush=True)  # noqa: T201 - the test reads it

@@ -51,6 +51,8 @@ def api(request: pytest.FixtureRequest, dsn: str, tmp_path: Path) -> Iterator[Ap
     environment = {
         "REGISTRAR_ACCESS": "off",
         "REGISTRAR_DATABASE_URL": dsn,
+        "REGISTRAR_KEYS_URL": f"sqlite://{tmp_path}/keys.db",
+        "REGISTRAR_EPOCH_KEYS": str(tmp_path / "epochs"),
         "REGISTRAR_KAFKA": "127.0.0.1:1",
         "REGISTRAR_ELASTICSEARCH_URL": "http://127.0.0.1:1",
         "REGISTRAR_DATA": str(tmp_path),

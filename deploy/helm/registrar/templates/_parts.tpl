@@ -22,6 +22,10 @@ securityContext:
 volumes:
   - name: tmp
     emptyDir: { sizeLimit: 64Mi }
+{{- if .keys }}
+  - name: epochs
+    persistentVolumeClaim: { claimName: {{ .root.Values.epochKeysClaim }} }
+{{- end }}
 {{- if .seals }}
   - name: log-key
     secret: { secretName: {{ .root.Values.sealing.secret }}, defaultMode: 0440 }
@@ -41,6 +45,9 @@ securityContext:
   capabilities: { drop: [ALL] }
 volumeMounts:
   - { name: tmp, mountPath: /tmp }
+  {{- if .keys }}
+  - { name: epochs, mountPath: /epochs }
+  {{- end }}
   {{- if .seals }}
   - { name: log-key, mountPath: /keys, readOnly: true }
   {{- if .root.Values.sealing.anchorsClaim }}
@@ -61,6 +68,11 @@ env:
   {{- range $name, $key := dict "DATABASE" "database-url" "ELASTICSEARCH" "elasticsearch-url" "REDIS" "redis-url" }}
   - name: REGISTRAR_{{ $name }}_URL
     valueFrom: { secretKeyRef: { name: {{ $.root.Values.secret }}, key: {{ $key }}, optional: {{ eq $name "REDIS" }} } }
+  {{- end }}
+  {{- if .keys }}
+  - name: REGISTRAR_KEYS_URL
+    valueFrom: { secretKeyRef: { name: {{ .root.Values.secret }}, key: keys-url } }
+  - { name: REGISTRAR_EPOCH_KEYS, value: /epochs/keys }
   {{- end }}
   {{- if .seals }}
   - { name: REGISTRAR_LOG_KEY, value: /keys/log.key }

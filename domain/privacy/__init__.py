@@ -1,0 +1,1 @@
+"""What of a learner is personal, and how is it forgotten?"""
