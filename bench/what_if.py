@@ -2,11 +2,12 @@
 
 A run with many learners, each with ten pieces of work, every third of them late, every fifth tried
 twice. All facts are replayed under the policy in force and under another one with groups, drops and
-late penalties, through the application without a socket.
+late penalties, as a job that is asked for through the application without a socket.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import tempfile
 import time
@@ -43,6 +44,7 @@ SECONDS_MAX = 20.0
 ITEMS = 10
 RUN = "AAA-2013J"
 READ_SECONDS_MAX = 600.0
+POLL_SECONDS = 0.1
 OTHER = {
     "policy": {
         "kind": "grouped",
@@ -83,6 +85,12 @@ async def _ask(dsn: str, count: int) -> tuple[float, float, int]:
             ) as client:
                 began, used = time.perf_counter(), time.process_time()
                 answer = await client.post(f"/v1/runs/{RUN}/what-if", json=OTHER, timeout=None)
+                job = answer.headers["location"]
+                told = {"result": None}
+                while told["result"] is None:
+                    await asyncio.sleep(POLL_SECONDS)
+                    told = (await client.get(job)).json()
+                answer = await client.get(f"{job}/result", timeout=None)
                 took = time.perf_counter() - began
                 used = time.process_time() - used
     answer.raise_for_status()

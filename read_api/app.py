@@ -12,6 +12,7 @@ from read_api.routes.events import EventRoutes
 from read_api.routes.evidence import EvidenceRoutes
 from read_api.routes.grades import GradeRoutes
 from read_api.routes.health import HealthRoutes
+from read_api.routes.jobs import JobRoutes
 from read_api.routes.learners import LearnerRoutes
 from read_api.routes.records import RecordRoutes
 from read_api.routes.schemas import SchemaRoutes
@@ -24,6 +25,7 @@ PARTS = (
     EvidenceRoutes,
     EventRoutes,
     SchemaRoutes,
+    JobRoutes,
     HealthRoutes,
 )
 

@@ -17,6 +17,7 @@ from read_api.answers import AsOf
 from read_api.errors import NotYet
 from read_api.ports import (
     Evidence,
+    Jobs,
     LogHistory,
     Opener,
     PastIndex,
@@ -45,6 +46,7 @@ class ReadDependencies:
     past: PastIndex
     status: StatusReader
     opener: Opener
+    jobs: Jobs
     registry: Registry
     principal: Callable[[HTTPConnection], Principal]
     runner_alive: Callable[[], bool]

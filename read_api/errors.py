@@ -32,6 +32,18 @@ class NotYet(Exception):
         self.reached = reached
 
 
+class NotDone(Exception):
+    """What a job comes to is not there, since it is not done."""
+
+    def __init__(self, job: str, state: str, error: str | None) -> None:
+        super().__init__(f"Job {job} is {state}{'.' if error is None else f': {error}'}")
+        self.state = state
+
+
+class TooManyJobs(Exception):
+    """Whoever asks has as many jobs under way as they may."""
+
+
 class PutAside(Exception):
     """Facts could not be read in yet, and an answer without them would mislead."""
 

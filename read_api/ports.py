@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from domain.access import Principal
 from domain.evidence.tiles import TileId
+from domain.jobs import Job
 from domain.kernel import Envelope
 from projections.ports import StoreUnavailable
 
@@ -105,6 +107,27 @@ class Evidence(Protocol):
 
     async def leaves(self, positions: Sequence[int]) -> Sequence[Leaf]:
         """Return what the leaves of these positions cover, of those there are, in their order."""
+
+
+class Jobs(Protocol):
+    """Work that was asked for. Every call raises StoreUnavailable."""
+
+    async def ask(
+        self, kind: str, about: str, asked_by: Principal, request: bytes, media_type: str
+    ) -> Job | None:
+        """Keep what is asked for, durably. None: whoever asks has as much under way as they may."""
+
+    async def job(self, tenant: str, job: str) -> Job | None:
+        """Return a job; None: there is none, or it is past its time."""
+
+    async def asked(self, tenant: str, kind: str, about: str) -> Sequence[Job]:
+        """Return the jobs of a kind about something, the latest first, a page at most."""
+
+    def result(self, job: Job) -> AsyncIterator[bytes]:
+        """Yield what came of a job, piece by piece."""
+
+    async def drop(self, job: Job) -> None:
+        """Forget a job and what came of it. Where it runs, that ends."""
 
 
 class Positions(Protocol):

@@ -60,11 +60,26 @@ def described(
                 "headers": {"ETag": {"schema": {"type": "string"}}},
             },
             304: {"description": "The client has it already (`If-None-Match`)"},
-            404: _problem("There is no such thing"),
-            422: _problem("A parameter cannot be taken"),
-            503: _problem("Not read yet, or a store cannot be reached (`Retry-After`)"),
+            **problem_answers(404, 422, 503),
         },
     }
+
+
+_TOLD = {
+    400: "The body is not what it says it is",
+    404: "There is no such thing",
+    409: "As it stands, that cannot be",
+    413: "The body is too large",
+    415: "The body has another media type than is taken",
+    422: "A parameter cannot be taken",
+    429: "Too much was asked for (`Retry-After`)",
+    503: "Not read yet, or a store cannot be reached (`Retry-After`)",
+}
+
+
+def problem_answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return how problems of these statuses are described in the OpenAPI document."""
+    return {status: _problem(_TOLD[status]) for status in statuses}
 
 
 def _problem(description: str) -> dict[str, Any]:

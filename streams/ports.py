@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from commands.requests import Cause
 from domain.access import Principal
+from domain.jobs import Job, Progress
 
 
 class Order(NamedTuple):
@@ -177,3 +178,27 @@ class DueList(Protocol):
 
     def settle(self, key: str) -> None:
         """Keep nothing under this key any more."""
+
+
+class JobQueue(Protocol):
+    """The jobs that are to be done. Every call raises ``projections.ports.StoreUnavailable``.
+
+    A job is one worker's while its lease lasts; each word of progress renews it.
+    """
+
+    async def claim(self, kinds: Collection[str]) -> Job | None:
+        """Take the job that waits longest, or whose worker is gone, and forget what came of it so
+        far. None: there is nothing to do."""
+
+    async def progress(self, job: Job, progress: Progress) -> bool:
+        """Note how far it is. False: it is no longer this worker's."""
+
+    async def put(self, job: Job, number: int, piece: bytes) -> bool:
+        """Keep a piece of the result. False: it is no longer this worker's."""
+
+    async def end(self, job: Job, error: str | None = None) -> bool:
+        """Note that it is done, or why it failed. False: it is no longer this worker's."""
+
+    async def tidy(self) -> int:
+        """Forget jobs that are past their time, give up those that no worker survives, and return
+        how many those were."""

@@ -67,6 +67,8 @@ QUERIES: Mapping[str, Asks] = {
     "/v1/facts/{position}": Asks(_P.READ_RECORD, tells=True),
     "/v1/log/proof/{position}": Asks(_P.READ_RECORD, tells=True),
     "/v1/log/proofs": Asks(_P.READ_RECORD, tells=True),
+    "/v1/jobs/{job}": Asks(_P.READ_CATALOGUE, tells=True),
+    "/v1/jobs/{job}/result": Asks(_P.READ_CATALOGUE, tells=True),
     "/v1/search": Asks(_P.SEARCH),
     "/v1/events": Asks(_P.READ_EVENTS, selects=True),
     "/v1/events/schemas": Asks(_P.READ_CATALOGUE),

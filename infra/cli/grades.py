@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import click
 import httpx
 import msgspec
 
-from infra.cli.client import fetch, refused, unreachable
+from infra.cli.client import fetch, get, refused, unreachable
 from infra.cli.errors import Failed
 from infra.cli.options import (
     host_option,
@@ -27,6 +28,7 @@ from infra.settings import Loaded
 
 COMMANDS_A_BATCH = 200
 TIMEOUT_SECONDS = 120.0
+POLL_SECONDS = 0.3
 ROWS_SHOWN_MAX = 200
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
@@ -177,32 +179,18 @@ def what_if(
 
 def _replay(address: str, run: str, body: bytes) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return the changes and the sums; progress goes to standard error."""
-    changes: list[dict[str, Any]] = []
-    result: dict[str, Any] = {}
-    path = f"{address}/v1/runs/{quote(run)}/what-if"
-    kind = {"content-type": "application/json"}
-    try:
-        with httpx.stream(
-            "POST", path, content=body, headers=kind, timeout=TIMEOUT_SECONDS, trust_env=False
-        ) as response:
-            if not response.is_success:
-                response.read()
-                raise Failed(refused(address, response))
-            for line in response.iter_lines():
-                told = msgspec.json.decode(line)
-                match told.pop("kind"):
-                    case "change":
-                        changes.append(told)
-                    case "progress":
-                        click.echo(f"\r{told['done']:,} of {told['of']:,}", nl=False, err=True)
-                    case _:
-                        result = told
-    except (httpx.TransportError, httpx.InvalidURL) as error:
-        raise unreachable(address, error) from error
+    job = _post(address, f"/v1/runs/{quote(run)}/what-if", body, "application/json")
+    path = f"/v1/jobs/{job['job']}"
+    while job["state"] in ("waiting", "running"):
+        time.sleep(POLL_SECONDS)
+        job = get(address, path)
+        if job["of"] is not None:
+            click.echo(f"\r{job['done']:,} of {job['of']:,}", nl=False, err=True)
     click.echo("", err=True)
-    if not result:
-        raise Failed(f"{address} ended before all learners were replayed")
-    return changes, result
+    if job["error"] is not None:
+        raise Failed(job["error"])
+    told = [msgspec.json.decode(line) for line in fetch(address, f"{path}/result").splitlines()]
+    return [one for one in told if one["kind"] == "change"], told[-1]
 
 
 def _show_what_if(changes: Sequence[dict[str, Any]], result: dict[str, Any]) -> None:

@@ -29,6 +29,7 @@ from infra.search.postgres import PostgresPast
 from infra.settings import Settings
 from infra.stores.due import PostgresDue
 from infra.stores.followers import PostgresFollowers
+from infra.stores.jobs import PostgresJobs, keeping_jobs
 from infra.stores.positions import PostgresPositions
 from infra.stores.postgres import PostgresStore
 from infra.stores.reading import Pool, read_pool
@@ -37,7 +38,9 @@ from infra.web.authentication import principal_of
 from infra.web.metrics import Metrics
 from infra.web.policies import read_policy
 from read_api.dependencies import ReadDependencies
+from read_api.jobs import kinds
 from read_api.ports import SearchIndex, Views
+from streams.jobs import JobRunner
 from streams.policies.clock import SteadyClock
 from streams.policies.count_seats import CountSeats
 from streams.policies.decide_modules import DecideModules
@@ -128,11 +131,11 @@ async def querying(
 ) -> AsyncIterator[ReadDependencies]:
     """Have what queries run on for a while; ``sources`` tell that readings moved, too."""
     notices = Notices(PostgresSource(dsn), *sources)
-    async with read_pool(dsn, QUERY_CONNECTIONS_MAX) as pool:
+    async with read_pool(dsn, QUERY_CONNECTIONS_MAX) as pool, keeping_jobs(dsn) as jobs:
         await notices.open()
         try:
             views = PostgresViews(pool)
-            yield ReadDependencies(
+            reads = ReadDependencies(
                 views=views,
                 search=search(pool, views),
                 past=PostgresPast(views),
@@ -141,14 +144,29 @@ async def querying(
                 positions=PostgresPositions(pool, notices),
                 status=store,
                 opener=KeyOpener(keys),
+                jobs=jobs,
                 registry=REGISTRY,
                 principal=principal_of,
                 runner_alive=runner_alive,
                 clock=utc_now,
                 read_policy=read_policy,
             )
+            async with working(reads, jobs):
+                yield reads
         finally:
             await notices.close()
+
+
+@asynccontextmanager
+async def working(reads: ReadDependencies, queue: PostgresJobs) -> AsyncIterator[None]:
+    """Do jobs for a while."""
+    runner = JobRunner(queue, kinds(reads))
+    task = asyncio.create_task(runner.run(), name="jobs")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -22,10 +22,11 @@ from commands.problems import RETRY_AFTER_SECONDS
 from domain.access.deciding import STEP_UP, NotPermitted, NotStrong
 from domain.kernel import Refusal
 from projections.ports import StoreUnavailable
-from read_api.errors import BadParameter, NotFound, NotYet, PutAside
+from read_api.errors import BadParameter, NotDone, NotFound, NotYet, PutAside, TooManyJobs
 
 MEDIA_TYPE = "application/problem+json"
 ERRORS_MAX = 50
+JOB_RETRY_SECONDS = 5
 
 _logger = logging.getLogger(__name__)
 
@@ -115,6 +116,19 @@ _TYPES = (
         412,
         "The record has moved on",
         "If-Match names another version than the record has. Read it again and decide anew.",
+    ),
+    ProblemType(
+        "job-not-done",
+        409,
+        "The job is not done",
+        "It waits, runs or failed: its own address says which, and how far it is. Ask for its "
+        "result when it is done.",
+    ),
+    ProblemType(
+        "too-many-jobs",
+        429,
+        "Too many jobs are under way",
+        "So many jobs of one asker may wait and run at a time. Wait for one, or delete it.",
     ),
     ProblemType(
         "too-many-requests",
@@ -262,6 +276,8 @@ def install(app: FastAPI) -> None:
         BadParameter: _bad_parameter,
         NotYet: _not_yet,
         PutAside: _put_aside,
+        NotDone: _not_done,
+        TooManyJobs: _too_many_jobs,
         Refusal: _refused,
         StoreUnavailable: _store_unavailable,
         LogUnavailable: _log_unavailable,
@@ -299,6 +315,14 @@ async def _not_yet(_: Request, error: NotYet) -> Response:
 
 async def _put_aside(_: Request, error: PutAside) -> Response:
     return known("put-aside", str(error))
+
+
+async def _not_done(_: Request, error: NotDone) -> Response:
+    return known("job-not-done", str(error), state=error.state)
+
+
+async def _too_many_jobs(_: Request, error: TooManyJobs) -> Response:
+    return known("too-many-jobs", str(error), {"retry-after": str(JOB_RETRY_SECONDS)})
 
 
 async def _refused(_: Request, error: Refusal) -> Response:

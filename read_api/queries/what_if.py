@@ -20,10 +20,13 @@ from domain.catalogue.facts import GradingPolicy, LatePolicy
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
 from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.grading.what_if import Verdict, under, verdict
+from domain.jobs import Job, JobFailed, Progress
 from domain.kernel import Envelope, StreamKind, stream_ids
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
 
+KIND = "what-if"
+MEDIA_TYPE = "application/x-ndjson"
 LEARNERS_A_PAGE = 250
 """Replayed between two words of progress."""
 
@@ -33,13 +36,6 @@ class Policies(NamedTuple):
 
     policy: GradingPolicy
     late: LatePolicy | None
-
-
-class Progressed(msgspec.Struct, frozen=True, kw_only=True, tag="progress", tag_field="kind"):
-    """So many of the learners were replayed."""
-
-    done: int
-    of: int
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True, tag="change", tag_field="kind"):
@@ -62,7 +58,27 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True, tag="result", tag_fiel
     position: int
 
 
-Told = Progressed | Changed | Compared
+Told = Progress | Changed | Compared
+
+
+async def require(
+    deps: ReadDependencies, asking: Principal, run: str, body: bytes, min_position: int
+) -> None:
+    """Raise what would be in the way of the job: NotFound, NotYet, or BadParameter."""
+    deps.read_policy(body)
+    await deps.reached("progress", "catalogue", position=min_position)
+    await _read_run(deps, asking, run, (await deps.log.head()).position)
+
+
+async def work(deps: ReadDependencies, job: Job) -> AsyncIterator[bytes | Progress]:
+    """Do the job: a line of JSON for each learner whose record would change, and the sums at
+    last."""
+    other = Policies(*deps.read_policy(job.request))
+    try:
+        async for told in what_if(deps, job.asked_by, job.about, other):
+            yield told if isinstance(told, Progress) else msgspec.json.encode(told) + b"\n"
+    except NotFound as error:
+        raise JobFailed(str(error)) from error
 
 
 async def what_if(
@@ -70,14 +86,12 @@ async def what_if(
     asking: Principal,
     run: str,
     other: Policies,
-    *,
-    min_position: int = 0,
 ) -> AsyncIterator[Told]:
     """Yield whose grade, pass or certificate would change, with progress, and the sums at last.
 
     Raises NotFound before anything is yielded.
     """
-    async with deps.snapshot("progress", "catalogue", min_position=min_position) as snapshot:
+    async with deps.snapshot("progress", "catalogue") as snapshot:
         rows = await snapshot.rows(
             "select subject from views.enrolments where run = %(run)s order by subject", run=run
         )
@@ -86,7 +100,7 @@ async def what_if(
     others = under(known, other.policy, other.late)
     subjects = [row["subject"] for row in rows]
     changed: list[Changed] = []
-    yield Progressed(done=0, of=len(subjects))
+    yield Progress(0, len(subjects))
     comparing = _Comparing(run, known, others, content, deps.clock(), position)
     done = 0
     async with aclosing(_pages(deps, asking, run, subjects)) as pages:
@@ -96,7 +110,7 @@ async def what_if(
                 yield change
             changed += found
             done = min(done + LEARNERS_A_PAGE, len(subjects))
-            yield Progressed(done=done, of=len(subjects))
+            yield Progress(done, len(subjects))
     yield _sums(run, len(subjects), changed, position)
 
 

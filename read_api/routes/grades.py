@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncIterator
 from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -18,11 +15,9 @@ from read_api.errors import BadParameter
 from read_api.parameters import FreshQuery, Id, Listed
 from read_api.queries import grade_changes, gradebook, what_if
 from read_api.responses import JSON, described, respond
+from read_api.routes.jobs import accepted, begin
 
 CSV = "text/csv"
-NDJSON = "application/x-ndjson"
-REPLAYS_MAX = 1
-"""A replay of a run takes a core; who comes later waits."""
 
 
 class GradeRoutes:
@@ -30,7 +25,6 @@ class GradeRoutes:
 
     def __init__(self, deps: ReadDependencies) -> None:
         self._deps = deps
-        self._replaying = asyncio.Semaphore(REPLAYS_MAX)
 
     def add_to(self, router: APIRouter) -> None:
         """Take the addresses."""
@@ -53,12 +47,9 @@ class GradeRoutes:
             "/v1/runs/{run}/what-if",
             self.what_if,
             methods=["POST"],
-            summary="Whose grade would be another under another policy",
-            tags=["grades"],
-            response_model=None,
-            response_class=StreamingResponse,
-            responses={200: {"content": {NDJSON: {"schema": {"type": "string"}}}}},
+            status_code=202,
             openapi_extra={"requestBody": {"content": {JSON: {"schema": {"type": "object"}}}}},
+            **accepted("Whose grade would be another under another policy", "grades"),
         )
         add(
             "/v1/runs/{run}/gradebook/preview",
@@ -100,32 +91,14 @@ class GradeRoutes:
         return StreamingResponse(all_parts(), headers=headers, media_type=f"{CSV}; charset=utf-8")
 
     async def what_if(self, request: Request, run: Id, given: FreshQuery) -> Response:
-        """The body is that of `publish-grading-policy`, without `run`. The answer is one JSON
-        object a line: `progress` with `done` and `of`, a `change` for each learner whose grade,
-        pass or certificate would be another, and a `result` with the sums at last. Everybody's
-        facts are replayed; nothing is written. Whoever closes the connection ends it."""
+        """A job: everybody's facts are replayed, and nothing is written. The body is that of
+        `publish-grading-policy`, without `run`. Its result is one JSON object a line: a `change`
+        for each learner whose grade, pass or certificate would be another, and a `result` with the
+        sums at last."""
         deps, asking = self._asked(request)
-        policies = what_if.Policies(*deps.read_policy(await _body(request)))
-
-        async def told() -> AsyncGenerator[bytes]:
-            async with self._replaying:
-                found = what_if.what_if(
-                    deps, asking, run, policies, min_position=given.min_position
-                )
-                async for one in found:
-                    yield msgspec.json.encode(one) + b"\n"
-
-        lines = told()
-        first = await anext(lines)
-
-        async def all_lines() -> AsyncIterator[bytes]:
-            async with aclosing(lines):
-                yield first
-                async for line in lines:
-                    yield line
-
-        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-        return StreamingResponse(all_lines(), headers=headers, media_type=NDJSON)
+        body = await _body(request)
+        await what_if.require(deps, asking, run, body, given.min_position)
+        return await begin(deps, asking, what_if.KIND, run, body, what_if.MEDIA_TYPE)
 
     async def preview(self, request: Request, run: Id, given: FreshQuery) -> Response:
         """The body is a gradebook as CSV, with cells changed: an empty one changes nothing, `EX`

@@ -7,8 +7,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
+from msgspec.structs import replace
 
+from domain.access import DEVELOPMENT, Role
 from tests.databases import Databases
 from tests.read_api.test_explanation import RUN, furnish_grades
 from tests.read_api.world import World, world
@@ -33,21 +36,46 @@ def graded(databases_18: Databases) -> Iterator[World]:
         yield one
 
 
-def asked(one: World, body: dict[str, Any], run: str = RUN, status: int = 200) -> list[Any]:
-    """Ask what would be under another policy; return every line."""
+def begun(one: World, body: dict[str, Any], run: str = RUN, status: int = 202) -> httpx.Response:
+    """Ask what would be under another policy."""
     answer = one.run(
         one._client.post(f"/v1/runs/{run}/what-if?min_position={one.position}", json=body)
     )
     assert answer.status_code == status, answer.text
-    return [json.loads(line) for line in answer.text.splitlines()]
+    return answer
+
+
+def done(one: World, job: str) -> dict[str, Any]:
+    """Wait until a job is done."""
+
+    async def wait() -> dict[str, Any]:
+        async with asyncio.timeout(30):
+            while True:
+                told: dict[str, Any] = (await one._client.get(job)).json()
+                if told["state"] in ("done", "failed"):
+                    return told
+                await asyncio.sleep(0.05)
+
+    return one.run(wait())
+
+
+def asked(one: World, body: dict[str, Any]) -> list[Any]:
+    """Ask, wait, and return every line of the result."""
+    told = done(one, begun(one, body).headers["location"])
+    assert told["error"] is None
+    return [json.loads(line) for line in one.ask(told["result"]).text.splitlines()]
 
 
 def test_whose_grade_would_change_is_listed_and_nothing_written(graded: World) -> None:
-    """With the progress before, and the sums after."""
+    """As a job to come back to: how far it is, and the sums at the end of what came of it."""
     before = graded.run(graded.reads.log.head()).position
-    progress, change, end, result = asked(graded, HOMEWORK)
-    assert (progress["kind"], progress["done"], progress["of"]) == ("progress", 0, 2)
-    assert (end["done"], end["of"]) == (2, 2)
+    answer = begun(graded, HOMEWORK)
+    assert (answer.json()["state"], answer.json()["kind"]) == ("waiting", "what-if")
+    told = done(graded, answer.headers["location"])
+    assert (told["state"], told["done"], told["of"]) == ("done", 2, 2)
+    kept = graded.ask(told["result"])
+    assert kept.headers["content-type"] == "application/x-ndjson"
+    change, result = [json.loads(line) for line in kept.text.splitlines()]
     assert change["subject"] == "anna"
     assert change["before"] == {
         "percent": 37,
@@ -79,9 +107,24 @@ def test_the_policy_in_force_changes_nobody(graded: World) -> None:
 )
 def test_a_contradictory_policy_is_refused(graded: World, body: dict[str, Any], field: str) -> None:
     """Naming the field, as when it is published."""
-    (problem,) = asked(graded, body, status=422)
+    problem = begun(graded, body, status=422).json()
     assert field in problem["detail"]
-    asked(graded, HOMEWORK, run="XXX", status=404)
+    begun(graded, HOMEWORK, run="XXX", status=404)
+
+
+def test_a_job_is_forgotten_when_it_is_deleted(graded: World) -> None:
+    """And what is not done has no result; whom it does not belong to sees none."""
+    job = begun(graded, HOMEWORK).headers["location"]
+    assert graded.run(graded._client.delete(job)).status_code == 204
+    graded.refused(job, 404)
+    waiting = graded.run(
+        graded.reads.jobs.ask("not done by anybody", RUN, DEVELOPMENT, b"", "text/plain")
+    )
+    assert waiting is not None
+    refused = graded.refused(f"/v1/jobs/{waiting.job}/result", 409)
+    assert (refused["type"], refused["state"]) == ("/problems/job-not-done", "waiting")
+    stranger = replace(DEVELOPMENT, actor="stranger", roles=frozenset({Role.REGISTRAR}))
+    graded.asked_by(stranger).refused(f"/v1/jobs/{waiting.job}", 404)
 
 
 def test_it_can_be_applied_as_a_batch_of_regrades(graded: World) -> None:
