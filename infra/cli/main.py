@@ -23,6 +23,8 @@ VERBS = {
     "events": "Follow the facts as they are recorded.",
     "learner": "Show a learner's record, now or as it was.",
     "grades": "Export a gradebook, and bring it back changed.",
+    "users": "Add and change the people of the development issuer.",
+    "issuer": "Change the development issuer's keys and programs.",
     "log": "Export and audit the log; show and replace the key that signs it.",
     "verify": "Check an exported file, without server or database.",
     "migrate": "Make the tables of a cluster's database.",

@@ -69,7 +69,7 @@ async def read_asked(issuer: Issuer, query: str) -> Asked:
         client=client,
         redirect_uri=redirect_uri,
         challenge=fields["code_challenge"],
-        scope=granted(words(fields, "scope")),
+        scope=granted(words(fields, "scope"), client.scopes),
         state=state,
         nonce=fields.get("nonce"),
         prompt=fields.get("prompt"),

@@ -47,9 +47,9 @@ class Clients:
         async with self._pool.connection() as connection:
             await connection.execute(
                 "insert into issuer.clients"
-                " (id, name, tenant, roles, secret, redirect_uris, signed_out_uris)"
+                " (id, name, tenant, scopes, secret, redirect_uris, signed_out_uris)"
                 " values (%s, %s, %s, %s, %s, %s, %s) on conflict (id) do update"
-                " set name = excluded.name, tenant = excluded.tenant, roles = excluded.roles,"
+                " set name = excluded.name, tenant = excluded.tenant, scopes = excluded.scopes,"
                 " secret = excluded.secret, redirect_uris = excluded.redirect_uris,"
                 " signed_out_uris = excluded.signed_out_uris",
                 tuple(list(part) if isinstance(part, (list, tuple)) else part for part in client),

@@ -14,6 +14,7 @@ from infra.issuer.keys import OTHERS, put
 from infra.issuer.model import Client
 from infra.issuer.parts import Issuer
 from infra.issuer.passwords import generated_password, hashed
+from infra.issuer.scopes import OF_PERSON, OF_SERVICE
 from infra.issuer.secrets import digest, new_secret
 from infra.issuer.users import NameTaken
 
@@ -21,7 +22,6 @@ TENANT = "main"
 CONSOLE, COMMAND_LINE = "console", "command-line"
 ADMINISTRATOR = "admin"
 ADMINISTRATOR_ROLES = (Role.ADMINISTRATOR, Role.REGISTRAR, Role.INSTRUCTOR, Role.AUDITOR)
-COMMAND_LINE_ROLES = tuple(role for role in Role if role not in (Role.POLICY, Role.LEARNER))
 CREDENTIAL = "command-line.json"
 
 
@@ -58,7 +58,7 @@ async def make_first(issuer: Issuer, folder: Path) -> str | None:
             id=CONSOLE,
             name="the console",
             tenant=TENANT,
-            roles=(),
+            scopes=OF_PERSON,
             secret=None,
             redirect_uris=[f"{issuer.origin}/console/callback"],
             signed_out_uris=[f"{issuer.origin}/console/signed-out"],
@@ -73,7 +73,7 @@ async def make_first(issuer: Issuer, folder: Path) -> str | None:
             id=credential.client_id,
             name="the command line of this machine",
             tenant=TENANT,
-            roles=[str(role) for role in COMMAND_LINE_ROLES],
+            scopes=OF_SERVICE,
             secret=digest(credential.client_secret),
             redirect_uris=(),
             signed_out_uris=(),

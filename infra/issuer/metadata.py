@@ -10,7 +10,7 @@ from starlette.routing import Route
 from infra.issuer.keys import ALGORITHM
 from infra.issuer.model import STRONG_CLASS, WEAK_CLASS
 from infra.issuer.parts import PATH, Issuer
-from infra.issuer.scopes import SCOPES
+from infra.issuer.scopes import ALL
 
 KEYS_SECONDS = 300
 """How long others may keep the keys; one they do not know they ask for at once."""
@@ -41,7 +41,7 @@ def document(url: str) -> dict[str, object]:
         "jwks_uri": f"{url}/keys",
         "revocation_endpoint": f"{url}/revoke",
         "end_session_endpoint": f"{url}/end-session",
-        "scopes_supported": list(SCOPES),
+        "scopes_supported": list(ALL),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],

@@ -36,12 +36,13 @@ class User(NamedTuple):
 
 
 class Client(NamedTuple):
-    """A program that asks for tokens; ``secret`` is a digest, None for a public one."""
+    """A program that asks for tokens: it may be given ``scopes``. ``secret`` is a digest, None
+    for a public one."""
 
     id: str
     name: str
     tenant: str
-    roles: Sequence[str]
+    scopes: Sequence[str]
     secret: bytes | None
     redirect_uris: Sequence[str]
     signed_out_uris: Sequence[str]

@@ -12,6 +12,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 CHARACTERS_MIN = 12
 CHARACTERS_MAX = 256
+PADDING_MAX = 4
+"""So many characters after a common password make it no better."""
 HASHES_AT_ONCE_MAX = 2
 """Each takes 64 MiB and both processors of a small machine for a moment."""
 COMMON = Path(__file__).with_name("common_passwords.txt")
@@ -33,7 +35,8 @@ def refuse_weak(password: str, name: str) -> None:
     if not CHARACTERS_MIN <= len(password) <= CHARACTERS_MAX:
         raise WeakPassword(f"A password has {CHARACTERS_MIN} to {CHARACTERS_MAX} characters.")
     lowered = password.lower()
-    if lowered in _common() or len(set(password)) < CHARACTERS_MIN // 3:
+    begins = (lowered[:length] for length in range(len(lowered) - PADDING_MAX, len(lowered) + 1))
+    if any(one in _common() for one in begins) or len(set(password)) < CHARACTERS_MIN // 3:
         raise WeakPassword("This password is one of those that are tried first.")
     if name.lower() in lowered or "registrar" in lowered:
         raise WeakPassword("A password contains neither the name nor the word registrar.")

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-OPENID, PROFILE, ALL = "openid", "profile", "registrar"
-SCOPES = (OPENID, PROFILE, ALL)
-"""Who has signed in; under which name; and to do what they may do."""
+from domain.access.roles import SCOPES, WHOLE
+
+OPENID, PROFILE = "openid", "profile"
+IDENTITY = (OPENID, PROFILE)
+"""Who has signed in, and under which name."""
+OF_PERSON = (*IDENTITY, WHOLE)
+"""What a program gets in which people do whatever they may do."""
+OF_SERVICE = tuple(scope for scope in SCOPES if scope != WHOLE)
+"""All that a program may be allowed that acts for itself."""
+ALL = (*IDENTITY, *SCOPES)
 
 
-def granted(asked: Sequence[str]) -> str:
-    """Return what of this is granted, as tokens say it. Others are left out, as OpenID Connect has
-    it; who asks for nothing gets what there is to do."""
-    known = [scope for scope in asked if scope in SCOPES]
-    return " ".join(known or [ALL])
+def granted(asked: Sequence[str], allowed: Sequence[str]) -> str:
+    """Return what of this is granted, as tokens say it. The rest is left out, as OpenID Connect has
+    it; who asks for nothing gets all that it may."""
+    return " ".join(scope for scope in asked or allowed if scope in allowed)

@@ -16,7 +16,7 @@ from infra.issuer.clients import proves_itself
 from infra.issuer.forms import WrongForm, read_form, words
 from infra.issuer.model import ACCESS_SECONDS, Client, Grant
 from infra.issuer.parts import PATH, Issuer
-from infra.issuer.scopes import OPENID, PROFILE, granted
+from infra.issuer.scopes import IDENTITY, OPENID, PROFILE, granted
 from infra.issuer.secrets import same
 from infra.issuer.tokens import WrongToken
 
@@ -106,7 +106,10 @@ async def _granted(issuer: Issuer, client: Client, fields: Mapping[str, str]) ->
     if kind == "client_credentials":
         if client.secret is None:
             raise Refused("unauthorized_client", "Only a program with a secret may ask for itself.")
-        scope = granted([one for one in words(fields, "scope") if one not in (OPENID, PROFILE)])
+        own = [one for one in client.scopes if one not in IDENTITY]
+        scope = granted(words(fields, "scope"), own)
+        if not scope:
+            raise Refused("invalid_scope", "Nothing of this may be granted to this program.")
         access = issuer.tokens.of_program(client, scope, issuer.clock())
         return _bearer(access, scope)
     if kind == "authorization_code":

@@ -50,7 +50,7 @@ class Tokens:
     def of_program(self, client: Client, scope: str, now: datetime) -> str:
         """Return an access token of a program for itself."""
         named = {"sub": client.id, "client_id": client.id, "tenant": client.tenant}
-        return self._access({**named, "roles": list(client.roles), "scope": scope}, now)
+        return self._access({**named, "scope": scope}, now)
 
     def id_token(
         self, session: Session, client: str, nonce: str | None, access_token: str, now: datetime

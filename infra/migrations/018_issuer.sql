@@ -30,14 +30,14 @@ create table issuer.clients (
   id text collate "C" primary key,
   name text not null,
   tenant text not null,
-  roles text[] not null default '{}',
+  scopes text[] not null,
   secret bytea,
   redirect_uris text[] not null default '{}',
   signed_out_uris text[] not null default '{}'
 );
 comment on column issuer.clients.secret is
   'SHA-256 of a random secret; null: a public client, which proves itself by PKCE alone.';
-comment on column issuer.clients.roles is 'Its own, when it asks for tokens without a person.';
+comment on column issuer.clients.scopes is 'What it may ask to be allowed.';
 
 create table issuer.sessions (
   digest bytea primary key,

@@ -19,6 +19,7 @@ from infra.issuer.app import issuer_app
 from infra.issuer.first_start import make_first
 from infra.issuer.model import Client
 from infra.issuer.parts import Issuer, issuer
+from infra.issuer.scopes import OF_PERSON
 from infra.issuer.secrets import digest
 from infra.issuer.token_endpoint import challenge_of
 
@@ -92,7 +93,7 @@ class Desk:
 
     def code(self, steps: int = 0) -> str:
         """Return what the phone shows now, or so many steps later."""
-        return pyotp.TOTP(self.phone).at(self.issuer.clock(), steps)
+        return pyotp.TOTP(self.phone).at(self.issuer.clock() + timedelta(seconds=30 * steps))
 
     async def tokens(self, **fields: str) -> httpx.Response:
         """Ask for tokens."""
@@ -138,9 +139,9 @@ async def desk(dsn: str, folder: Path) -> AsyncIterator[tuple[Desk, Clock]]:
         password = await make_first(made, folder)
         assert password is not None
         await made.clients.put(
-            Client(SERVICE, "exports", "main", ["auditor"], digest(SERVICE_SECRET), (), ())
+            Client(SERVICE, "exports", "main", ["read", "export"], digest(SERVICE_SECRET), (), ())
         )
-        await made.clients.put(Client(OTHER, "another", "main", (), None, [OTHER_BACK], ()))
+        await made.clients.put(Client(OTHER, "another", "main", OF_PERSON, None, [OTHER_BACK], ()))
         yield Desk(made, password, folder), clock
 
 

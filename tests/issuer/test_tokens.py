@@ -80,7 +80,7 @@ def test_a_service_gets_a_token_with_its_secret(dsn: str, tmp_path: Path) -> Non
             auth=(SERVICE, SERVICE_SECRET),
         )
         claims = (await read(one, answer.json()["access_token"])).claims
-        assert (claims["sub"], claims["roles"]) == (SERVICE, ["auditor"])
+        assert (claims["sub"], claims["scope"]) == (SERVICE, "read export")
         assert "refresh_token" not in answer.json()
         form = {"client_id": SERVICE, "client_secret": SERVICE_SECRET}
         assert (await one.tokens(grant_type="client_credentials", **form)).status_code == 200
@@ -88,6 +88,10 @@ def test_a_service_gets_a_token_with_its_secret(dsn: str, tmp_path: Path) -> Non
             grant_type="client_credentials", client_id=SERVICE, client_secret=SERVICE_SECRET[1:]
         )
         assert (wrong.status_code, wrong.json()["error"]) == (401, "invalid_client")
+        more = await one.tokens(grant_type="client_credentials", scope="grading", **form)
+        assert more.json()["error"] == "invalid_scope"
+        less = await one.tokens(grant_type="client_credentials", scope="read grading", **form)
+        assert less.json()["scope"] == "read"
         public = await one.tokens(grant_type="client_credentials", client_id="console")
         assert public.json()["error"] == "unauthorized_client"
 
