@@ -21,7 +21,8 @@ START_LOOK_SECONDS = 0.2
 
 
 class Kept(ABC):
-    """One thing that is kept running. ``told`` hears of every change of its state.
+    """One thing that is kept running. ``told`` hears when it is in another state or does another
+    thing.
 
     ``keep`` runs until ``stop``; what it finds stands in the attributes, for whoever shows them.
     """
@@ -33,6 +34,7 @@ class Kept(ABC):
         self.restarts = 0
         self.ready = asyncio.Event()
         self._told = told
+        self._said: tuple[str, str] = (self.state, "")
         self._since: float | None = None
         self._stopping = asyncio.Event()
 
@@ -74,11 +76,13 @@ class Kept(ABC):
         self._stopping.set()
 
     def turn(self, state: State, doing: str) -> None:
-        """Note how it is, and tell if that is new."""
-        changed, self.state, self.doing = state != self.state, state, doing
+        """Note how it is, and tell if it is in another state or does another thing: figures after
+        a colon change all the time."""
+        before, self.state, self.doing = self._said, state, doing
+        self._said = state, doing.partition(":")[0]
         if state == "ready":
             self.ready.set()
-        if changed:
+        if self._said != before:
             self._told(self)
 
     async def pause(self, seconds: float) -> None:

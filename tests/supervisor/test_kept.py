@@ -127,3 +127,15 @@ def test_children_end_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
         keeper.kill()
         keeper.wait()
     eventually(lambda: "one ends" in journal.read_text(), SECONDS_MAX, "the child has ended")
+
+
+def test_what_is_told_is_another_state_or_another_thing_done(tmp_path: Path) -> None:
+    """A standby that comes to lead is told; that its figures change is not."""
+    told: list[str] = []
+    one = small("one", tmp_path, lambda kept: told.append(f"{kept.state} {kept.doing}"))
+    one.turn("ready", "stands by")
+    one.turn("ready", "stands by")
+    one.turn("ready", "leads: 7 behind")
+    one.turn("ready", "leads: 0 behind")
+    one.turn("failed", "ended with 1")
+    assert told == ["ready stands by", "ready leads: 7 behind", "failed ended with 1"]
