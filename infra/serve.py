@@ -10,13 +10,14 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from infra.cache.memory import MemoryLimits
+from infra.cache.sharing import rates
 from infra.compose.embedded import Registrar, embedded
 from infra.importers.oulad import example
 from infra.importers.oulad.embedded import EmbeddedSender
 from infra.process import Stop, calm_garbage_collection, run, say
 from infra.settings import Settings
 from infra.web.apps import full_app
-from infra.web.authentication import open_to_all, principal_of
+from infra.web.authentication import Authenticated, principal_of
 from infra.web.limits import BoundedProtocol, BoundedServer
 from infra.web.rates import limited
 
@@ -84,10 +85,10 @@ async def _serve(settings: Settings, bound: socket.socket) -> None:
     say(f"registrar: data in {where}")
     async with embedded(settings) as registrar:
         app = full_app(registrar.commands.dependencies, registrar.reads, registrar.metrics)
-        rate, burst = settings.rate_limit_per_second, settings.rate_limit_burst
-        limits = MemoryLimits(rate, burst) if rate else None
-        counted = limited(app, limits, principal_of, registrar.metrics.limited.inc)
-        serving = begin(BoundedServer(uvicorn_config(open_to_all(counted))), bound, stop)
+        bounds = rates(settings, MemoryLimits)
+        counted = limited(app, bounds, principal_of, registrar.metrics.limited.inc)
+        known = Authenticated(counted, registrar.identify, bounds, registrar.metrics.unknown)
+        serving = begin(BoundedServer(uvicorn_config(known)), bound, stop)
         at = url_of(bound)
         say(f"  ready in {time.monotonic() - started:.1f} s")
         say(f"  console             {at}/console")

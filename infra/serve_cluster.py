@@ -9,14 +9,14 @@ from typing import Literal
 from starlette.types import ASGIApp
 
 from infra.cache.sharing import Sharing, sharing
-from infra.compose.cluster import command_api, query_api
+from infra.compose.cluster import command_api, identifying_alone, query_api
 from infra.compose.stores import address
 from infra.migrations import require
 from infra.process import Stop, run, say
 from infra.serve import begin, listen, url_of, uvicorn_config
 from infra.settings import Settings
 from infra.web.apps import command_app, full_app, query_app
-from infra.web.authentication import open_to_all, principal_of
+from infra.web.authentication import Authenticated, principal_of
 from infra.web.leaving import Leaving
 from infra.web.limits import BoundedServer
 from infra.web.metrics import Metrics
@@ -61,7 +61,9 @@ async def _app(settings: Settings, only: Only | None, parts: AsyncExitStack) -> 
     if shared.reachable is not None:
         metrics.redis(shared.reachable)
     app = await _unlimited(settings, only, parts, shared, metrics)
-    return open_to_all(limited(app, shared.limits, principal_of, metrics.limited.inc))
+    identify = await parts.enter_async_context(identifying_alone(settings))
+    counted = limited(app, shared.rates, principal_of, metrics.limited.inc)
+    return Authenticated(counted, identify, shared.rates, metrics.unknown)
 
 
 async def _unlimited(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,9 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 from platformdirs import user_data_dir
+
+from domain.access.deciding import STRONG_ACR
+from infra.loopback import is_loopback, is_safe
 
 PREFIX = "REGISTRAR_"
 FILE_NAME = "registrar.toml"
@@ -39,7 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(
             description="The address that the server listens on. Loopback only, "
-            "while access control is off."
+            "unless access is issuer."
         ),
     ] = "127.0.0.1"
     port: Annotated[
@@ -63,12 +65,78 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = None
     access: Annotated[
-        Literal["off"],
+        Literal["issuer", "off"],
         Meta(
-            description="Who is let in. off: everybody is the developer and may do everything; "
-            "then the server listens on loopback only."
+            description="Who is let in. issuer: those with a token of the OpenID Connect issuer "
+            "that is set. off: everybody is the developer and may do everything; then the server "
+            "listens on loopback only."
         ),
     ] = "off"
+    issuer: Annotated[
+        str | None,
+        Meta(
+            description="The OpenID Connect issuer whose tokens are believed, just as it calls "
+            "itself (https://id.example.org/realms/college)."
+        ),
+    ] = None
+    issuer_authorities: Annotated[
+        str | None,
+        Meta(
+            description="A file of certificates (PEM) to hold the issuer's against. "
+            "Not set: those of the system."
+        ),
+    ] = None
+    audience: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=255,
+            description="What tokens for this server name as their audience.",
+        ),
+    ] = "registrar"
+    clock_skew_seconds: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=300,
+            description="By how much the issuer's clock and this one may differ: "
+            "so much longer, and earlier, tokens are good.",
+        ),
+    ] = 30
+    plain_tokens: Annotated[
+        bool,
+        Meta(
+            description="Whether access tokens may be of the type JWT, or of none, as issuers "
+            "before RFC 9068 give them. Otherwise at+jwt only."
+        ),
+    ] = False
+    roles_claim: Annotated[
+        str | None,
+        Meta(
+            description="The claim whose roles are believed (roles, or realm_access.roles: dots go "
+            "into objects). Not set: only roles that are granted here hold.",
+        ),
+    ] = None
+    tenant_claim: Annotated[
+        str | None,
+        Meta(
+            description="The claim that names the tenant. Not set: all are of the tenant main.",
+        ),
+    ] = None
+    subject_claim: Annotated[
+        str | None,
+        Meta(
+            description="The claim that names the person's own record here, where the issuer "
+            "knows it. Not set: each person gets a random pseudonym with the first token.",
+        ),
+    ] = None
+    strong_acr: Annotated[
+        str,
+        Meta(
+            description="The values of acr, with commas between, that stand for a second factor; "
+            "mfa among amr always does."
+        ),
+    ] = STRONG_ACR
     keys_url: Annotated[
         str | None,
         Meta(
@@ -143,6 +211,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Meta(ge=1, description="Requests that one client may send at once before that counts."),
     ] = 100
+    actor_rate_limit_per_second: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="Requests a second that one person or service may send in the long run, "
+            "with whatever clients; 0: any number.",
+        ),
+    ] = 0
+    actor_rate_limit_burst: Annotated[
+        int,
+        Meta(ge=1, description="Requests that they may send at once before that counts."),
+    ] = 50
 
     log_origin: Annotated[
         str,
@@ -307,17 +387,30 @@ def _checked(chosen: Mapping[str, Any], sources: Mapping[str, str]) -> Settings:
             rule = str(error).split(" - at ")[0]
             raise WrongSetting(f"{sources[name]}: {rule[0].lower()}{rule[1:]}") from error
     settings = msgspec.convert(dict(chosen), Settings, strict=False)
-    if not _loopback(settings.host):
-        raise WrongSetting(
-            f"{sources['host']}: {settings.host} is not a loopback address, "
-            "and nothing else is allowed while access control is off"
-        )
+    _check_access(settings, sources)
     for name, schemes in SCHEMES.items():
         address = getattr(settings, name)
         if address is not None and urlsplit(address).scheme not in schemes:
             raise WrongSetting(f"{sources[name]}: is not a {schemes[0]}:// address")
     _check_cluster(settings, sources)
     return settings
+
+
+def _check_access(settings: Settings, sources: Mapping[str, str]) -> None:
+    """Others than this machine get at it only where somebody says who they are."""
+    if settings.access == "issuer":
+        if settings.issuer is None:
+            raise WrongSetting(f"{sources['access']}: needs {variable('issuer')} too")
+        if not is_safe(settings.issuer):
+            raise WrongSetting(f"{sources['issuer']}: is not an https:// address")
+        return
+    if settings.issuer is not None:
+        raise WrongSetting(f"{sources['issuer']}: is for access issuer, not {settings.access}")
+    if not is_loopback(settings.host):
+        raise WrongSetting(
+            f"{sources['host']}: {settings.host} is not a loopback address, "
+            f"and nothing else is allowed while access is {settings.access}"
+        )
 
 
 def _check_cluster(settings: Settings, sources: Mapping[str, str]) -> None:
@@ -339,15 +432,6 @@ def _is_host_and_port(address: str) -> bool:
     parts = urlsplit(f"//{address}")
     try:
         return bool(parts.hostname and parts.port) and parts.netloc == address
-    except ValueError:
-        return False
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 

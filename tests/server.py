@@ -75,6 +75,10 @@ class Server(Process):
         """GET a path; header names with underscores for dashes."""
         return self.request("GET", path, None, **headers)
 
+    def get_unfollowed(self, path: str, **headers: str) -> Answer:
+        """GET a path, and go nowhere else."""
+        return self.request("GET", path, None, opener=_STAYS, **headers)
+
     def post(self, path: str, body: Any, **headers: str) -> Answer:
         """POST JSON (or bytes as they are)."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -84,7 +88,14 @@ class Server(Process):
         """Send one command."""
         return self.post(f"/v1/commands/{name}", body, **headers)
 
-    def request(self, method: str, path: str, data: bytes | None = None, **headers: str) -> Answer:
+    def request(
+        self,
+        method: str,
+        path: str,
+        data: bytes | None = None,
+        opener: urllib.request.OpenerDirector | None = None,
+        **headers: str,
+    ) -> Answer:
         """Send any request."""
         request = urllib.request.Request(  # noqa: S310  (loopback only)
             self.url + path,
@@ -93,11 +104,20 @@ class Server(Process):
             method=method,
         )
         try:
-            with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+            with (opener or _FOLLOWS).open(request, timeout=30) as response:
                 return _answer(response.status, dict(response.headers), response.read())
         except urllib.error.HTTPError as error:
             with error:
                 return _answer(error.code, dict(error.headers), error.read())
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        """Go nowhere."""
+
+
+_FOLLOWS = urllib.request.build_opener()
+_STAYS = urllib.request.build_opener(_Stay)
 
 
 def _answer(status: int, headers: dict[str, str], raw: bytes) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import NamedTuple
 
 from commands.remembered import Answers
@@ -17,17 +18,16 @@ from infra.cache.shared import Shared
 from infra.log.notices import Source
 from infra.settings import Settings
 from infra.web.hot import Hot
-from infra.web.rates import Limits
+from infra.web.rates import Limits, Rates
 
 
 class Sharing(NamedTuple):
-    """What is shared; None, or nothing, where there is no Redis. ``limits`` are this process's own
-    then, and None where clients may send as much as they like. ``reachable`` says whether Redis
-    answered of late."""
+    """What is shared; None, or nothing, where there is no Redis. ``rates`` are this process's own
+    then. ``reachable`` says whether Redis answered of late."""
 
     hot: Hot | None = None
     answers: Answers | None = None
-    limits: Limits | None = None
+    rates: Rates = Rates()
     sources: tuple[Source, ...] = ()
     reachable: Callable[[], bool] | None = None
 
@@ -35,9 +35,8 @@ class Sharing(NamedTuple):
 @asynccontextmanager
 async def sharing(settings: Settings, dsn: str) -> AsyncIterator[Sharing]:
     """Have what is shared for a while. Redis may be away, now or later."""
-    rate, burst = settings.rate_limit_per_second, settings.rate_limit_burst
     if settings.redis_url is None:
-        yield Sharing(limits=MemoryLimits(rate, burst) if rate else None)
+        yield Sharing(rates=rates(settings, MemoryLimits))
         return
     epoch = PostgresEpoch(dsn)
     shared = Shared(settings.redis_url, settings.cluster, epoch)
@@ -46,10 +45,19 @@ async def sharing(settings: Settings, dsn: str) -> AsyncIterator[Sharing]:
         yield Sharing(
             RedisHot(shared),
             RedisAnswers(shared),
-            RedisLimits(shared, rate, burst) if rate else None,
+            rates(settings, partial(RedisLimits, shared)),
             (RedisSource(settings.redis_url, settings.cluster),),
             lambda: shared.reachable,
         )
     finally:
         await epoch.close()
         await shared.close()
+
+
+def rates(settings: Settings, limits: Callable[[int, int], Limits]) -> Rates:
+    """Return the limits that are set, each made of so many a second and so many at once."""
+    of_clients, of_actors = settings.rate_limit_per_second, settings.actor_rate_limit_per_second
+    return Rates(
+        limits(of_clients, settings.rate_limit_burst) if of_clients else None,
+        limits(of_actors, settings.actor_rate_limit_burst) if of_actors else None,
+    )

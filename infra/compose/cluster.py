@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from domain.streams import REGISTRY
 from infra.cache.sharing import Sharing
+from infra.compose.identity import identifying
 from infra.compose.keys import keeping_keys
 from infra.compose.parts import Commands, commanding, policies, querying, storing
 from infra.compose.stores import address
@@ -23,6 +24,7 @@ from infra.search.elasticsearch import ElasticsearchSearch
 from infra.settings import Settings
 from infra.stores.postgres import PostgresStore
 from infra.stores.reading import Pool
+from infra.web.authentication import Identify
 from infra.web.metrics import Metrics
 from projections.register import READINGS
 from read_api.dependencies import ReadDependencies
@@ -63,6 +65,17 @@ async def query_api(settings: Settings, shared: Sharing) -> AsyncIterator[ReadDe
             yield reads
     finally:
         await client.close()
+
+
+@asynccontextmanager
+async def identifying_alone(settings: Settings) -> AsyncIterator[Identify]:
+    """Have what says who sends a request for a while."""
+    dsn = address(settings)
+    async with (
+        keeping_keys(settings, dsn) as keys,
+        identifying(settings, dsn, keys) as identify,
+    ):
+        yield identify
 
 
 class Following(NamedTuple):

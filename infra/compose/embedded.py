@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
+from infra.compose.identity import identifying
 from infra.compose.keys import keeping_keys
 from infra.compose.parts import (
     Commands,
@@ -23,6 +24,7 @@ from infra.search.postgres import PostgresSearch
 from infra.settings import Settings
 from infra.stores.postgres import PostgresStore
 from infra.stores.reading import Pool
+from infra.web.authentication import Identify
 from infra.web.metrics import Metrics
 from read_api.dependencies import ReadDependencies
 from read_api.ports import SearchIndex, Views
@@ -37,6 +39,7 @@ class Registrar(NamedTuple):
     store: PostgresStore
     keys: KeyStore
     metrics: Metrics
+    identify: Identify
 
 
 @asynccontextmanager
@@ -59,6 +62,7 @@ async def _parts(settings: Settings, dsn: str, how: Sealing | None) -> AsyncIter
     metrics, runner = Metrics(), RunnerProcess(dsn, how)
     async with (
         keeping_keys(settings, dsn) as keys,
+        identifying(settings, dsn, keys) as identify,
         storing(dsn) as store,
         commanding(dsn, keys, metrics) as commands,
         querying(dsn, keys, store, lambda: runner.alive, _search) as reads,
@@ -66,7 +70,7 @@ async def _parts(settings: Settings, dsn: str, how: Sealing | None) -> AsyncIter
         policies(dsn, commands),
     ):
         await asyncio.to_thread(runner.wait_until_made, store)
-        yield Registrar(commands, reads, runner, store, keys, metrics)
+        yield Registrar(commands, reads, runner, store, keys, metrics, identify)
 
 
 def _search(_: Pool, views: Views) -> SearchIndex:

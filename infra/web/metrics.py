@@ -102,6 +102,12 @@ class Metrics:
             ("how",),
             registry=registry,
         )
+        self.turned_away = Counter(
+            "registrar_turned_away",
+            "Requests of whom nobody knows who sent them, by the problem that was told",
+            ("problem",),
+            registry=registry,
+        )
         self.limited = Counter(
             "registrar_rate_limited", "Requests refused as too many", registry=registry
         )
@@ -142,6 +148,10 @@ class Metrics:
     def batch(self, requests: int) -> None:
         """Count an append of so many requests."""
         self.batches.observe(requests)
+
+    def unknown(self, problem: str) -> None:
+        """Count a request of whom nobody knows who sent it."""
+        self.turned_away.labels(problem).inc()
 
     def given(self, how: str) -> None:
         """Count an answer that might be kept."""

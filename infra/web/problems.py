@@ -42,6 +42,33 @@ class ProblemType(NamedTuple):
 
 _TYPES = (
     ProblemType(
+        "not-signed-in",
+        401,
+        "Say who you are",
+        "The request carries no access token. Get one from the issuer, and send it as "
+        "Authorization: Bearer …; people sign in at /console/sign-in.",
+    ),
+    ProblemType(
+        "wrong-token",
+        401,
+        "The access token is not good",
+        "It has expired, is for somebody else, is of another issuer, or was altered: the detail "
+        "says which. Get another one from the issuer.",
+    ),
+    ProblemType(
+        "two-tokens",
+        400,
+        "The request carries a token where none belongs",
+        "One access token is sent, in the Authorization header.",
+    ),
+    ProblemType(
+        "issuer-unavailable",
+        503,
+        "The issuer cannot be reached",
+        "Whether the access token is good cannot be found out, since the keys of the issuer are "
+        "not here. Ask again.",
+    ),
+    ProblemType(
         "not-found",
         404,
         "There is no such thing",

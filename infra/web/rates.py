@@ -1,19 +1,18 @@
-"""How many requests may one client send, and what is told to one that sends more?"""
+"""How much may one client send, and one person, and what is told to one that sends more?"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.access import DEVELOPMENT, Principal
+from infra.web.open_paths import is_open
 from infra.web.problems import known
-
-PREFIX = "/v1/"
-"""Commands and queries count; probes, metrics and the console do not."""
 
 
 class Limits(Protocol):
@@ -26,57 +25,84 @@ class Limits(Protocol):
         """
 
 
+class Rates(NamedTuple):
+    """The limits of programs, and of whoever is responsible for what they send. None: any number.
+
+    A request counts for both. Who is not known counts by address, as a program does.
+    """
+
+    clients: Limits | None = None
+    actors: Limits | None = None
+
+    async def take(self, scope: Scope, asking: Principal) -> float:
+        """Count a request, as ``Limits.take`` does. Who has sent too many takes nothing from others
+        that use the same program."""
+        if asking is DEVELOPMENT:
+            return await self.failed(address_of(scope))
+        if self.actors is not None:
+            wait = await self.actors.take(f"actor/{asking.tenant}/{asking.actor}")
+            if wait > 0:
+                return wait
+        if self.clients is not None:
+            return await self.clients.take(f"client/{asking.tenant}/{asking.client}")
+        return 0.0
+
+    async def failed(self, address: str) -> float:
+        """Count a request of somebody who is not known."""
+        return 0.0 if self.clients is None else await self.clients.take(f"address/{address}")
+
+
 class Limited:
-    """ASGI middleware that answers 429 to clients that send more than is allowed. A batch of
-    commands is one request. ``refused`` is told of each."""
+    """ASGI middleware that answers 429 to those that send more than is allowed. A batch of commands
+    is one request; what is open to all does not count. ``refused`` is told of each."""
 
     def __init__(
         self,
         app: ASGIApp,
-        limits: Limits,
+        rates: Rates,
         asking: Callable[[HTTPConnection], Principal],
         refused: Callable[[], None],
     ) -> None:
         self._app = app
-        self._limits = limits
+        self._rates = rates
         self._asking = asking
         self._refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
-        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+        if scope["type"] != "http" or is_open(scope):
             await self._app(scope, receive, send)
             return
-        seconds = await self._limits.take(client_of(scope, self._asking))
+        seconds = await self._rates.take(scope, self._asking(HTTPConnection(scope)))
         if seconds <= 0:
             await self._app(scope, receive, send)
             return
         self._refused()
-        wait = math.ceil(seconds)
-        answer = known(
-            "too-many-requests",
-            f"Send the next one in {wait} s.",
-            {"retry-after": str(wait)},
-            rule="too-many-requests",
-        )
-        await answer(scope, receive, send)
+        await too_many(seconds)(scope, receive, send)
 
 
 def limited(
     app: ASGIApp,
-    limits: Limits | None,
+    rates: Rates,
     asking: Callable[[HTTPConnection], Principal],
     refused: Callable[[], None],
 ) -> ASGIApp:
     """Return the application behind these limits, or as it is where there are none."""
-    return app if limits is None else Limited(app, limits, asking, refused)
+    return app if rates == Rates() else Limited(app, rates, asking, refused)
 
 
-def client_of(scope: Scope, asking: Callable[[HTTPConnection], Principal]) -> str:
-    """Name whose request it is: the principal's program; while everybody is the developer, because
-    access control is off, the address that it comes from."""
-    principal = asking(HTTPConnection(scope))
-    if principal is DEVELOPMENT:
-        address = scope.get("client")
-        return f"address/{address[0] if address else ''}"
-    return f"client/{principal.tenant}/{principal.client}"
+def too_many(seconds: float) -> Response:
+    """Return what is told to somebody who has to wait for so long."""
+    wait = math.ceil(seconds)
+    return known(
+        "too-many-requests",
+        f"Send the next one in {wait} s.",
+        {"retry-after": str(wait)},
+        rule="too-many-requests",
+    )
+
+
+def address_of(scope: Scope) -> str:
+    """Return the address that a request comes from."""
+    client = scope.get("client")
+    return client[0] if client else ""

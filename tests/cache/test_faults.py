@@ -23,7 +23,7 @@ from infra.engines.redis import Redis
 from infra.web.apps import full_app
 from infra.web.authentication import open_to_all
 from infra.web.metrics import Metrics
-from infra.web.rates import limited
+from infra.web.rates import Rates, limited
 from tests.cache.conftest import eventually, run, sharing
 from tests.cluster_engines import running
 from tests.databases import Databases
@@ -85,7 +85,7 @@ async def _clients(world: World, shared: Shared) -> AsyncIterator[httpx.AsyncCli
         RedisHot(shared),
     )
     counted = limited(
-        app, RedisLimits(shared, 1_000_000, 1_000_000), world.reads.principal, lambda: None
+        app, Rates(RedisLimits(shared, 1_000_000, 1_000_000)), world.reads.principal, lambda: None
     )
     transport = httpx.ASGITransport(open_to_all(counted))
     async with httpx.AsyncClient(transport=transport, base_url="http://registrar") as client:

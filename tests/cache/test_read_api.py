@@ -14,7 +14,7 @@ from infra.engines.redis import Redis
 from infra.web.apps import full_app, query_app
 from infra.web.authentication import open_to_all
 from infra.web.metrics import Metrics
-from infra.web.rates import limited
+from infra.web.rates import Rates, limited
 from tests.cache.conftest import sharing
 from tests.databases import Databases
 from tests.read_api.world import World, furnish, world
@@ -98,7 +98,7 @@ def test_too_many_requests_are_refused_with_a_problem(furnished: World) -> None:
     async def test() -> None:
         metrics, limits = Metrics(), MemoryLimits(1, 3, lambda: 0.0)
         plain = full_app(furnished.registrar.commands.dependencies, furnished.reads, Metrics())
-        app = limited(plain, limits, furnished.reads.principal, metrics.limited.inc)
+        app = limited(plain, Rates(limits), furnished.reads.principal, metrics.limited.inc)
         async with _client(app) as client:
             answers = [await client.get("/v1/log") for _ in range(4)]
             assert [answer.status_code for answer in answers] == [200, 200, 200, 429]

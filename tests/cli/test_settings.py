@@ -54,6 +54,17 @@ def test_settings_cannot_be_changed() -> None:
         ({"REGISTRAR_EXAMPLE": "perhaps"}, "REGISTRAR_EXAMPLE: expected `bool`"),
         ({"REGISTRAR_HOST": "0.0.0.0"}, "REGISTRAR_HOST: 0.0.0.0 is not a loopback address"),  # noqa: S104 - is refused
         ({"REGISTRAR_HOST": "example.org"}, "REGISTRAR_HOST: example.org is not a loopback"),
+        ({"REGISTRAR_ACCESS": "everybody"}, "REGISTRAR_ACCESS: invalid enum value 'everybody'"),
+        ({"REGISTRAR_ACCESS": "issuer"}, "REGISTRAR_ACCESS: needs REGISTRAR_ISSUER too"),
+        (
+            {"REGISTRAR_ACCESS": "issuer", "REGISTRAR_ISSUER": "http://id.example.org"},
+            "REGISTRAR_ISSUER: is not an https:// address",
+        ),
+        (
+            {"REGISTRAR_ACCESS": "off", "REGISTRAR_ISSUER": "https://id.example.org"},
+            "REGISTRAR_ISSUER: is for access issuer, not off",
+        ),
+        ({"REGISTRAR_CLOCK_SKEW_SECONDS": "301"}, "CLOCK_SKEW_SECONDS: expected `int` <= 300"),
         ({"REGISTRAR_DATABASE_URL": "mysql://x"}, "REGISTRAR_DATABASE_URL: is not a postgresql://"),
         ({"REGISTRAR_DATA": ""}, "REGISTRAR_DATA: expected `str` of length >= 1"),
         ({"REGISTRAR_KAFKA": "k:9092"}, "KAFKA: cluster mode needs REGISTRAR_DATABASE_URL too"),
@@ -92,6 +103,13 @@ def test_a_wrong_file_is_named_with_the_rule(content: str, message: str, tmp_pat
     with pytest.raises(WrongSetting, match=message) as caught:
         load({"data": str(tmp_path)}, {})
     assert str(caught.value).startswith(str(tmp_path / FILE_NAME))
+
+
+def test_with_an_issuer_any_address_may_be_listened_on(tmp_path: Path) -> None:
+    """Since everybody says who they are; an issuer on this machine needs no TLS."""
+    for issuer in ("https://id.example.org/realms/college", "http://127.0.0.1:8080/realms/x"):
+        flags = {"data": str(tmp_path), "host": "0.0.0.0", "access": "issuer", "issuer": issuer}  # noqa: S104 - what is tested
+        assert load(flags, {}).settings.host == flags["host"]
 
 
 def test_kafka_makes_it_a_cluster(tmp_path: Path) -> None:

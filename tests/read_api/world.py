@@ -17,7 +17,7 @@ from domain.access import DEVELOPMENT, Principal
 from infra.compose.embedded import Registrar, embedded
 from infra.settings import Settings
 from infra.web.apps import full_app
-from infra.web.authentication import Authenticated, everybody_is
+from infra.web.authentication import everybody_is, identified
 from infra.web.metrics import Metrics
 from read_api.ports import Selection
 
@@ -86,7 +86,7 @@ class World:
         self.reads = replace(registrar.reads, wait_seconds=WAIT_SECONDS, **swapped)
         self.metrics = Metrics()
         app = full_app(registrar.commands.dependencies, self.reads, self.metrics)
-        self.app = Authenticated(app, everybody_is(principal))
+        self.app = identified(app, everybody_is(principal))
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app, raise_app_exceptions=False),
             base_url="http://registrar",
