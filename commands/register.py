@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from commands.access import grant_role, revoke_role
 from commands.assessment import (
     abandon_attempt,
     expire_attempt,
@@ -161,5 +162,7 @@ DECISIONS: dict[str, Decision] = {
         submit_review,
         expire_review_lease,
         finalize_peer_score,
+        grant_role,
+        revoke_role,
     )
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from domain import due
+from domain.access import rules as access
 from domain.assessment import rules as assessment
 from domain.catalogue import rules as catalogue
 from domain.credentials import rules as credentials
@@ -32,6 +33,7 @@ _MODULES: tuple[ModuleType, ...] = (
     peer_review,
     privacy,
     due,
+    access,
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.access.state import ACCESS, ADMINISTRATORS
 from domain.catalogue.state import COURSE, RUN, RUN_CONTENT, RUN_SEATS
 from domain.engagement.state import VIEWING
 from domain.enrolment.state import ENROLMENT
@@ -21,5 +22,7 @@ KINDS: tuple[StreamKind[Any], ...] = (
     VIEWING,
     PEER_POOL,
     REGRADE,
+    ACCESS,
+    ADMINISTRATORS,
 )
 REGISTRY = Registry(KINDS)

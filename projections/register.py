@@ -6,6 +6,7 @@ from projections.analytics import ANALYTICS
 from projections.catalogue import CATALOGUE
 from projections.certificates import CERTIFICATES
 from projections.due import DUE
+from projections.grants import GRANTS
 from projections.history import HISTORY
 from projections.peer_review import PEER_REVIEW
 from projections.progress import PROGRESS
@@ -21,4 +22,5 @@ READINGS: tuple[Reading, ...] = (
     HISTORY,
     DUE,
     PEER_REVIEW,
+    GRANTS,
 )

@@ -6,6 +6,12 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from domain.access.facts import (
+    AdministratorAdded,
+    AdministratorRemoved,
+    RoleGranted,
+    RoleRevoked,
+)
 from domain.assessment.facts import (
     AttemptAbandoned,
     AttemptDeadlineMoved,
@@ -176,6 +182,8 @@ _PLAIN: dict[type[Fact], str] = {
     CohortJoined: "Joined cohort {f.cohort}",
     CohortLeft: "Left cohort {f.cohort}",
     SeatReleased: "Gave the seat back",
+    AdministratorAdded: "{f.holder} became an administrator for good",
+    AdministratorRemoved: "{f.holder} is no administrator for good any more",
     AccessExpired: "Access as an auditor ended",
     RefundApproved: "Order {f.order} is refunded",
     WaitlistJoined: "Joined the waitlist, mode {f.mode}",
@@ -519,3 +527,18 @@ def _lease_ended(fact: ReviewLeaseExpired, title: Callable[[str], str]) -> str:
 def _peer_score(fact: PeerScoreFinalized, title: Callable[[str], str]) -> str:
     reviews = _counted(len(fact.reviews), "review")
     return f"{title(fact.item)} got {_score(fact.raw, fact.possible)} from {reviews} by peers"
+
+
+@_for(RoleGranted)
+def _granted(fact: RoleGranted, _: Callable[[str], str]) -> str:
+    until = "" if fact.until is None else f", until {fact.until:%Y-%m-%d %H:%M} UTC"
+    return f"{fact.holder} became {fact.role} {_where(fact.run)}{until}"
+
+
+@_for(RoleRevoked)
+def _revoked(fact: RoleRevoked, _: Callable[[str], str]) -> str:
+    return f"{fact.holder} is {fact.role} {_where(fact.run)} no more"
+
+
+def _where(run: str | None) -> str:
+    return "everywhere" if run is None else f"in {run}"

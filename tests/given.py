@@ -50,6 +50,8 @@ def placed(fact: Fact, *, run: str = RUN_ID, subject: str = SUBJECT, at: datetim
         "viewing": (own_run, subject),
         "peer-pool": (own_run, getattr(fact, "item", "")),
         "regrade": (own_run, getattr(fact, "batch", "")),
+        "access": (getattr(fact, "holder", ""),),
+        "administrators": ("all",),
     }[kind]
     return Placed("/".join((TENANT, kind, *ids)), fact, at)
 
@@ -98,10 +100,17 @@ class Record:
             decision.answer(tuple(entry.fact for entry in decided))
         return decided
 
-    def when(self, command: str, at: datetime = NOON, /, **body: Any) -> Answer:
+    def when(
+        self,
+        command: str,
+        at: datetime = NOON,
+        principal: Principal = DEVELOPMENT,
+        /,
+        **body: Any,
+    ) -> Answer:
         """Send a command; what it decides is recorded."""
         try:
-            decided = self.decide(command, body, at)
+            decided = self.decide(command, body, at, principal)
         except Refusal as refusal:
             return Answer(self, (), refusal)
         self.take(*decided)

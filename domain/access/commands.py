@@ -67,6 +67,8 @@ COMMANDS: Mapping[str, Permission] = {
     "uphold-violation": _P.JUDGE_VIOLATION,
     "dismiss-violation": _P.JUDGE_VIOLATION,
     "verify-identity": _P.VERIFY_IDENTITY,
+    "grant-role": _P.GRANT_ROLES,
+    "revoke-role": _P.GRANT_ROLES,
     "count-seats": _P.AUTOMATE,
     "offer-seats": _P.AUTOMATE,
     "lapse-offer": _P.AUTOMATE,

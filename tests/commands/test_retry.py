@@ -118,6 +118,7 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("submit-work", {**HERE, "item": "t1", "attempt": "1"}),
     ("decide-modules", HERE),
     ("waive-module", {**HERE, "module": "m3", "reason": "Knows it"}),
+    ("withdraw-waiver", {**HERE, "module": "m3", "reason": "Mistake"}),
     ("override-due-date", {**LATER, "cohort": "c1", "due": day(1).isoformat()}),
     ("join-cohort", {**HERE, "cohort": "c1"}),
     ("grant-extension", {**HERE, "item": "t1", "due": day(90).isoformat(), "reason": "Ill"}),
@@ -187,6 +188,8 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("change-mode", {"run": W, "subject": S2, "mode": "audit"}),
     ("decide-refund", {"run": W, "subject": S2, "order": "1", "ordered_at": NOON.isoformat()}),
     ("expire-access", {"run": W, "subject": S2}),
+    ("grant-role", {"holder": "tutor", "role": "instructor", "run": W}),
+    ("revoke-role", {"holder": "tutor", "role": "instructor", "run": W}),
 ]
 LATER = {
     "lapse-offer": CLOSES,
@@ -224,6 +227,7 @@ def _learner(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]
     )
 
 
+HOLDERS = st.sampled_from(("tutor", "dean", "developer"))
 ITEM = st.sampled_from(("t1", "t1", "t2", "t3", "x1", "v1", "p1", "none"))
 COHORT = st.sampled_from(("c1", "c2"))
 PEER_ITEM = st.sampled_from(("p1", "p1", "p1", "t1"))
@@ -316,6 +320,9 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "waive-module": _learner(
         module=st.sampled_from(("m1", "m2", "none")), reason=st.just("Knows it")
     ),
+    "withdraw-waiver": _learner(
+        module=st.sampled_from(("m1", "m2", "none")), reason=st.just("Mistake")
+    ),
     "grant-extension": st.builds(
         lambda body, terms: {**body, **terms},
         _learner(item=ITEM, reason=st.just("Ill")),
@@ -384,6 +391,21 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "submit-review": _learner(item=PEER_ITEM, review=REVIEW, parts=st.just(POINTS)),
     "expire-review-lease": _learner(item=PEER_ITEM, review=REVIEW),
     "finalize-peer-score": _learner(item=PEER_ITEM),
+    "grant-role": st.fixed_dictionaries(
+        {
+            "holder": HOLDERS,
+            "role": st.sampled_from(("instructor", "administrator")),
+            "run": st.none() | RUNS,
+            "until": st.sampled_from((None, day(9).isoformat())),
+        }
+    ),
+    "revoke-role": st.fixed_dictionaries(
+        {
+            "holder": HOLDERS,
+            "role": st.sampled_from(("instructor", "administrator")),
+            "run": st.none() | RUNS,
+        }
+    ),
     "accept-honor-code": _learner(version=st.sampled_from(("v1", "v2"))),
     "verify-identity": _learner(
         method=st.just("in-person"), expires=st.sampled_from((None, day(1).isoformat()))

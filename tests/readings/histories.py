@@ -7,6 +7,12 @@ from datetime import UTC, datetime
 import msgspec
 from hypothesis import strategies as st
 
+from domain.access.facts import (
+    AdministratorAdded,
+    AdministratorRemoved,
+    RoleGranted,
+    RoleRevoked,
+)
 from domain.assessment.facts import (
     AttemptAbandoned,
     AttemptDeadlineMoved,
@@ -377,12 +383,28 @@ _of_run: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
     _subjects.map(lambda s: (f"run-seats/{RUN}", SeatOffered(s, ENDS))),
     _subjects.map(lambda s: (f"run-seats/{RUN}", SeatOfferLapsed(s, ENDS))),
 )
+_numbers = st.integers(1, 3)
+_of_access: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
+    st.builds(
+        lambda number, run, until: (
+            "access/t1",
+            RoleGranted("t1", number, "instructor", run, until),
+        ),
+        _numbers,
+        st.none() | st.just(RUN),
+        st.none() | st.just(ENDS),
+    ),
+    _numbers.map(lambda number: ("access/t1", RoleRevoked("t1", number, "instructor"))),
+    st.just(("administrators/all", AdministratorAdded("t1"))),
+    st.just(("administrators/all", AdministratorRemoved("t1"))),
+)
 anything: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
     _of_run,
     st.builds(_enrolled, _subjects, of_enrolment),
     st.builds(_enrolled, _subjects, of_enrolment),
     st.tuples(_subjects.map(viewing), _of_viewing),
     st.tuples(st.just(f"peer-pool/{RUN}/a1"), _of_pool),
+    _of_access,
 )
 """Any fact on a stream of its kind, whether or not it makes sense where it stands."""
 
