@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from domain.access.queries import QUERIES
 from read_api.dependencies import ReadDependencies
 from read_api.gate import Gate
+from read_api.routes.access import AccessRoutes
 from read_api.routes.catalogue import CatalogueRoutes
 from read_api.routes.events import EventRoutes
 from read_api.routes.evidence import EvidenceRoutes
@@ -24,6 +25,7 @@ PARTS = (
     RecordRoutes,
     EvidenceRoutes,
     EventRoutes,
+    AccessRoutes,
     SchemaRoutes,
     JobRoutes,
     HealthRoutes,

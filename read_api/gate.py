@@ -37,9 +37,9 @@ class Gate:
                 raise NotPermitted(asks.permission)
             require_strong(asking, asks.permission)
             return
-        run, subject = names.get("run"), names.get("subject")
+        run, subject = names.get("run"), names.get("subject", names.get("actor"))
         if asks.selects:
-            chosen = parse_qs(scope["query_string"].decode("latin-1"))
+            chosen = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
             run = run or _only(chosen, "run")
             subject = subject or _only(chosen, "subject")
         require(asking, asks.permission, run, subject)

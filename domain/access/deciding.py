@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from domain.access.permissions import JUDGING, STRONG, Permission
 from domain.access.principal import Principal
 from domain.access.roles import ROLES, SCOPES, WHOLE, Reach
@@ -113,3 +115,27 @@ def _reaches(reach: Reach, in_run: bool, own: bool) -> bool:
             return in_run
         case Reach.OWN:
             return own
+
+
+class Permitted(NamedTuple):
+    """How far a permission reaches: the own record, these runs, the whole tenant."""
+
+    own: bool
+    runs: list[str]
+    tenant: bool
+
+
+def permitted(asking: Principal, permission: Permission) -> Permitted | None:
+    """Say how far a permission reaches for somebody, by their roles; None: not at all."""
+    own, everywhere = False, False
+    runs: set[str] = set()
+    for role in asking.roles:
+        reach = ROLES[role].get(permission)
+        own |= reach is Reach.OWN
+        everywhere |= reach in (Reach.RUNS, Reach.TENANT)
+    for role, some in asking.runs.items():
+        reach = ROLES[role].get(permission)
+        if reach is not None:
+            own |= reach is Reach.OWN
+            runs |= some if reach is not Reach.OWN else set()
+    return Permitted(own, sorted(runs), everywhere) if own or runs or everywhere else None

@@ -11,9 +11,9 @@ from domain.access.permissions import Permission
 class Asks(NamedTuple):
     """What an address asks for. None: nothing, it is open to everybody.
 
-    The run and the subject are those of the path. ``selects``: where the path has none, those of
-    the parameters ``run`` and ``subject``. ``tells``: only the answer shows what it is about, so
-    that the query itself checks again, and answers as though there were no such thing.
+    The run and the subject (or actor) are those of the path. ``selects``: where the path has none,
+    those of the parameters ``run`` and ``subject``. ``tells``: only the answer shows what it is
+    about, so that the query itself checks again, and answers as though there were no such thing.
     """
 
     permission: Permission | None
@@ -69,6 +69,8 @@ QUERIES: Mapping[str, Asks] = {
     "/v1/log/proofs": Asks(_P.READ_RECORD, tells=True),
     "/v1/jobs/{job}": Asks(_P.READ_CATALOGUE, tells=True),
     "/v1/jobs/{job}/result": Asks(_P.READ_CATALOGUE, tells=True),
+    "/v1/access": Asks(_P.READ_GRANTS),
+    "/v1/access/{actor}": Asks(_P.READ_GRANTS),
     "/v1/search": Asks(_P.SEARCH),
     "/v1/events": Asks(_P.READ_EVENTS, selects=True),
     "/v1/events/schemas": Asks(_P.READ_CATALOGUE),

@@ -1,0 +1,18 @@
+"""One registrar for all tests of access."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.databases import Databases
+from tests.read_api.world import World, furnish, world
+
+
+@pytest.fixture(scope="package")
+def furnished(databases_18: Databases) -> Iterator[World]:
+    """A registrar with a little of everything in it."""
+    with databases_18.fresh() as dsn, world(dsn) as one:
+        furnish(one)
+        yield one
