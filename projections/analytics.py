@@ -167,7 +167,7 @@ def _counts_of(work: Work, *, banked: bool) -> Score | None:
 
 ANALYTICS = Reading(
     name="analytics",
-    version=2,
+    version=3,
     documents=(LEARNER, WORK),
     tallies=(
         Tally(

@@ -109,7 +109,7 @@ class Folding:
         freed = self._aside.pop((kind, key), [])
         self._freed += freed
         self._parked -= len(freed)
-        only = None if key[0] in (WHOLE_STREAM, UNREADABLE) else key
+        only = None if key[0] in (WHOLE_STREAM, UNREADABLE) else key[1:]
         self._take(documents, [fact for _, fact in entries], only)
 
     def changes(self, position: int) -> Changes:
@@ -150,7 +150,7 @@ class Folding:
         self, documents: Documents[Any], page: Sequence[Taken], only: Key | None = None
     ) -> None:
         kind = documents.name
-        work: list[tuple[Envelope, Key]] = []
+        work: list[tuple[Envelope, Key, Key]] = []
         keys_of = documents.keys
         for fact in page:
             if isinstance(fact, Broken):
@@ -161,32 +161,33 @@ class Folding:
                 continue
             try:
                 for key in (only,) if only else keys_of(fact):
-                    work.append((fact, key))  # noqa: PERF401  # a generator costs twice as much
+                    work.append((fact, key, (fact.tenant, *key)))
             except Exception as error:
                 self._park(kind, (WHOLE_STREAM, fact.stream), fact.position, _say(error))
         if not documents.write_once and not self.complete:
-            self._fetch(kind, [key for _, key in work])
+            self._fetch(kind, [filed for _, _, filed in work])
         self._fold(documents, work)
 
-    def _fold(self, documents: Documents[Any], work: Iterable[tuple[Envelope, Key]]) -> None:
+    def _fold(self, documents: Documents[Any], work: Iterable[tuple[Envelope, Key, Key]]) -> None:
+        """Fold facts under their keys; what is at hand is filed under the tenant and the key."""
         kind, fold = documents.name, documents.fold
         aside, kept, before = self._aside, self._kept[kind], self._before[kind]
         if documents.write_once:
             kept = before = self._rows[kind]
-        for envelope, key in work:
-            if aside and (kind, key) in aside:
-                self._park(kind, key, envelope.position, "")
+        for envelope, key, filed in work:
+            if aside and (kind, filed) in aside:
+                self._park(kind, filed, envelope.position, "")
                 continue
-            old = kept.get(key)
+            old = kept.get(filed)
             try:
                 new = fold(old, envelope, key)
             except Exception as error:
-                self._park(kind, key, envelope.position, _say(error))
+                self._park(kind, filed, envelope.position, _say(error))
                 continue
             if new is not old:
-                if key not in before:
-                    before[key] = old
-                kept[key] = new
+                if filed not in before:
+                    before[filed] = old
+                kept[filed] = new
 
     def _fetch(self, kind: str, keys: Iterable[Key]) -> None:
         kept = self._kept[kind]
@@ -209,7 +210,9 @@ class Folding:
             for kind, measure in tally.measures.items():
                 kept = self._kept[kind]
                 for key, old in self._before[kind].items():
-                    for at, amounts in measure(kept[key]).items():
+                    tenant = key[0]
+                    for dimensions, amounts in measure(kept[key]).items():
+                        at = (tenant, *dimensions)
                         row = sums.get(at)
                         sums[at] = (
                             list(amounts)
@@ -218,7 +221,8 @@ class Folding:
                         )
                     if old is None:
                         continue
-                    for at, amounts in measure(old).items():
+                    for dimensions, amounts in measure(old).items():
+                        at = (tenant, *dimensions)
                         row = sums.get(at) or [0] * len(amounts)
                         sums[at] = [a - b for a, b in zip(row, amounts, strict=True)]
         return {at: tuple(row) for at, row in sums.items() if any(row)}

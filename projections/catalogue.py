@@ -220,7 +220,7 @@ _RUN = names(RunScheduled, RunRescheduled, RunArchived, GradingPolicyPublished) 
 
 CATALOGUE = Reading(
     name="catalogue",
-    version=2,
+    version=3,
     documents=(
         Documents(
             name="course",
@@ -255,7 +255,9 @@ CATALOGUE = Reading(
         View(
             "items",
             columns(RunItem, "i"),
-            "{item} i join {run} r on r.run = i.run and r.content_number = i.content_number",
+            "{item} i join {run} r on r.tenant = i.tenant and r.run = i.run"
+            " and r.content_number = i.content_number",
+            "i",
         ),
     ),
 )

@@ -97,7 +97,7 @@ def keys(envelope: Envelope) -> Iterable[Key]:
 
 CERTIFICATES = Reading(
     name="certificates",
-    version=2,
+    version=3,
     documents=(
         Documents(
             name="certificate",

@@ -184,4 +184,4 @@ KINDS: tuple[Kind, ...] = (
 )
 
 
-DUE = due(2, KINDS)
+DUE = due(3, KINDS)

@@ -57,7 +57,6 @@ class Due(Struct, frozen=True, gc=False):
     due_at: datetime | None
     position: int
     each: bool
-    tenant: str
     command: str
     body: dict[str, Any]
     cause: str
@@ -108,7 +107,7 @@ def due(version: int, kinds: Sequence[Kind]) -> Reading:
                 facts=frozenset(by_fact),
                 keys=keys,
                 fold=fold,
-                indexes=("(due_at) where due_at is not null", "(position)"),
+                across=("(due_at) where due_at is not null", "(position)"),
             )
             for name, key, keys in (
                 ("learner", ("kind", "run", "subject", "thing"), of_learners),
@@ -134,7 +133,6 @@ def _row(kind: str, entry: Entry, envelope: Envelope) -> Due:
         due_at=entry.at,
         position=envelope.position,
         each=entry.each,
-        tenant=envelope.tenant,
         command=entry.command,
         body=dict(entry.body),
         cause=envelope.id,

@@ -50,7 +50,7 @@ def keys(envelope: Envelope) -> Iterable[Key]:
 
 HISTORY = Reading(
     name="history",
-    version=2,
+    version=3,
     documents=(
         Documents(
             name="entry",

@@ -160,7 +160,7 @@ _OF_POOLS = names(SubmissionPooled, ReviewClaimed, ReviewSubmitted, ReviewLeaseE
 
 PEER_REVIEW = Reading(
     name="reviews",
-    version=1,
+    version=2,
     documents=(
         Documents(
             name="submission",

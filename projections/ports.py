@@ -45,8 +45,8 @@ class LogReader(Protocol):
 class Parked(NamedTuple):
     """A fact that a fold could not take (``error`` says why), or a later fact of the same key.
 
-    Where the keys of a fact could not be learned, ``key`` is ``(WHOLE_STREAM, stream)``, and the
-    later facts of that stream wait too.
+    ``key`` begins with the tenant. Where the keys of a fact could not be learned, it is
+    ``(WHOLE_STREAM, stream)``, and the later facts of that stream wait too.
     """
 
     documents: str
@@ -119,7 +119,8 @@ class Changes(NamedTuple):
     """What one batch does to a reading: all of it in one transaction with the position.
 
     ``documents[kind][key]`` is the new document, ``created[kind]`` are the keys that had none;
-    ``deltas[tally][key]`` amounts to add in the order of the tally's columns.
+    ``deltas[tally][key]`` amounts to add in the order of the tally's columns. Every key begins with
+    the tenant, as ``load`` has it.
     """
 
     position: int

@@ -277,7 +277,7 @@ ENROLMENT = Documents(
 )
 PROGRESS = Reading(
     name="progress",
-    version=2,
+    version=3,
     documents=(ENROLMENT, ITEM_PROGRESS, WAITING),
     tallies=(
         Tally(
@@ -294,7 +294,8 @@ PROGRESS = Reading(
             + tuple(f"coalesce(s.{name}, 0)::bigint as {name}" for name in _SUMS)
             + columns(Enrolment, "e")[_BEFORE_SUMS:],
             "{enrolment} e left join {enrolment_items} s"
-            " on s.run = e.run and s.subject = e.subject",
+            " on s.tenant = e.tenant and s.run = e.run and s.subject = e.subject",
+            "e",
         ),
         View("item_progress", columns(ItemProgress), "{item_progress}"),
         View("waitlist", columns(Waiting), "{waiting}"),

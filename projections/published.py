@@ -62,7 +62,8 @@ PUBLISHED = Documents(
     facts=names(CourseCreated, RunScheduled, ContentVersionPublished),
     keys=published_keys,
     fold=fold_published,
-    indexes=("using gin (tsv)", "(lower(id))"),
+    indexes=("(lower(id))",),
+    across=("using gin (tsv)",),
     write_once=True,
     generated={"tsv": TSV},
 )

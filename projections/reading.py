@@ -18,7 +18,13 @@ from domain.kernel import Envelope, Fact
 D = TypeVar("D", bound=msgspec.Struct)
 
 Key = tuple[Any, ...]
-"""What identifies a document or a row of a tally: text, whole numbers or dates, in column order."""
+"""What identifies a document or a row of a tally: text, whole numbers or dates, in column order.
+
+A reading knows its keys within one tenant; stores keep them with the tenant before the rest.
+"""
+
+TENANT = "tenant"
+"""The first column of every table and view: whose the row is."""
 
 Amounts = tuple[int | Decimal, ...]
 """What is added to a row of a tally, in the order of its columns. Exact: never a float."""
@@ -32,8 +38,9 @@ class Documents(NamedTuple, Generic[D]):
     of ``key``; ``fold(document or None, envelope, key)`` takes the fact in and returns the new
     document, the same object where nothing changes, or None where there is still nothing to keep.
     ``facts`` are the stored names of the facts that concern it at all. ``write_once`` documents are
-    made by one fact and never read back. ``indexes`` are SQL index expressions, ``generated`` are
-    columns that the database derives (name to SQL definition). ``searched`` are the text fields
+    made by one fact and never read back. ``indexes`` are SQL index expressions, which the tenant
+    precedes; those of ``across`` serve all tenants at once (words, the scheduler). ``generated``
+    are columns that the database derives (name to SQL definition). ``searched`` are the text fields
     whose words a search engine finds; an engine that is asked for them all derives its own indexes.
     """
 
@@ -44,6 +51,7 @@ class Documents(NamedTuple, Generic[D]):
     keys: Callable[[Envelope], Iterable[Key]]
     fold: Callable[[D | None, Envelope, Key], D | None]
     indexes: tuple[str, ...] = ()
+    across: tuple[str, ...] = ()
     write_once: bool = False
     generated: Mapping[str, str] = {}
     searched: tuple[str, ...] = ()
@@ -67,12 +75,14 @@ class View(NamedTuple):
     """A stable SQL view for analysts: its columns are a promise, only ever extended at the end.
 
     ``columns`` are names, or expressions with a name; ``source`` is what they are taken from, where
-    ``{name}`` stands for the table of this reading's documents or tally.
+    ``{name}`` stands for the table of this reading's documents or tally, and ``alias`` for the one
+    whose tenant a row is of, where there are several.
     """
 
     name: str
     columns: tuple[str, ...]
     source: str
+    alias: str = ""
 
 
 class Reading(NamedTuple):

@@ -142,7 +142,7 @@ TSV = (
 
 SEARCH = Reading(
     name="search",
-    version=2,
+    version=3,
     documents=(
         Documents(
             name="entry",
@@ -152,7 +152,8 @@ SEARCH = Reading(
             | names(CertificateIssued, CertificateReissued, CertificateRevoked),
             keys=entry_keys,
             fold=fold_entry,
-            indexes=("using gin (tsv)", "(lower(id))"),
+            indexes=("(lower(id))",),
+            across=("using gin (tsv)",),
             generated={"tsv": TSV},
             searched=("id", "title", "body"),
         ),

@@ -49,6 +49,7 @@ class Dispatch(Protocol):
 class DueKey(NamedTuple):
     """What something that falls due is known by, where it concerns a run ``subject`` is empty."""
 
+    tenant: str
     kind: str
     run: str
     subject: str
@@ -62,7 +63,6 @@ class Due(NamedTuple):
     due_at: datetime
     position: int
     each: bool
-    tenant: str
     command: str
     body: Mapping[str, Any]
     cause: Cause

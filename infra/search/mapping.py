@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from infra.search.words import STOP_WORDS, table
-from projections.reading import Documents
+from projections.reading import TENANT, Documents
 from read_api.cursors import LIMIT_ROWS_MAX
 from read_api.queries.search import RESULTS_RANKED_MAX
 
@@ -82,6 +82,7 @@ def mappings(documents: Documents[Any], meta: dict[str, Any]) -> dict[str, Any]:
     """Return an index's fields: the document's own, and nothing that is not known."""
     hints = get_type_hints(documents.row)
     fields = {name: _field(hints[name]) for name in documents.row.__struct_fields__}
+    fields[TENANT] = _SIMPLE[str]
     for name in documents.searched:
         alone = _ASKED_ALONE.get(name, {})
         fields[name] = {"type": "text", "index": False, "copy_to": ALL, "fields": alone}

@@ -24,7 +24,7 @@ from infra.search import mapping
 from infra.search.clients import unavailable
 from infra.stores.tables import Tables
 from projections.ports import Changes, Generation, StalePosition, StoreUnavailable
-from projections.reading import Key
+from projections.reading import TENANT, Key
 
 BULK_DOCUMENTS_MAX = 2_000
 BULK_BYTES_MAX = 4 * 1024 * 1024
@@ -111,7 +111,7 @@ class ElasticsearchShelf:
                 if "error" in one:
                     raise _fault(one["error"], "a document cannot be read")
                 if one["found"]:
-                    found[key] = msgspec.convert(one["_source"], row)
+                    found[key] = msgspec.convert(one["_source"], row)  # without the tenant
         return found
 
     def write(
@@ -183,7 +183,7 @@ def _bulks(documents: Iterable[tuple[Key, Any]]) -> Iterator[list[bytes]]:
     size = 0
     for key, document in documents:
         action = {"_id": _id(key), "version": document.position, "version_type": "external_gte"}
-        pair = (_encode({"index": action}), _encode(document))
+        pair = (_encode({"index": action}), _filed(key, document))
         lines += pair
         size += len(pair[0]) + len(pair[1])
         if len(lines) >= 2 * BULK_DOCUMENTS_MAX or size >= BULK_BYTES_MAX:
@@ -207,7 +207,12 @@ def _fault(error: dict[str, Any], what: str) -> Exception:
 
 
 def _id(key: Key) -> str:
-    return key[0] if len(key) == 1 and isinstance(key[0], str) else _encode(key).decode()
+    return _encode(key).decode()
+
+
+def _filed(key: Key, document: Any) -> bytes:
+    """Return a document with the tenant that it is filed under before its own fields."""
+    return b'{"%b":%b,%b' % (TENANT.encode(), _encode(key[0]), _encode(document)[1:])
 
 
 def _parts(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -11,6 +11,8 @@ from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_ty
 
 import msgspec
 
+from projections.reading import TENANT
+
 _json = msgspec.json.Encoder(decimal_format="string").encode
 
 
@@ -59,6 +61,8 @@ def _columns_of(row: type[msgspec.Struct]) -> tuple[Column, ...]:
 
 
 columns_of: Callable[[type[msgspec.Struct]], tuple[Column, ...]] = cache(_columns_of)
+WHOSE = Column(TENANT, "text", nullable=False, decode=None)
+"""The column that is before those of the row."""
 
 
 def sent_types(columns: Sequence[Column]) -> list[str]:

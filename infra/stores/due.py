@@ -20,7 +20,7 @@ from streams.ports import Due, DueKey, Mark, Order, Standing, Timed
 
 CONNECTIONS_MAX = 2
 PAGE_ENTRIES_MAX = 500
-NOWHERE = DueKey("", "", "", "")
+NOWHERE = DueKey("", "", "", "", "")
 
 _STANDING = """
   select min(s.position), coalesce((select max(position) from log.facts), 0), min(s.epoch),
@@ -28,21 +28,21 @@ _STANDING = """
   from readings.state s where s.live and s.name = %s
 """
 _ENTRIES = """
-  select kind, run, subject, thing, due_at, position, each, tenant, command, body, cause,
+  select tenant, kind, run, subject, thing, due_at, position, each, command, body, cause,
     correlation
   from views.due
 """
 _LATE = f"""{_ENTRIES}
   where position > %(over)s and position <= %(until)s and due_at <= %(through)s
-    and (position, kind, run, subject, thing)
-      > (%(over)s + 1, %(kind)s, %(run)s, %(subject)s, %(thing)s)
-  order by position, kind, run, subject, thing limit %(limit)s
+    and (position, tenant, kind, run, subject, thing)
+      > (%(over)s + 1, %(tenant)s, %(kind)s, %(run)s, %(subject)s, %(thing)s)
+  order by position, tenant, kind, run, subject, thing limit %(limit)s
 """
 _COMING = f"""{_ENTRIES}
   where due_at > %(over)s and due_at <= %(until)s and position <= %(position)s
-    and (due_at, kind, run, subject, thing)
-      > (%(over)s + interval '1 microsecond', %(kind)s, %(run)s, %(subject)s, %(thing)s)
-  order by due_at, kind, run, subject, thing limit %(limit)s
+    and (due_at, tenant, kind, run, subject, thing)
+      > (%(over)s + interval '1 microsecond', %(tenant)s, %(kind)s, %(run)s, %(subject)s, %(thing)s)
+  order by due_at, tenant, kind, run, subject, thing limit %(limit)s
 """
 _AGAIN = """
   select key, tenant, command, body, cause, correlation, again_at, tries, error
@@ -154,8 +154,8 @@ class PostgresDue:
                 statement, values | place._asdict() | {"limit": PAGE_ENTRIES_MAX}
             ).fetchall()
         return [
-            Due(DueKey(*key), at, position, each, tenant, command, body, Cause(cause, about))
-            for *key, at, position, each, tenant, command, body, cause, about in rows
+            Due(DueKey(*key), at, position, each, command, body, Cause(cause, about))
+            for *key, at, position, each, command, body, cause, about in rows
         ]
 
     @contextmanager

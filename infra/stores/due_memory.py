@@ -30,10 +30,10 @@ class MemoryDue:
         """Take one fact in."""
         for documents in self._reading.documents:
             for key in documents.keys(envelope) if envelope.type in documents.facts else ():
-                old = self._rows.get((documents.name, key))
-                row = documents.fold(old, envelope, key)
+                at = (documents.name, (envelope.tenant, *key))
+                row = documents.fold(self._rows.get(at), envelope, key)
                 if row is not None:
-                    self._rows[documents.name, key] = row
+                    self._rows[at] = row
         self.position = envelope.position
 
     def standing(self) -> Standing:
@@ -91,14 +91,13 @@ class MemoryDue:
         self.kept.pop(key, None)
 
     def _entries(self) -> Iterator[Due]:
-        for row in self._rows.values():
+        for (_, key), row in self._rows.items():
             if row.due_at is not None:
                 yield Due(
-                    DueKey(row.kind, row.run, row.subject, row.thing),
+                    DueKey(key[0], row.kind, row.run, row.subject, row.thing),
                     row.due_at,
                     row.position,
                     row.each,
-                    row.tenant,
                     row.command,
                     row.body,
                     Cause(row.cause, row.correlation),

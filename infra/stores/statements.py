@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from infra.stores.columns import Column, column, columns_of
+from infra.stores.columns import WHOSE, Column, column, columns_of
 from projections.ports import Generation
-from projections.reading import Documents, Reading, Tally, View
+from projections.reading import TENANT, Documents, Reading, Tally, View
 
 SCHEMA = "readings"
 FILLED_PERCENT = 60
@@ -33,14 +33,14 @@ def create(of: Generation) -> list[str]:
     made = []
     for documents in of.reading.documents:
         filled = 100 if documents.write_once else FILLED_PERCENT
-        columns = columns_of(documents.row)
-        made.append(_create(of, documents.name, columns, documents.key, filled))
+        columns = document_columns(documents)
+        made.append(_create(of, documents.name, columns, key_of(documents), filled))
         made += [
             f'alter table {table(of, documents.name)} add "{name}" {definition}'
             for name, definition in documents.generated.items()
         ]
     for tally in of.reading.tallies:
-        key = tuple(tally.dimensions)
+        key = (TENANT, *tally.dimensions)
         made.append(_create(of, tally.name, tally_columns(tally), key, FILLED_PERCENT))
     return made
 
@@ -66,8 +66,15 @@ def indexes(of: Generation) -> list[str]:
         f'create index if not exists "{_prefix(of)}{documents.name}_{number}"'
         f" on {table(of, documents.name)} {expression}"
         for documents in of.reading.documents
-        for number, expression in enumerate(documents.indexes, 1)
+        for number, expression in enumerate(
+            (*map(_within, documents.indexes), *documents.across), 1
+        )
     ]
+
+
+def _within(expression: str) -> str:
+    """Put the tenant first in the columns of an index."""
+    return expression.replace("(", f'("{TENANT}", ', 1)
 
 
 def analyze(of: Generation) -> list[str]:
@@ -81,8 +88,10 @@ def view(of: Generation, wanted: View) -> str:
     reading = of.reading
     names = [d.name for d in reading.documents] + [t.name for t in reading.tallies]
     tables = {name: table(of, name) for name in names}
-    fields, source = ", ".join(wanted.columns), wanted.source.format_map(tables)
-    return f'create or replace view views."{wanted.name}" as select {fields} from {source}'
+    whose = f'{wanted.alias}."{TENANT}"' if wanted.alias else f'"{TENANT}"'
+    fields, source = ", ".join((whose, *wanted.columns)), wanted.source.format_map(tables)
+    made = f'create or replace view views."{wanted.name}" with (security_invoker = true)'
+    return f"{made} as select {fields} from {source}"
 
 
 def tables(name: str, version: int, number: int) -> str:
@@ -92,13 +101,13 @@ def tables(name: str, version: int, number: int) -> str:
 
 def load(of: Generation, documents: Documents[Any]) -> str:
     """Return a select of the documents under keys given as one array a key column."""
-    columns = columns_of(documents.row)
+    columns, key = document_columns(documents), key_of(documents)
     kinds = {one.name: one.sql for one in columns}
-    arrays = ", ".join(f"%s::{kinds[name]}[]" for name in documents.key)
-    joined = " and ".join(f't."{name}" = wanted."{name}"' for name in documents.key)
+    arrays = ", ".join(f"%s::{kinds[name]}[]" for name in key)
+    joined = " and ".join(f't."{name}" = wanted."{name}"' for name in key)
     fields = ", ".join("t." + one.selected for one in columns)
     return (
-        f"select {fields} from unnest({arrays}) as wanted({_names(documents.key)})"
+        f"select {fields} from unnest({arrays}) as wanted({_names(key)})"
         f" join {table(of, documents.name)} t on {joined}"
     )
 
@@ -136,22 +145,22 @@ def fill(of: Generation, name: str, columns: Sequence[Column]) -> str:
 
 def insert(of: Generation, documents: Documents[Any], source: str) -> str:
     """Return what puts rows that are new in."""
-    fields = _names(documents.row.__struct_fields__)
+    fields = _names([one.name for one in document_columns(documents)])
     return f"insert into {table(of, documents.name)} ({fields}) select {fields} from {source} s"
 
 
 def update(of: Generation, documents: Documents[Any], source: str) -> str:
     """Return what takes rows over the ones that are there."""
     rest = [one for one in documents.row.__struct_fields__ if one not in documents.key]
-    joined = " and ".join(f't."{name}" = s."{name}"' for name in documents.key)
+    joined = " and ".join(f't."{name}" = s."{name}"' for name in key_of(documents))
     taken = ", ".join(f'"{name}" = s."{name}"' for name in rest)
     return f"update {table(of, documents.name)} t set {taken} from {source} s where {joined}"
 
 
 def add(of: Generation, tally: Tally, source: str) -> str:
     """Return what adds amounts to a tally's rows, in key order."""
-    fields = _names([*tally.dimensions, *tally.amounts])
-    key = _names(list(tally.dimensions))
+    fields = _names([one.name for one in tally_columns(tally)])
+    key = _names([TENANT, *tally.dimensions])
     sums = ", ".join(f'"{name}" = t."{name}" + excluded."{name}"' for name in tally.amounts)
     return (
         f"insert into {table(of, tally.name)} as t ({fields})"
@@ -163,7 +172,17 @@ def add(of: Generation, tally: Tally, source: str) -> str:
 def tally_columns(tally: Tally) -> tuple[Column, ...]:
     """Return the columns of a tally's table."""
     both = {**tally.dimensions, **tally.amounts}
-    return tuple(column(name, kind) for name, kind in both.items())
+    return (WHOSE, *(column(name, kind) for name, kind in both.items()))
+
+
+def document_columns(documents: Documents[Any]) -> tuple[Column, ...]:
+    """Return the columns of a table of documents."""
+    return (WHOSE, *columns_of(documents.row))
+
+
+def key_of(documents: Documents[Any]) -> tuple[str, ...]:
+    """Return the columns of its key."""
+    return (TENANT, *documents.key)
 
 
 def _names(names: Sequence[str]) -> str:

@@ -9,7 +9,9 @@ import msgspec
 import psycopg
 from psycopg import sql
 
+from projections.decoding import UNREADABLE
 from projections.ports import (
+    WHOLE_STREAM,
     Bookmark,
     Changes,
     Generation,
@@ -249,11 +251,19 @@ def _write_parked(connection: psycopg.Connection, of: Generation, changes: Chang
         )
     for one in changes.parked:
         connection.execute(
-            "insert into readings.parked (name, generation, documents, key, position, error)"
-            " values (%s, %s, %s, %s, %s, %s) on conflict (name, generation, documents, key,"
+            "insert into readings.parked"
+            " (name, generation, documents, key, position, error, tenant)"
+            " values (%s, %s, %s, %s, %s, %s, %s) on conflict (name, generation, documents, key,"
             " position) do update set error = excluded.error",
-            (*at, one.documents, _key_text(one.key), one.position, one.error),
+            (*at, one.documents, _key_text(one.key), one.position, one.error, _tenant(one.key)),
         )
+
+
+def _tenant(key: Key) -> str | None:
+    """Return whose it is that was put aside; None: that cannot be read of it."""
+    if key[0] == UNREADABLE:
+        return None
+    return str(key[1]).split("/", 1)[0] if key[0] == WHOLE_STREAM else str(key[0])
 
 
 def _named(of: Generation) -> str:

@@ -14,7 +14,7 @@ from msgspec.structs import astuple
 from psycopg import sql
 
 from infra.stores import statements
-from infra.stores.columns import Column, arrays, columns_of, reader, sent, sent_types
+from infra.stores.columns import Column, arrays, reader, sent, sent_types
 from projections.ports import Changes, Generation
 from projections.reading import Key
 
@@ -45,8 +45,9 @@ class Tables:
         cursor = connection.cursor(binary=True)
         rows = cursor.execute(sql.SQL(statements.load(of, kind)), arrays).fetchall()
         read = reader(kind.row)
-        at = [kind.row.__struct_fields__.index(name) for name in kind.key]
-        return {tuple(row[i] for i in at): read(row) for row in rows}
+        fields = [one.name for one in statements.document_columns(kind)]
+        at = [fields.index(name) for name in statements.key_of(kind)]
+        return {tuple(row[i] for i in at): read(row[1:]) for row in rows}
 
     def write(
         self, connection: psycopg.Connection, of: Generation, changes: Changes, _live: bool
@@ -83,10 +84,10 @@ class Tables:
             changed = changes.documents.get(documents.name)
             if not changed:
                 continue
-            columns = columns_of(documents.row)
+            columns = statements.document_columns(documents)
             created = set(changes.created.get(documents.name, ()))
-            new = [astuple(changed[key]) for key in sorted(created)]
-            old = [astuple(changed[key]) for key in sorted(changed.keys() - created)]
+            new = [(key[0], *astuple(changed[key])) for key in sorted(created)]
+            old = [(key[0], *astuple(changed[key])) for key in sorted(changed.keys() - created)]
             if few(changes):
                 source = statements.given(columns)
                 _give(connection, statements.insert(of, documents, source), columns, new)

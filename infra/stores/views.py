@@ -86,7 +86,7 @@ def _hold(readings: Sequence[str]) -> Composed:
 
 
 def _ids(key: str) -> frozenset[str]:
-    parts = [str(part) for part in msgspec.json.decode(key, type=list[Any])]
-    if parts and parts[0] in WHOLE:
-        return frozenset(name for part in parts[1:] for name in part.split("/")[2:])
+    first, *parts = [str(part) for part in msgspec.json.decode(key, type=list[Any])]
+    if first in WHOLE:
+        return frozenset(name for part in parts for name in part.split("/")[2:])
     return frozenset(parts)

@@ -190,7 +190,7 @@ class Scheduler:
         """Return what is to be sent: one command, or one for each learner in the run."""
         subjects: Sequence[str] = (due.key.subject,)
         if due.each:
-            subjects = await self._roster.active_at(due.tenant, due.key.run, standing.position)
+            subjects = await self._roster.active_at(due.key.tenant, due.key.run, standing.position)
         key = f"{due.key.kind}/{due.cause.id}/{due.key.thing}"
         return [
             Timed(
@@ -199,7 +199,7 @@ class Scheduler:
                     {**due.body, "subject": subject} if due.each else due.body,
                     f"{key}/{subject}",
                 ),
-                due.tenant,
+                due.key.tenant,
                 due.cause,
                 due.due_at,
             )

@@ -63,5 +63,5 @@ FULL = Everything(
 
 def changes(position: int, *rows: Everything, new: bool = True, **more: Any) -> Changes:
     """Return a batch that writes these rows."""
-    written = {(row.run, row.number): row for row in rows}
+    written = {("main", row.run, row.number): row for row in rows}
     return Changes(position, {"thing": written}, {"thing": list(written) if new else []}, **more)

@@ -77,7 +77,7 @@ def sums(tally: str, names: Any, *facts: tuple[str, Fact]) -> dict[Any, dict[str
     """Return an analytics tally's rows, by key, without the zeros."""
     store, of = read(filled(facts), ANALYTICS)
     return {
-        key: {name: amount for name, amount in zip(names, row, strict=True) if amount}
+        key[1:]: {name: amount for name, amount in zip(names, row, strict=True) if amount}
         for key, row in store.sums(of, tally).items()
     }
 
@@ -290,7 +290,7 @@ def test_the_sums_of_an_enrolment_follow_its_items() -> None:
         ]
     )
     store, of = read(log, PROGRESS)
-    assert store.sums(of, "enrolment_items") == {(h.RUN, "s1"): (1, 1, 1, 0, 1, 1, 30)}
+    assert store.sums(of, "enrolment_items") == {("main", h.RUN, "s1"): (1, 1, 1, 0, 1, 1, 30)}
 
 
 def test_seats_are_counted_without_those_who_left_meanwhile() -> None:
@@ -411,10 +411,13 @@ def test_a_regrade_moves_the_sums_and_the_distribution() -> None:
     assert (row["graded"], row["raw_sum"], row["share_sum"]) == (1, 100, 1)
     log = filled(facts[:2])
     store, of = read(log, ANALYTICS)
-    assert store.sums(of, "item_scores") == {(h.RUN, "a1", 7): (1,)}
+    assert store.sums(of, "item_scores") == {("main", h.RUN, "a1", 7): (1,)}
     log.add(*facts[2])
     kept_up(log, store, ANALYTICS).stop()
-    assert store.sums(of, "item_scores") == {(h.RUN, "a1", 7): (0,), (h.RUN, "a1", 10): (1,)}
+    assert store.sums(of, "item_scores") == {
+        ("main", h.RUN, "a1", 7): (0,),
+        ("main", h.RUN, "a1", 10): (1,),
+    }
 
 
 def test_days_are_those_of_utc() -> None:
@@ -425,8 +428,8 @@ def test_days_are_those_of_utc() -> None:
     log.add(MINE, h.submitted(late=1), at=MONDAY + timedelta(days=1))
     store, of = read(log, ANALYTICS)
     assert store.sums(of, "run_daily") == {
-        (h.RUN, date(2026, 3, 2)): (1, 0, 0, 0, 0, 0),
-        (h.RUN, date(2026, 3, 3)): (0, 0, 1, 1, 0, 0),
+        ("main", h.RUN, date(2026, 3, 2)): (1, 0, 0, 0, 0, 0),
+        ("main", h.RUN, date(2026, 3, 3)): (0, 0, 1, 1, 0, 0),
     }
     assert RUN_DAILY[2] == "submissions"
 
@@ -445,5 +448,7 @@ def test_a_score_that_is_no_number_is_put_aside_with_its_key(raw: str) -> None:
     """The learner's other items go on."""
     log = filled([(MINE, h.graded(raw)), (MINE, h.graded("5", item="a2"))])
     store, of = read(log, ANALYTICS)
-    assert [(one.key, one.position) for one in store.parked(of)] == [((h.RUN, "s1", "a1"), 1)]
+    assert [(one.key, one.position) for one in store.parked(of)] == [
+        (("main", h.RUN, "s1", "a1"), 1)
+    ]
     assert [work.item for work in store.rows(of, "work")] == ["a2"]

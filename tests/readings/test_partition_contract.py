@@ -69,7 +69,10 @@ def test_partitions_move_each_at_its_own_pace(store: Store, of: Generation) -> N
         third._replace(position=10, bookmark=marks[1]),
     ]
     assert [(s.position, s.partitions) for s in store.states()] == [(0, PARTITIONS)]
-    assert store.load(of, "thing", [("r", 1), ("r", 2)]) == {("r", 1): PLAIN, ("r", 2): FULL}
+    assert store.load(of, "thing", [("main", "r", 1), ("main", "r", 2)]) == {
+        ("main", "r", 1): PLAIN,
+        ("main", "r", 2): FULL,
+    }
     store.move(of, [Move(second, 11, None)], NOTHING)
     assert [s.position for s in store.states()] == [10]
 
@@ -82,14 +85,14 @@ def test_a_partition_moves_from_its_very_place_or_nothing_is_written(
     store.move(of, [Move(before[1], 5, None)], changes(5, PLAIN))
     moves = [Move(before[0], 8, None), Move(before[1], 8, None)]
     with pytest.raises(StalePosition):
-        store.move(of, moves, changes(8, Everything("r", 3)))
+        store.move(of, moves, changes(8, Everything("main", "r", 3)))
     assert positions(store) == [0, 5, 0]
-    assert store.load(of, "thing", [("r", 3)]) == {}
+    assert store.load(of, "thing", [("main", "r", 3)]) == {}
 
 
 def test_whoever_lets_go_of_what_was_parked_is_noticed(store: Store, of: Generation) -> None:
     """The position stays, and yet the place is another: who keeps the partition must look anew."""
-    aside = Parked("thing", ("r", 1), 2, "boom")
+    aside = Parked("thing", ("main", "r", 1), 2, "boom")
     first = store.places("sample")[0]
     store.move(of, [Move(first, 3, None)], Changes(0, parked=[aside]))
     kept = store.places("sample")[0]
@@ -109,7 +112,7 @@ def test_all_partitions_in_step_or_none(store: Store, of: Generation) -> None:
         with pytest.raises(StalePosition):
             store.apply(of, expected, changes(9, PLAIN))
     assert positions(store) == [0, 0, 4]
-    assert store.load(of, "thing", [("r", 1)]) == {}
+    assert store.load(of, "thing", [("main", "r", 1)]) == {}
 
 
 def test_only_the_live_generation_is_moved_by_workers(store: Store, of: Generation) -> None:
@@ -124,7 +127,7 @@ def test_only_the_live_generation_is_moved_by_workers(store: Store, of: Generati
         store.move(of, [Move(old, 7, None)], changes(7, PLAIN))
     assert store.places("sample")[0] == waiting
     store.move(new, [Move(waiting, 7, None)], changes(7, PLAIN))
-    assert store.load(new, "thing", [("r", 1)]) == {("r", 1): PLAIN}
+    assert store.load(new, "thing", [("main", "r", 1)]) == {("main", "r", 1): PLAIN}
 
 
 def test_a_generation_that_is_behind_does_not_take_over(store: Store, of: Generation) -> None:
@@ -152,7 +155,7 @@ def test_a_generation_may_catch_up_while_it_takes_over(store: Store, of: Generat
     store.promote(new, catch_up)
     assert asked == [8]
     assert [place.generation for place in store.places("sample")] == [new.number] * PARTITIONS
-    assert store.load(new, "thing", [("r", 1)]) == {("r", 1): PLAIN}
+    assert store.load(new, "thing", [("main", "r", 1)]) == {("main", "r", 1): PLAIN}
 
 
 def test_a_generation_that_cannot_catch_up_does_not_take_over(store: Store, of: Generation) -> None:

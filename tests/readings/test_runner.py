@@ -42,13 +42,15 @@ def broken(for_subjects: set[str], name: str = "progress") -> Reading:
 
 def enrolments(store: Store, *subjects: str, of: Generation = OF) -> list[int]:
     """Return the versions that the reading has reached of these learners' enrolments."""
-    found = store.load(of, "enrolment", [(h.RUN, subject) for subject in subjects])
+    found = store.load(of, "enrolment", [("main", h.RUN, subject) for subject in subjects])
     return [row.version for _, row in sorted(found.items())]
 
 
 def parked(*entries: tuple[str, int, str]) -> list[Parked]:
     """Return what must be parked: subject, position, error."""
-    return [Parked("enrolment", (h.RUN, s), position, error) for s, position, error in entries]
+    return [
+        Parked("enrolment", ("main", h.RUN, s), position, error) for s, position, error in entries
+    ]
 
 
 def test_readings_follow_the_log(store: Store) -> None:
@@ -85,8 +87,8 @@ def test_a_new_process_goes_on_where_the_last_one_wrote(store: Store) -> None:
     kept_up(log, store, PROGRESS).stop()
     whole = MemoryStore()
     kept_up(log, whole, PROGRESS).stop()
-    assert store.load(OF, "enrolment", [(h.RUN, "s1")]) == whole.load(
-        OF, "enrolment", [(h.RUN, "s1")]
+    assert store.load(OF, "enrolment", [("main", h.RUN, "s1")]) == whole.load(
+        OF, "enrolment", [("main", h.RUN, "s1")]
     )
 
 
@@ -100,7 +102,7 @@ def test_of_two_processes_on_one_reading_each_fact_counts_once(store: Store) -> 
         (other, one)[round_ % 2].run_until_idle()
     assert enrolments(store, "s1") == [5]
     if isinstance(store, MemoryStore):
-        assert store.sums(OF, "enrolment_items") == {(h.RUN, "s1"): (4, 0, 0, 0, 0, 1, 0)}
+        assert store.sums(OF, "enrolment_items") == {("main", h.RUN, "s1"): (4, 0, 0, 0, 0, 1, 0)}
 
 
 def test_a_fact_that_a_fold_cannot_take_is_put_aside_with_what_follows_it(store: Store) -> None:

@@ -63,7 +63,7 @@ class Desk:
     def __init__(self) -> None:
         self.decided: dict[str, Order] = {}
         self.asked: list[str] = []
-        self.principals: set[Principal] = set()
+        self.principals: list[Principal] = []
         self.fails: set[str] = set()
         self.not_before: dict[str, datetime] = {}
         self.away = False
@@ -80,7 +80,7 @@ class Desk:
             raise ValueError("a slip in the command")
         if subject in self.not_before:
             return Dispatched("refused", "not-due", self.not_before.pop(subject))
-        self.principals.add(principal)
+        self.principals.append(principal)
         assert order.key.split("/")[1] == cause.id
         known = order.key in self.decided
         self.decided.setdefault(order.key, order)

@@ -39,8 +39,8 @@ def of(store: Store) -> Generation:
 def test_rows_come_back_as_they_were_written(store: Store, of: Generation) -> None:
     """Every type, exactly, to the microsecond; unknown keys are absent."""
     store.apply(of, 0, changes(3, PLAIN, FULL))
-    found = store.load(of, "thing", [("r", 1), ("r", 2), ("r", 3)])
-    assert found == {("r", 1): PLAIN, ("r", 2): FULL}
+    found = store.load(of, "thing", [("main", "r", 1), ("main", "r", 2), ("main", "r", 3)])
+    assert found == {("main", "r", 1): PLAIN, ("main", "r", 2): FULL}
 
 
 def test_decimals_keep_their_digits(store_of_sums: Store) -> None:
@@ -48,8 +48,17 @@ def test_decimals_keep_their_digits(store_of_sums: Store) -> None:
     of = Generation(SAMPLE, store_of_sums.create(SAMPLE, "epoch").generation)
     kept = [Everything("r", n, exact=Decimal(text)) for n, text in enumerate(("1.5", "1.50"))]
     store_of_sums.apply(of, 0, changes(2, *kept))
-    found = store_of_sums.load(of, "thing", [("r", 0), ("r", 1)])
-    assert [str(found["r", n].exact) for n in (0, 1)] == ["1.5", "1.50"]
+    found = store_of_sums.load(of, "thing", [("main", "r", 0), ("main", "r", 1)])
+    assert [str(found["main", "r", n].exact) for n in (0, 1)] == ["1.5", "1.50"]
+
+
+def test_one_key_in_two_tenants_is_two_documents(store: Store, of: Generation) -> None:
+    """What one tenant has under a key, another neither reads nor writes over."""
+    theirs = Changes(2, {"thing": {("other", "r", 1): FULL}}, {"thing": [("other", "r", 1)]})
+    store.apply(of, 0, changes(1, PLAIN))
+    store.apply(of, 1, theirs)
+    keys = [("main", "r", 1), ("other", "r", 1), ("third", "r", 1)]
+    assert store.load(of, "thing", keys) == {keys[0]: PLAIN, keys[1]: FULL}
 
 
 def test_what_postgres_has_no_character_for_is_replaced(request: pytest.FixtureRequest) -> None:
@@ -57,15 +66,15 @@ def test_what_postgres_has_no_character_for_is_replaced(request: pytest.FixtureR
     with store_in(request, "postgres") as store:
         of = Generation(SAMPLE, store.create(SAMPLE, "epoch").generation)
         store.apply(of, 0, changes(1, Everything("r", 1, text="a\0b")))
-        found = store.load(of, "thing", [("r", 1)])
-    assert found["r", 1].text == "a\ufffdb"
+        found = store.load(of, "thing", [("main", "r", 1)])
+    assert found["main", "r", 1].text == "a\ufffdb"
 
 
 def test_a_document_is_replaced_whole(store: Store, of: Generation) -> None:
     """What was there before leaves nothing behind."""
     store.apply(of, 0, changes(1, FULL))
     store.apply(of, 1, changes(2, Everything("r", 2), new=False))
-    assert store.load(of, "thing", [("r", 2)]) == {("r", 2): Everything("r", 2)}
+    assert store.load(of, "thing", [("main", "r", 2)]) == {("main", "r", 2): Everything("r", 2)}
 
 
 def test_a_batch_is_written_once(store: Store, of: Generation) -> None:
@@ -74,14 +83,16 @@ def test_a_batch_is_written_once(store: Store, of: Generation) -> None:
     with pytest.raises(StalePosition):
         store.apply(of, 0, changes(5, FULL))
     assert [state.position for state in store.states()] == [3]
-    assert store.load(of, "thing", [("r", 2)]) == {}
+    assert store.load(of, "thing", [("main", "r", 2)]) == {}
 
 
 def test_a_batch_with_sums_is_written_once(store_of_sums: Store) -> None:
     """They go together with the position too."""
     summing = SAMPLE._replace(tallies=(SUMS,))
     of = Generation(summing, store_of_sums.create(summing, "epoch").generation)
-    once = changes(3, PLAIN, deltas={"sums": {("r", date(2013, 10, 1)): (1, Decimal("0.1"))}})
+    once = changes(
+        3, PLAIN, deltas={"sums": {("main", "r", date(2013, 10, 1)): (1, Decimal("0.1"))}}
+    )
     store_of_sums.apply(of, 0, once)
     with pytest.raises(StalePosition):
         store_of_sums.apply(of, 0, once)
@@ -97,8 +108,8 @@ def test_an_empty_batch_moves_the_position(store: Store, of: Generation) -> None
 def test_what_is_parked_is_kept_in_order_until_it_is_let_go(store: Store, of: Generation) -> None:
     """By kind, key and position."""
     entries = [
-        Parked("thing", ("r", 1), 2, "boom"),
-        Parked("thing", ("r", 1), 10, ""),
+        Parked("thing", ("main", "r", 1), 2, "boom"),
+        Parked("thing", ("main", "r", 1), 10, ""),
         Parked("thing", ("~stream", "main/x/y"), 4, "no key"),
     ]
     store.apply(of, 0, changes(10, parked=list(reversed(entries))))
@@ -115,7 +126,7 @@ def test_the_first_generation_is_live_and_the_next_waits_beside_it(
     state = store.create(SAMPLE, "epoch")
     beside = Generation(SAMPLE, state.generation)
     assert (state.generation, state.live, state.position) == (2, False, 0)
-    assert store.load(beside, "thing", [("r", 1)]) == {}
+    assert store.load(beside, "thing", [("main", "r", 1)]) == {}
     store.apply(beside, 0, changes(4, FULL))
     store.promote(beside)
     assert [(s.generation, s.live) for s in store.states()] == [(1, False), (2, True)]
@@ -138,7 +149,7 @@ def test_a_dropped_generation_takes_nothing(store: Store, of: Generation) -> Non
     with pytest.raises(StalePosition):
         store.apply(beside, 0, Changes(1))
     with pytest.raises(StalePosition):
-        store.load(beside, "thing", [("r", 1)])
+        store.load(beside, "thing", [("main", "r", 1)])
 
 
 def test_a_fault_is_seen_until_the_reading_moves(store: Store, of: Generation) -> None:

@@ -43,7 +43,8 @@ def recount(reading: Reading, store: MemoryStore) -> dict[str, dict[Any, tuple[A
         for kind, measure in tally.measures.items():
             for document in store.rows(Generation(reading, 1), kind):
                 for key, amounts in measure(document).items():
-                    rows[key] = [a + b for a, b in zip(rows[key], amounts, strict=True)]
+                    at = ("main", *key)
+                    rows[at] = [a + b for a, b in zip(rows[at], amounts, strict=True)]
     return {name: _counted(rows) for name, rows in sums.items()}
 
 

@@ -231,7 +231,7 @@ def test_a_poison_fact_is_put_aside_with_its_key_and_mended(first: bool) -> None
     log, store = busy(), made(bad, N)
     keeps = worker(bad, store, log, N)
     keeps.take(everything(log))
-    assert {one.key[1] for one in store.parked(Generation(bad, 1))} == poison
+    assert {one.key[2] for one in store.parked(Generation(bad, 1))} == poison
     assert len(store.rows(Generation(bad, 1), "enrolment")) == len(SUBJECTS) - 1
     mended = worker(good, store, log, N)
     mended.take(everything(log))
