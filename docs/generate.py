@@ -20,6 +20,7 @@ from docs import outside, permissions, refused
 from domain.refusals import REFUSALS
 from domain.streams import REGISTRY
 from infra.settings import described
+from projections.reading import TENANT
 from projections.register import READINGS
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -179,6 +180,7 @@ def views() -> Iterator[str]:
         }
         for view in reading.views:
             yield f"### views.{view.name}\n\n| column | type |\n| --- | --- |"
+            yield f"| `{TENANT}` | `str` |"
             for column in view.columns:
                 name = column.rpartition(" as ")[2].rpartition(".")[2].strip('"')
                 yield f"| `{name}` | `{types.get(name, 'bigint')}` |"

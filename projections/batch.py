@@ -160,8 +160,9 @@ class Folding:
                 self._park(kind, (WHOLE_STREAM, fact.stream), fact.position, "")
                 continue
             try:
+                filed = (fact.tenant,)
                 for key in (only,) if only else keys_of(fact):
-                    work.append((fact, key, (fact.tenant, *key)))
+                    work.append((fact, key, filed + key))  # noqa: PERF401  # a generator costs twice
             except Exception as error:
                 self._park(kind, (WHOLE_STREAM, fact.stream), fact.position, _say(error))
         if not documents.write_once and not self.complete:

@@ -479,7 +479,7 @@ def test_an_answer_about_a_parked_key_says_that_it_is_incomplete(empty: World, d
     with psycopg.connect(dsn) as connection:
         connection.execute(
             """insert into readings.parked (name, generation, documents, key, position, error)
-               select name, generation, 'enrolment', '["AAA-2013J","s1"]', 3, 'broken'
+               select name, generation, 'enrolment', '["main","AAA-2013J","s1"]', 3, 'broken'
                from readings.state where name = 'progress' and live"""
         )
     assert empty.get(ONE)["incomplete"]["since"].endswith("Z")

@@ -54,11 +54,12 @@ def test_decimals_keep_their_digits(store_of_sums: Store) -> None:
 
 def test_one_key_in_two_tenants_is_two_documents(store: Store, of: Generation) -> None:
     """What one tenant has under a key, another neither reads nor writes over."""
-    theirs = Changes(2, {"thing": {("other", "r", 1): FULL}}, {"thing": [("other", "r", 1)]})
+    other = Everything("r", 1, text="theirs")
+    theirs = Changes(2, {"thing": {("other", "r", 1): other}}, {"thing": [("other", "r", 1)]})
     store.apply(of, 0, changes(1, PLAIN))
     store.apply(of, 1, theirs)
     keys = [("main", "r", 1), ("other", "r", 1), ("third", "r", 1)]
-    assert store.load(of, "thing", keys) == {keys[0]: PLAIN, keys[1]: FULL}
+    assert store.load(of, "thing", keys) == {keys[0]: PLAIN, keys[1]: other}
 
 
 def test_what_postgres_has_no_character_for_is_replaced(request: pytest.FixtureRequest) -> None:
