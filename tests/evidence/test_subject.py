@@ -104,7 +104,7 @@ def test_nothing_is_handed_over_of_nobody(university: tuple[World, str]) -> None
 def test_a_history_that_lacks_facts_is_not_handed_over(university: tuple[World, str]) -> None:
     """While a fact of the learner is put aside, rather none than a part; others get theirs."""
     one, dsn = university
-    execute(dsn, PARKED.replace("~unreadable", "s1"))
+    execute(dsn, PARKED.replace('"~unreadable"', '"main","s1"'))
     problem = one.refused("/v1/learners/s1/evidence", 503)
     assert "put aside" in problem["detail"]
     bundled(one, "s2")
