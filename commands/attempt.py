@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from asyncio import Future
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
 
-from commands.decision import Context, Elsewhere
+from commands.decision import Context, Elsewhere, unmarked
 from commands.held_keys import HeldKeys
 from commands.ports import Append, CommandKey, NewFact, Outcome, SubjectKey
 from commands.requests import (
@@ -92,18 +93,26 @@ def attempt(
     if entries[-1] is None:
         return Needs(cache.missing(refs), (), refs)
     held: list[Entry] = [entry for entry in entries if entry is not None]
+    mark: Callable[[Any], str] = unmarked
+    error: Exception | None = None
+    if decision.marks:
+        whose = (principal.tenant, refs[0].subject or "")
+        key = keys.get(*whose)
+        if key is not None:
+            mark = _marking(key)
+        elif (error := keys.why_none(*whose)) is None:
+            return Needs({}, (whose,), refs)
     pending = [entry.pending for entry in held if entry.pending is not None]
     rests_on = tuple(dict.fromkeys(pending)) if pending else ()
     primary = held[0].version
-    error: Exception | None = None
     decided: list[Fact | Elsewhere] = []
     if request.if_match is not None and request.if_match != primary:
         error = StaleVersion(request.if_match, primary)
-    else:
+    elif error is None:
         at = command.occurred_at.astimezone(UTC) if command.occurred_at else now
         try:
             decided = list(
-                decision.decide(command, Context(at, principal), *(e.state for e in held))
+                decision.decide(command, Context(at, principal, mark), *(e.state for e in held))
             )
         except Refusal as refusal:
             error = refusal
@@ -239,6 +248,10 @@ class _Assembly:
         raise TypeError(f"{self.request.decision.name} writes no stream that holds {known.name}")
 
 
+def _marking(key: SubjectKey) -> Callable[[Any], str]:
+    return lambda value: key.mark(msgspec.json.encode(value))
+
+
 def _is_open(fact: Fact, field: str) -> bool:
     value = getattr(fact, field)
     return isinstance(value, Personal) and value.value is not None
@@ -250,7 +263,8 @@ def seal(fact: Fact, known: FactType, identity: str, key: SubjectKey) -> Fact:
         field: Personal(
             sealed=key.seal(
                 msgspec.json.encode(getattr(fact, field).value), f"{identity}/{field}".encode()
-            )
+            ),
+            mark=getattr(fact, field).mark,
         )
         for field in known.personal
         if _is_open(fact, field)

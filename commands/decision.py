@@ -29,11 +29,20 @@ class Command(BaseModel):
     )
 
 
+def unmarked(_value: Any) -> str:
+    """Stand in where a decision marks no values."""
+    raise TypeError("a decision that marks values says so")
+
+
 class Context(NamedTuple):
-    """What a decision may know beside state: the time to judge by (UTC), and who asks."""
+    """What a decision may know beside state: the time to judge by (UTC), and who asks.
+
+    ``mark(value)`` is what ``Personal.mark`` holds of a value, where the decision ``marks``.
+    """
 
     now: datetime
     principal: Principal
+    mark: Callable[[Any], str] = unmarked
 
 
 class Elsewhere(NamedTuple):
@@ -56,6 +65,8 @@ class Decision(NamedTuple):
     their states follow the first ones. ``onward(tenant, state)`` names the stream that the last
     one's state leads on to, and so on until it names none, one that is read already, or
     ``CHAIN_STREAMS_MAX`` were followed; their states come last.
+    ``marks``: it needs the key of the primary stream's subject, to tell whether a personal value is
+    the same again.
     """
 
     name: str
@@ -67,6 +78,7 @@ class Decision(NamedTuple):
     answer: Callable[[tuple[Fact, ...]], dict[str, Any]] = lambda _facts: {}
     more: Callable[..., tuple[StreamRef[Any], ...]] = lambda _command, _tenant, *_states: ()
     onward: Callable[[str, Any], StreamRef[Any] | None] = lambda _tenant, _state: None
+    marks: bool = False
 
     def onwards(
         self, tenant: str, refs: Sequence[StreamRef[Any]], state: Any

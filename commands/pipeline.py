@@ -183,10 +183,15 @@ class Pipeline:
         if item.cause is None and found.body_hash != item.digest:
             return KeyReused(item.key)
         envelopes = await self._log.read_from(found.first_position, found.size)
-        primary = item.decision.streams(item.command, item.principal.tenant)[0].name
+        primary = item.decision.streams(item.command, item.principal.tenant)[0]
+        names = {e.stream for e in envelopes}
+        if primary.name not in names:  # a name that the request had drawn: what was drawn first
+            names = {n for n in names if n.split("/")[1] == primary.kind.name}
+        else:
+            names = {primary.name}
         return Recorded(
             found.first_position + found.size - 1,
-            max((e.version for e in envelopes if e.stream == primary), default=0),
+            max((e.version for e in envelopes if e.stream in names), default=0),
             tuple(FactSummary(e.id, e.type, e.position, e.stream, e.version) for e in envelopes),
             item.decision.answer(tuple(e.fact for e in envelopes)),
             replayed=True,

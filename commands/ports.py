@@ -137,6 +137,9 @@ class SubjectKey(Protocol):
     def open(self, sealed: str, context: bytes) -> bytes:
         """Decrypt. Raises ValueError where the text was altered or belongs to another context."""
 
+    def mark(self, plaintext: bytes) -> str:
+        """Return a digest of it that nobody can make or check without this key."""
+
 
 class Keys(Protocol):
     """The keys that personal fields are sealed with, one for each subject."""

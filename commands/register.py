@@ -83,6 +83,14 @@ from commands.integrity import (
     uphold_violation,
     verify_identity,
 )
+from commands.learners import (
+    change_profile,
+    merge_learners,
+    register_learner,
+    set_goals,
+    set_preferences,
+    unmerge_learners,
+)
 from commands.peer_review import (
     claim_review,
     expire_review_lease,
@@ -164,5 +172,11 @@ DECISIONS: dict[str, Decision] = {
         finalize_peer_score,
         grant_role,
         revoke_role,
+        register_learner,
+        change_profile,
+        set_preferences,
+        set_goals,
+        merge_learners,
+        unmerge_learners,
     )
 }

@@ -35,11 +35,14 @@ class Personal(msgspec.Struct, Generic[T], frozen=True, omit_defaults=True):
 
     ``sealed`` is base64 of nonce, ciphertext and tag (AES-256-GCM under the subject's key, the
     fact's id and the field's name as associated data). Readings keep it sealed; only an answer to
-    somebody with the right opens it.
+    somebody with the right opens it. ``mark`` is a digest that only the subject's key makes of a
+    value, for decisions that must know whether it is the same one again; it says nothing once that
+    key is destroyed.
     """
 
     value: T | None = None
     sealed: str | None = None
+    mark: str | None = None
 
 
 class Envelope(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from domain.grading import regrade
 from domain.grading import rules as grading
 from domain.integrity import rules as integrity
 from domain.kernel import Refusal
+from domain.learners import rules as learners
 from domain.peer_review import rules as peer_review
 from domain.privacy import rules as privacy
 
@@ -32,6 +33,7 @@ _MODULES: tuple[ModuleType, ...] = (
     integrity,
     peer_review,
     privacy,
+    learners,
     due,
     access,
 )

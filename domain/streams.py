@@ -10,6 +10,7 @@ from domain.engagement.state import VIEWING
 from domain.enrolment.state import ENROLMENT
 from domain.grading.regrade import REGRADE
 from domain.kernel import StreamKind
+from domain.learners.state import LEARNER
 from domain.peer_review.state import PEER_POOL
 from domain.registry import Registry
 
@@ -24,5 +25,6 @@ KINDS: tuple[StreamKind[Any], ...] = (
     REGRADE,
     ACCESS,
     ADMINISTRATORS,
+    LEARNER,
 )
 REGISTRY = Registry(KINDS)

@@ -11,7 +11,9 @@ from domain.catalogue.state import RUN_SEATS
 from domain.engagement.state import VIEWING
 from domain.enrolment.state import ENROLMENT
 from domain.kernel import Envelope
+from domain.learners.state import LEARNER
 from domain.peer_review.state import PEER_POOL
+from projections.cloudevents import run_in
 from projections.reading import Documents, Key, Reading, View, columns, names
 
 
@@ -33,7 +35,7 @@ def fold(document: Entry | None, envelope: Envelope, key: Key) -> Entry:
     return document or Entry(
         key[0],
         key[1],
-        envelope.stream.split("/")[2],
+        run_in(envelope.stream),
         envelope.type,
         envelope.stream,
         envelope.occurred_at,
@@ -56,7 +58,8 @@ HISTORY = Reading(
             name="entry",
             row=Entry,
             key=("subject", "position"),
-            facts=names(*ENROLMENT.facts, *VIEWING.facts, *RUN_SEATS.facts, *PEER_POOL.facts),
+            facts=names(*ENROLMENT.facts, *VIEWING.facts, *RUN_SEATS.facts, *PEER_POOL.facts)
+            | names(*LEARNER.facts),
             keys=keys,
             fold=fold,
             write_once=True,

@@ -8,6 +8,7 @@ from projections.certificates import CERTIFICATES
 from projections.due import DUE
 from projections.grants import GRANTS
 from projections.history import HISTORY
+from projections.learners import LEARNERS
 from projections.peer_review import PEER_REVIEW
 from projections.progress import PROGRESS
 from projections.reading import Reading
@@ -23,4 +24,5 @@ READINGS: tuple[Reading, ...] = (
     DUE,
     PEER_REVIEW,
     GRANTS,
+    LEARNERS,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,6 +11,7 @@ from domain.catalogue.facts import ContentVersionPublished, CourseCreated, RunSc
 from domain.credentials.facts import CertificateIssued, CertificateReissued, CertificateRevoked
 from domain.enrolment.facts import LearnerEnrolled
 from domain.kernel import Envelope
+from domain.learners.facts import LearnerRegistered
 from projections.reading import Documents, Key, Reading, View, columns, names
 
 BODY_CHARACTERS_MAX = 20_000
@@ -42,9 +43,8 @@ def fold_entry(document: Entry | None, envelope: Envelope, key: Key) -> Entry | 
     that is noted for them: that is so in a store that cannot write both in one transaction.
     """
     at, ids = envelope.position, envelope.stream.split("/")[2:]
-    if isinstance(envelope.fact, LearnerEnrolled):
-        run, subject = ids
-        return _learner(document, key, run, subject, at)
+    if isinstance(envelope.fact, LearnerEnrolled | LearnerRegistered):
+        return _learner(document, key, ids[:-1], ids[-1], at)
     if document is not None and at <= document.position:
         return document
     match envelope.fact:
@@ -80,14 +80,15 @@ def published(envelope: Envelope, entry: str) -> Entry:
     return found or Entry(entry, "item", "", None, None, "", "", retired=True, position=at)
 
 
-def _learner(document: Entry | None, key: Key, run: str, subject: str, at: int) -> Entry:
+def _learner(document: Entry | None, key: Key, runs: Sequence[str], subject: str, at: int) -> Entry:
     """The runs that a learner was ever in, in whatever order they are told: a fact that was put
     aside comes later than others of the same learner."""
     known = set(document.body.split()) if document is not None else set()
-    if document is not None and run in known:
+    if document is not None and known.issuperset(runs):
         return document
     at = at if document is None else max(at, document.position)
-    return _entry(key, "learner", subject, None, None, subject, " ".join(sorted({*known, run})), at)
+    words = " ".join(sorted({*known, *runs}))
+    return _entry(key, "learner", subject, None, None, subject, words, at)
 
 
 def _entry(
@@ -113,8 +114,8 @@ def entry_keys(envelope: Envelope) -> Iterable[Key]:
         case ContentVersionPublished(run=run, items=items, removed=removed):
             ids = (*(item.item for item in items), *removed)
             return tuple((_item(run, id_),) for id_ in ids)
-        case LearnerEnrolled():
-            return ((f"learner/{envelope.stream.split('/')[3]}",),)
+        case LearnerEnrolled() | LearnerRegistered():
+            return ((f"learner/{envelope.stream.split('/')[-1]}",),)
         case CertificateReissued(certificate=certificate, supersedes=old):
             return ((f"certificate/{certificate}",), (f"certificate/{old}",))
         case (
@@ -148,7 +149,8 @@ SEARCH = Reading(
             name="entry",
             row=Entry,
             key=("entry",),
-            facts=names(CourseCreated, RunScheduled, ContentVersionPublished, LearnerEnrolled)
+            facts=names(CourseCreated, RunScheduled, ContentVersionPublished)
+            | names(LearnerEnrolled, LearnerRegistered)
             | names(CertificateIssued, CertificateReissued, CertificateRevoked),
             keys=entry_keys,
             fold=fold_entry,

@@ -15,12 +15,14 @@ from read_api.routes.grades import GradeRoutes
 from read_api.routes.health import HealthRoutes
 from read_api.routes.jobs import JobRoutes
 from read_api.routes.learners import LearnerRoutes
+from read_api.routes.people import PeopleRoutes
 from read_api.routes.records import RecordRoutes
 from read_api.routes.schemas import SchemaRoutes
 
 PARTS = (
     CatalogueRoutes,
     LearnerRoutes,
+    PeopleRoutes,
     GradeRoutes,
     RecordRoutes,
     EvidenceRoutes,

@@ -240,11 +240,20 @@ class KeysAway(StoreUnavailable):
     """The store of keys cannot be reached: personal fields cannot be opened now."""
 
 
+Sealed = tuple[str, str, str]
+"""A personal field as it is stored: the id of its fact, its name, and the sealed text."""
+
+
 class Opener(Protocol):
     """Opens personal fields with the keys of their subjects."""
 
     async def open(
-        self, tenant: str, subject: str, sealed: Sequence[tuple[str, str, str]]
+        self, tenant: str, subject: str, sealed: Sequence[Sealed]
     ) -> Sequence[bytes | None]:
-        """Return the JSON bytes of each (fact id, field name, sealed text); None: no longer
-        readable, because the subject's key was destroyed. Raises KeysAway."""
+        """Return the JSON bytes of each; None: no longer readable, because the subject's key was
+        destroyed. Raises KeysAway."""
+
+    async def open_many(
+        self, tenant: str, sealed: Mapping[str, Sequence[Sealed]]
+    ) -> Mapping[str, Sequence[bytes | None]]:
+        """Return likewise what there is of several subjects, in one look for their keys."""

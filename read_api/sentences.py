@@ -111,6 +111,7 @@ from domain.peer_review.facts import (
     SubmissionPooled,
 )
 from projections.decoding import Unreadable
+from read_api import sentences_people as people
 
 F = TypeVar("F", bound=Fact)
 
@@ -131,13 +132,16 @@ def sentence(envelope: Envelope, titles: Titles) -> str:
     plain = _PLAIN.get(type(envelope.fact))
     if plain is not None:
         return plain.format(f=envelope.fact)
+    told = people.TELLERS.get(type(envelope.fact))
+    if told is not None:
+        return told(envelope.fact)
     tell = _tellers[type(envelope.fact)]
     return tell(envelope.fact, lambda item: titles.get((run, item)) or item)
 
 
 def tells(cls: type[Fact]) -> bool:
     """Whether there is a sentence for this class of facts."""
-    return cls in _PLAIN or cls in _tellers
+    return cls in _PLAIN or cls in _tellers or cls in people.TELLERS
 
 
 def _for(cls: type[F]) -> Callable[[Callable[[F, Callable[[str], str]], str]], None]:
@@ -202,6 +206,7 @@ _PLAIN: dict[type[Fact], str] = {
     HonorCodeAccepted: "Accepted version {f.version} of the honour code",
     ViolationDismissed: "Violation {f.violation} was dismissed",
     Unreadable: "This version cannot read this fact",
+    **people.PLAIN,
 }
 """Facts that need no more than their fields."""
 

@@ -52,8 +52,14 @@ def placed(fact: Fact, *, run: str = RUN_ID, subject: str = SUBJECT, at: datetim
         "regrade": (own_run, getattr(fact, "batch", "")),
         "access": (getattr(fact, "holder", ""),),
         "administrators": ("all",),
+        "learner": (subject,),
     }[kind]
     return Placed("/".join((TENANT, kind, *ids)), fact, at)
+
+
+def mark(value: Any) -> str:
+    """Stand in for the digest that a subject's key makes of a value."""
+    return f"mark of {value}"
 
 
 class Record:
@@ -88,7 +94,7 @@ class Record:
             refs += (onward,)
             states.append(self.states.get(onward.name, onward.kind.initial))
         decided = []
-        for entry in list(decision.decide(command, Context(at, principal), *states)):
+        for entry in list(decision.decide(command, Context(at, principal, mark), *states)):
             if isinstance(entry, Elsewhere):
                 assert entry.stream.name in {ref.name for ref in refs}
                 decided.append(Placed(entry.stream.name, entry.fact, at))

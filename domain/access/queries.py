@@ -52,6 +52,8 @@ QUERIES: Mapping[str, Asks] = {
     "/v1/analytics/runs/{run}": Asks(_P.READ_ANALYTICS),
     "/v1/analytics/runs/{run}/daily": Asks(_P.READ_ANALYTICS),
     "/v1/analytics/runs/{run}/items": Asks(_P.READ_ANALYTICS),
+    "/v1/learners": Asks(_P.READ_RECORD),
+    "/v1/learners/{subject}/profile": Asks(_P.READ_RECORD),
     "/v1/learners/{subject}": Asks(_P.READ_RECORD),
     "/v1/learners/{subject}/enrolments": Asks(_P.READ_RECORD),
     "/v1/learners/{subject}/waitlist": Asks(_P.READ_RECORD),

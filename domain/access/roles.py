@@ -61,6 +61,8 @@ _INSTITUTION = (
     _P.EDIT_CONTENT,
     _P.SET_GRADING_POLICY,
     _P.SET_INTEGRITY_POLICY,
+    _P.MANAGE_PEOPLE,
+    _P.KEEP_PROFILE,
     _P.ENROL,
     _P.WAIT,
     _P.GROUP,
@@ -82,6 +84,7 @@ ROLES: Mapping[Role, Mapping[Permission, Reach]] = {
             _P.READ_EVENTS,
             _P.READ_ACCESS_LOG,
             _P.EXPORT_RECORD,
+            _P.KEEP_PROFILE,
             _P.WAIT,
             _P.TAKE_PART,
         )
@@ -130,6 +133,7 @@ SCOPES: Mapping[str, frozenset[Permission]] = {
             _P.SET_INTEGRITY_POLICY,
         }
     ),
+    "people": frozenset({_P.MANAGE_PEOPLE, _P.KEEP_PROFILE}),
     "enrolment": frozenset({_P.READ_CATALOGUE, _P.ENROL, _P.WAIT, _P.GROUP}),
     "learning": frozenset({_P.READ_CATALOGUE, _P.WAIT, _P.TAKE_PART}),
     "grading": frozenset(

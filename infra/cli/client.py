@@ -34,6 +34,26 @@ def fetch(url: str, path: str, parameters: Mapping[str, Any] | None = None) -> b
     return response.content
 
 
+def command(url: str, name: str, body: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:
+    """Send a command, without what is None in it, and return the answer. Raises Failed, in one
+    sentence."""
+    given = {field: value for field, value in body.items() if value is not None}
+    try:
+        response = httpx.post(
+            f"{url}/v1/commands/{name}",
+            json=given,
+            headers={"Idempotency-Key": key} if key else {},
+            timeout=TIMEOUT_SECONDS,
+            trust_env=False,
+        )
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        raise unreachable(url, error) from error
+    if not response.is_success:
+        raise Failed(refused(url, response))
+    found: dict[str, Any] = response.json()
+    return found
+
+
 def unreachable(url: str, error: Exception) -> Failed:
     """Say that nobody answers there."""
     return Failed(f"{url} cannot be reached ({error or type(error).__name__}); is it running?")

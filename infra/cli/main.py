@@ -22,6 +22,7 @@ VERBS = {
     "projections": "List, rebuild and mend the readings.",
     "events": "Follow the facts as they are recorded.",
     "learner": "Show a learner's record, now or as it was.",
+    "learners": "Register, find and merge learners as people.",
     "grades": "Export a gradebook, and bring it back changed.",
     "users": "Add and change the people of the development issuer.",
     "issuer": "Change the development issuer's keys and programs.",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from commands.held_keys import HeldKeys
 from commands.ports import Keys, KeysUnavailable
-from read_api.ports import KeysAway
+from read_api.ports import KeysAway, Sealed
 
 
 class KeyOpener:
@@ -17,13 +17,24 @@ class KeyOpener:
         self._held = HeldKeys(keys.existing)
 
     async def open(
-        self, tenant: str, subject: str, sealed: Sequence[tuple[str, str, str]]
+        self, tenant: str, subject: str, sealed: Sequence[Sealed]
     ) -> Sequence[bytes | None]:
-        """Return the JSON bytes of each (fact id, field name, sealed text); None: no key."""
+        """Return the JSON bytes of each; None: no key."""
+        return (await self.open_many(tenant, {subject: sealed}))[subject]
+
+    async def open_many(
+        self, tenant: str, sealed: Mapping[str, Sequence[Sealed]]
+    ) -> Mapping[str, Sequence[bytes | None]]:
+        """Return the JSON bytes of each, by subject; None: no key."""
+        lacking = [subject for subject in sealed if self._held.get(tenant, subject) is None]
+        if lacking:
+            await self._held.fetch(tenant, lacking)
+        return {subject: self._opened(tenant, subject, of) for subject, of in sealed.items()}
+
+    def _opened(
+        self, tenant: str, subject: str, sealed: Sequence[Sealed]
+    ) -> Sequence[bytes | None]:
         key = self._held.get(tenant, subject)
-        if key is None:
-            await self._held.fetch(tenant, [subject])
-            key = self._held.get(tenant, subject)
         if key is None:
             why = self._held.why_none(tenant, subject)
             if isinstance(why, KeysUnavailable):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 from binascii import a2b_base64, b2a_base64
 
@@ -10,6 +12,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
+MARK_BYTES = 16
+MARKING = b"registrar: marks of personal values"
 
 
 class AesGcmKey:
@@ -18,12 +22,13 @@ class AesGcmKey:
     Sealed text is base64 of nonce, ciphertext and tag.
     """
 
-    __slots__ = ("_cipher",)
+    __slots__ = ("_cipher", "_key")
 
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
             raise ValueError(f"a subject's key has {KEY_BYTES} bytes, not {len(key)}")
         self._cipher = AESGCM(key)
+        self._key = key
 
     def seal(self, plaintext: bytes, context: bytes) -> str:
         """Encrypt, bound to ``context``."""
@@ -39,6 +44,13 @@ class AesGcmKey:
             return self._cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], context)
         except InvalidTag:
             raise ValueError("the sealed field was altered or belongs elsewhere") from None
+
+    def mark(self, plaintext: bytes) -> str:
+        """Return the HMAC-SHA-256 of it, cut to 128 bits, under a key that follows from this one
+        [NIST SP 800-108]."""
+        own = hmac.digest(self._key, MARKING, hashlib.sha256)
+        digest = hmac.digest(own, plaintext, hashlib.sha256)[:MARK_BYTES]
+        return b2a_base64(digest, newline=False).decode()
 
 
 def new_key() -> bytes:

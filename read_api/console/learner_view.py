@@ -16,6 +16,7 @@ from read_api.console.moments import Axis, Instant
 from read_api.console.rows import entry_row
 from read_api.console.symbols import symbol_of
 from read_api.queries import history
+from read_api.queries.profiles import Profile
 from read_api.queries.waitlist import WaitingRow
 
 FACTS_SHOWN = 80
@@ -41,6 +42,7 @@ class LearnerData(msgspec.Struct, frozen=True):
     compared: list[Standing] | None
     facts: list[history.Entry]
     older_left_out: bool
+    person: Profile | None
 
 
 def draw(asked: Asked, data: LearnerData, about: Answer) -> dict[str, Any]:
@@ -55,6 +57,7 @@ def draw(asked: Asked, data: LearnerData, about: Answer) -> dict[str, Any]:
     runs = {fact.run for fact in data.facts}
     return {
         "subject": asked.subject,
+        "person": data.person,
         "answer": about,
         "as_of": data.standings[0].progress.as_of if data.standings else about.as_of,
         "instant": asked.instant,

@@ -73,6 +73,11 @@ SYMBOL_OF = {
     "CertificateAllowed": "certificate",
     "CertificateBarred": "leave",
     "AttemptVoided": "leave",
+    "LearnerRegistered": "enrol",
+    "LearnersMerged": "enrol",
+    "LearnersUnmerged": "leave",
+    "PreferencesSet": "view",
+    "GoalsSet": "view",
 }
 """The symbol of each type of fact; any other is an ``outcome``: something was decided."""
 

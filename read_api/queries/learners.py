@@ -178,16 +178,18 @@ async def enrolments(
     if not moment.is_now:
         past = await asof.learner(deps, asking, subject, moment, min_position)
         rows, as_of, incomplete = list(past.enrolments.values()), past.as_of, past.incomplete
+        known = bool(past.facts)
     else:
         async with deps.snapshot(
-            "progress", min_position=min_position, subject=subject
+            "progress", "learners", min_position=min_position, subject=subject
         ) as snapshot:
             rows = list(await snapshot.rows(_OF_SUBJECT, subject=subject))
+            known = bool(rows or await snapshot.rows(_REGISTERED, subject=subject))
         as_of, incomplete = (
             await deps.as_of(snapshot.position),
             earliest(snapshot.parked, progress=(subject,)),
         )
-    if not rows:
+    if not known:
         raise NotFound("learner", subject)
     return Enrolments(
         subject=subject,
@@ -197,6 +199,7 @@ async def enrolments(
     )
 
 
+_REGISTERED = "select from views.learners where subject = %(subject)s"
 _OF_SUBJECT = f"""
     select {COLUMNS}, position from views.enrolments where subject = %(subject)s
     order by enrolled_at, run"""

@@ -17,7 +17,7 @@ from domain.streams import KINDS, REGISTRY
 from tests.given import NOON, Record, day
 
 A, B, C, W = "AAA-2013J", "AAA-2014J", "BBB-2013J", "AAA-2015B"
-S1, S2 = "oulad-1", "oulad-2"
+S1, S2, S3 = "oulad-1", "oulad-2", "oulad-3"
 CLOSES = NOON + timedelta(days=9)
 CERTIFICATE = certificate_id("main", A, S1)
 CORRECTED = certificate_id("main", A, S1, 2)
@@ -190,6 +190,13 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("expire-access", {"run": W, "subject": S2}),
     ("grant-role", {"holder": "tutor", "role": "instructor", "run": W}),
     ("revoke-role", {"holder": "tutor", "role": "instructor", "run": W}),
+    ("register-learner", {"subject": S1, "name": "Ada", "email": "ada@example.org"}),
+    ("register-learner", {"subject": S2, "name": "Ada"}),
+    ("change-profile", {"subject": S1, "name": "Ada L.", "clear": ["email"]}),
+    ("set-preferences", {"subject": S1, "notices": ["grades"]}),
+    ("set-goals", {"subject": S1, "goals": [{"text": "Pass"}]}),
+    ("merge-learners", {"subject": S1, "into": S2, "reason": "One"}),
+    ("unmerge-learners", {"subject": S1, "into": S2, "reason": "Two"}),
 ]
 LATER = {
     "lapse-offer": CLOSES,
@@ -228,6 +235,17 @@ def _learner(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]
 
 
 HOLDERS = st.sampled_from(("tutor", "dean", "developer"))
+
+
+def _person(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({"subject": PEOPLE, **more})
+
+
+PEOPLE = st.sampled_from((S1, S2, S3))
+NAME = st.sampled_from(("Ada", "Grace"))
+PAIR = st.permutations((S1, S2, S3)).map(
+    lambda some: {"subject": some[0], "into": some[1], "reason": "Why"}
+)
 ITEM = st.sampled_from(("t1", "t1", "t2", "t3", "x1", "v1", "p1", "none"))
 COHORT = st.sampled_from(("c1", "c2"))
 PEER_ITEM = st.sampled_from(("p1", "p1", "p1", "t1"))
@@ -410,6 +428,12 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "verify-identity": _learner(
         method=st.just("in-person"), expires=st.sampled_from((None, day(1).isoformat()))
     ),
+    "register-learner": _person(name=NAME),
+    "change-profile": _person(name=NAME, clear=st.sampled_from(((), ("email",)))),
+    "set-preferences": _person(notices=st.sampled_from(((), ("grades",)))),
+    "set-goals": _person(goals=st.sampled_from(((), ({"text": "Pass"},)))),
+    "merge-learners": PAIR,
+    "unmerge-learners": PAIR,
 }
 COMMANDS = st.sampled_from(sorted(BODIES)).flatmap(
     lambda name: st.tuples(st.just(name), BODIES[name])

@@ -104,6 +104,14 @@ from domain.integrity.facts import (
     ViolationUpheld,
 )
 from domain.kernel import Fact, Personal
+from domain.learners.facts import (
+    GoalsSet,
+    LearnerRegistered,
+    LearnersMerged,
+    LearnersUnmerged,
+    PreferencesSet,
+    ProfileChanged,
+)
 from domain.peer_review.facts import (
     Part,
     PeerScoreFinalized,
@@ -133,6 +141,11 @@ CONTENT = ContentVersionPublished(
 def enrolment(subject: str, run: str = RUN) -> str:
     """Name an enrolment's stream, without the tenant."""
     return f"enrolment/{run}/{subject}"
+
+
+def person(subject: str) -> str:
+    """Name a learner's stream, without the tenant."""
+    return f"learner/{subject}"
 
 
 def viewing(subject: str, run: str = RUN) -> str:
@@ -338,6 +351,23 @@ def _enrolled(subject: str, fact: Fact) -> tuple[str, Fact]:
     return enrolment(subject), fact
 
 
+_sealed = st.none() | st.sampled_from(["x", "y"]).map(lambda said: Personal(sealed=said, mark=said))
+_sides = st.sampled_from(["away", "into"])
+_of_person: st.SearchStrategy[Fact] = st.one_of(
+    st.builds(LearnerRegistered, _subjects, _sealed, _sealed, language=st.none() | st.just("en")),
+    st.builds(
+        ProfileChanged,
+        _sealed,
+        time_zone=st.none() | st.just("Europe/London"),
+        cleared=st.sampled_from([(), ("email",), ("language", "name")]),
+    ),
+    st.builds(PreferencesSet, st.sampled_from([(), ("grades",)])),
+    st.just(GoalsSet(Personal(sealed="x", mark="x"))),
+    st.builds(LearnersMerged, _sides, _subjects, _subjects, st.sampled_from([(), ("s4",)])),
+    st.builds(LearnersUnmerged, _sides, _subjects, _subjects),
+)
+
+
 _spans = st.tuples(st.integers(0, 50), st.integers(1, 50))
 _of_viewing: st.SearchStrategy[Fact] = st.one_of(
     st.builds(
@@ -403,6 +433,7 @@ anything: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
     st.builds(_enrolled, _subjects, of_enrolment),
     st.builds(_enrolled, _subjects, of_enrolment),
     st.tuples(_subjects.map(viewing), _of_viewing),
+    st.tuples(_subjects.map(person), _of_person),
     st.tuples(st.just(f"peer-pool/{RUN}/a1"), _of_pool),
     _of_access,
 )

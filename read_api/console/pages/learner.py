@@ -24,6 +24,7 @@ from read_api.queries import (
     history,
     learners,
     peer_review,
+    profiles,
     progress,
     waitlist,
 )
@@ -39,8 +40,9 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
     """Answer ``/console/learners/{subject}``; a slider sent as a form moves to its moment."""
     asking = deps.principal(request)
     asked = read_asked(request)
-    known, here, there = await asyncio.gather(
+    known, person, here, there = await asyncio.gather(
         _facts(deps, asking, asked.subject),
+        _person(deps, asking, asked),
         _standings(deps, asking, asked.subject, asked.instant),
         _standings(deps, asking, asked.subject, asked.other),
     )
@@ -53,7 +55,7 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
     if cut or any(fact.type == WaitlistJoined.__name__ for fact in facts):
         moment = asked.instant.moment
         waits = (await waitlist.of_learner(deps, asking, asked.subject, moment=moment)).waitlist
-    data = LearnerData(asked.subject, here, waits, compared, facts, cut)
+    data = LearnerData(asked.subject, here, waits, compared, facts, cut, person)
     types = {"types": " ".join(deps.registry.types)}
     return Page("learner.html", asked.subject, data, lambda: draw(asked, data, known) | types)
 
@@ -67,6 +69,15 @@ async def _facts(deps: ReadDependencies, asking: Principal, subject: str) -> his
         )
         known = msgspec.structs.replace(known, facts=known.facts + page.facts, next=page.next)
     return known
+
+
+async def _person(
+    deps: ReadDependencies, asking: Principal, asked: Asked
+) -> profiles.Profile | None:
+    try:
+        return await profiles.profile(deps, asking, asked.subject, moment=asked.instant.moment)
+    except NotFound:
+        return None  # nothing was known by that moment
 
 
 async def _standings(
