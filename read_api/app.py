@@ -36,7 +36,7 @@ PARTS = (
 
 def router(deps: ReadDependencies) -> APIRouter:
     """Return the routes, to be put into an application that tells problems (RFC 9457)."""
-    routes = APIRouter(route_class=Gate(deps.principal, QUERIES).route_class())
+    routes = APIRouter(route_class=Gate(deps.principal, QUERIES, deps.reads).route_class())
     for part in PARTS:
         part(deps).add_to(routes)
     return routes

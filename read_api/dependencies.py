@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 
 from domain.access import Principal
+from domain.access.permissions import Permission
 from domain.catalogue.facts import GradingPolicy, LatePolicy
 from domain.registry import Registry
 from projections.ports import StatusReader
@@ -26,6 +27,7 @@ from read_api.ports import (
     Snapshot,
     Views,
 )
+from read_api.reads import Reads, to_note
 
 WAIT_SECONDS_MAX = 5.0
 """How long a query waits for the readings to reach ``min_position``."""
@@ -46,6 +48,7 @@ class ReadDependencies:
     past: PastIndex
     status: StatusReader
     opener: Opener
+    reads: Reads
     jobs: Jobs
     registry: Registry
     principal: Callable[[HTTPConnection], Principal]
@@ -71,6 +74,17 @@ class ReadDependencies:
             reached = await self.positions.wait(readings, position, seconds, subject)
             if reached < position:
                 raise NotYet(position, reached)
+
+    async def note(
+        self, request: Request, permission: Permission, run: str | None, subject: str | None
+    ) -> None:
+        """Have noted that a record is read, where only the answer shows whose it is. Raises
+        StoreUnavailable: then it must not be answered."""
+        address = request.scope["route"].path
+        asking = self.principal(request)
+        read = to_note(asking, permission, address, run, subject, request.scope)
+        if read is not None:
+            await self.reads.note(read)
 
     async def as_of(self, position: int, occurred_at: datetime | None = None) -> AsOf:
         """Say which moment a position of the log is."""

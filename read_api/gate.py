@@ -12,37 +12,42 @@ from starlette.types import Receive, Scope, Send
 from domain.access import Principal
 from domain.access.deciding import NotPermitted, anywhere, require, require_strong
 from domain.access.queries import Asks
+from projections.ports import StoreUnavailable
+from read_api.reads import Read, Reads, Unnoted, held_back, to_note
 
 Asking = Callable[[HTTPConnection], Principal]
 
 
 class Gate:
-    """Lets requests in, by a table of addresses. ``asking`` says who sends one."""
+    """Lets requests in, by a table of addresses, and has noted who reads which record. ``asking``
+    says who sends one."""
 
-    def __init__(self, asking: Asking, table: Mapping[str, Asks]) -> None:
+    def __init__(self, asking: Asking, table: Mapping[str, Asks], reads: Reads) -> None:
         self.asking = asking
+        self.reads = reads
         self._table = table
 
-    def enter(self, path: str, scope: Scope, names: Mapping[str, str]) -> None:
-        """Let a request in that is for the address ``path``, where ``names`` stand in it. Raises
-        NotPermitted or NotStrong."""
+    def enter(self, path: str, scope: Scope, names: Mapping[str, str]) -> Read | None:
+        """Let a request in that is for the address ``path``, where ``names`` stand in it, and
+        return what is to be noted of it. Raises NotPermitted or NotStrong."""
         asks = self._table.get(path)
         if asks is None:
             raise NotPermitted(None)
         if asks.permission is None:
-            return
+            return None
         asking = self.asking(HTTPConnection(scope))
         if asks.tells:
             if not anywhere(asking, asks.permission):
                 raise NotPermitted(asks.permission)
             require_strong(asking, asks.permission)
-            return
+            return None
         run, subject = names.get("run"), names.get("subject", names.get("actor"))
         if asks.selects:
             chosen = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
             run = run or _only(chosen, "run")
             subject = subject or _only(chosen, "subject")
         require(asking, asks.permission, run, subject)
+        return to_note(asking, asks.permission, path, run, subject, scope)
 
     def route_class(self) -> type[APIRoute]:
         """Return the class of routes that let nobody in but through this gate."""
@@ -50,8 +55,15 @@ class Gate:
 
         class Gated(APIRoute):
             async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-                gate.enter(self.path, scope, scope["path_params"])
-                await super().handle(scope, receive, send)
+                read = gate.enter(self.path, scope, scope["path_params"])
+                if read is None:
+                    await super().handle(scope, receive, send)
+                    return
+                try:
+                    answer = held_back(gate.reads.note(read), send)
+                    await super().handle(scope, receive, answer)
+                except Unnoted as error:
+                    raise StoreUnavailable(str(error)) from error
 
         return Gated
 

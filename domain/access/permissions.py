@@ -104,7 +104,11 @@ RECORDED = frozenset(
         _P.READ_RECORD,
         _P.READ_ROSTER,
         _P.READ_GRADEBOOK,
+        _P.READ_EVENTS,
         _P.EXPORT_RECORD,
     }
 )
-"""Reading with this is noted in the access log, but for one's own record."""
+"""Reading a learner's record with this is noted in the access log, but for one's own."""
+
+OF_MANY = frozenset({_P.READ_ROSTER, _P.READ_GRADEBOOK})
+"""Reading with this is reading what all learners of a run did, and is noted of the run."""

@@ -73,6 +73,8 @@ QUERIES: Mapping[str, Asks] = {
     "/v1/jobs/{job}/result": Asks(_P.READ_CATALOGUE, tells=True),
     "/v1/access": Asks(_P.READ_GRANTS),
     "/v1/access/{actor}": Asks(_P.READ_GRANTS),
+    "/v1/access-log": Asks(_P.READ_ACCESS_LOG),
+    "/v1/learners/{subject}/reads": Asks(_P.READ_ACCESS_LOG),
     "/v1/search": Asks(_P.SEARCH),
     "/v1/events": Asks(_P.READ_EVENTS, selects=True),
     "/v1/events/schemas": Asks(_P.READ_CATALOGUE),
@@ -96,6 +98,6 @@ PAGES: Mapping[str, Asks] = {
     "/console/learners/{subject}/grade": Asks(_P.READ_RECORD, selects=True),
     "/console/facts/{position}": Asks(_P.READ_RECORD, tells=True),
     "/console/search": Asks(_P.SEARCH),
-    "/console/certificates/{certificate}": Asks(_P.READ_RECORD, tells=True),
+    "/console/certificates/{certificate}": OPEN,
 }
 """The same for pages of the console, each with its ``.json``."""

@@ -17,6 +17,7 @@ from commands.register import DECISIONS
 from commands.remembered import Answers, Remembering
 from domain.access import DEVELOPMENT
 from domain.streams import REGISTRY
+from infra.compose.access import noting_reads
 from infra.engines.postgres import Postgres
 from infra.evidence.reading import PostgresEvidence
 from infra.keys.opener import KeyOpener
@@ -131,7 +132,11 @@ async def querying(
 ) -> AsyncIterator[ReadDependencies]:
     """Have what queries run on for a while; ``sources`` tell that readings moved, too."""
     notices = Notices(PostgresSource(dsn), *sources)
-    async with read_pool(dsn, QUERY_CONNECTIONS_MAX) as pool, keeping_jobs(dsn) as jobs:
+    async with (
+        read_pool(dsn, QUERY_CONNECTIONS_MAX) as pool,
+        keeping_jobs(dsn) as jobs,
+        noting_reads(dsn) as noting,
+    ):
         await notices.open()
         try:
             views = PostgresViews(pool)
@@ -144,6 +149,7 @@ async def querying(
                 positions=PostgresPositions(pool, notices),
                 status=store,
                 opener=KeyOpener(keys),
+                reads=noting,
                 jobs=jobs,
                 registry=REGISTRY,
                 principal=principal_of,

@@ -88,7 +88,7 @@ def query_app(
     _elsewhere(app, PREFIX, "commands are taken by a process with --only commands")
     problems.install(app)
     if hot is not None:
-        gate = Gate(reads.principal, QUERIES)
+        gate = Gate(reads.principal, QUERIES, reads.reads)
         app.add_middleware(HotAnswers, hot=hot, gate=gate, noted=metrics.given)
     metrics.install(app, partial(look_at_readings, metrics, reads))
     return app

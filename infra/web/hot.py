@@ -19,16 +19,16 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.access import Principal
-from domain.access.deciding import NotPermitted, NotStrong, may
-from domain.access.permissions import Permission
+from domain.access.deciding import NotPermitted, NotStrong
+from infra.web.problems import known
 from read_api.gate import Gate
+from read_api.reads import Read, Unnoted, held_back
 
 DIGEST_BYTES = 20
 ENTRY_BYTES_MAX = 262_144
 """Larger answers are not kept."""
 POSITION_DIGITS_MAX = 18
 
-CERTIFICATE = "/v1/certificates/{certificate}"
 _TEMPLATES = (
     "/v1/courses/{course}",
     "/v1/runs",
@@ -39,7 +39,6 @@ _TEMPLATES = (
     "/v1/analytics/runs/{run}",
     "/v1/analytics/runs/{run}/daily",
     "/v1/analytics/runs/{run}/items",
-    CERTIFICATE,
     "/v1/search",
 )
 
@@ -81,6 +80,7 @@ class _Wanted(NamedTuple):
     min_position: int
     tags: frozenset[bytes]
     route: HotRoute
+    read: Read | None
 
 
 class _Answered(NamedTuple):
@@ -136,11 +136,20 @@ class HotAnswers:
             await self._app(scope, receive, send)
             return
         scope["route"] = wanted.route
+        try:
+            await self._answer(wanted, scope, send)
+        except Unnoted:
+            detail = "What answers queries cannot be reached at the moment."
+            await known("store-unavailable", detail)(scope, receive, send)
+
+    async def _answer(self, wanted: _Wanted, scope: Scope, send: Send) -> None:
         entry = await self._hot.get(wanted.key)
         if entry is not None and entry.position >= wanted.min_position:
             self._noted("kept")
-            await _send(entry, wanted.tags, send)
+            await _send(entry, wanted.tags, self._held_back(wanted, send))
             return
+        if (wanted.key, wanted.min_position) in self._flights:
+            send = self._held_back(wanted, send)  # of who is the first, the read API notes it
         answered = await self._answered(wanted, scope)
         if answered.entry is not None:
             await _send(answered.entry, wanted.tags, send)
@@ -158,7 +167,7 @@ class HotAnswers:
         else:
             return None
         try:
-            self._gate.enter(route.path, scope, found.groupdict())
+            read = self._gate.enter(route.path, scope, found.groupdict())
         except (NotPermitted, NotStrong):
             return None  # the read API says so
         tags: set[bytes] = set()
@@ -179,11 +188,14 @@ class HotAnswers:
             return None
         others = urlencode([pair for pair in given if pair[0] != "min_position"])
         asking = self._gate.asking(HTTPConnection(scope))
-        if route.path == CERTIFICATE and not may(asking, Permission.READ_PERSONAL):
-            return None  # whether it is told depends on whose it is
         told = "\n".join((asking.tenant, _rights(asking), path, others))
         key = hashlib.blake2b(told.encode(), digest_size=DIGEST_BYTES).hexdigest()
-        return _Wanted(key, int(positions[0]) if positions else 0, frozenset(tags), route)
+        return _Wanted(key, int(positions[0]) if positions else 0, frozenset(tags), route, read)
+
+    def _held_back(self, wanted: _Wanted, send: Send) -> Send:
+        if wanted.read is None:
+            return send
+        return held_back(self._gate.reads.note(wanted.read), send)
 
     async def _answered(self, wanted: _Wanted, scope: Scope) -> _Answered:
         """Have the read API answer, once for all who want the same at the same time."""

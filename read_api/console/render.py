@@ -98,7 +98,7 @@ class Console:
     def __init__(self, deps: ReadDependencies) -> None:
         self.deps = deps
         self.router = APIRouter(include_in_schema=False)
-        self._gate = Gate(deps.principal, PAGES)
+        self._gate = Gate(deps.principal, PAGES, deps.reads)
         self._static = _read_static()
         self._templates = _environment(static_stamp())
 
@@ -144,8 +144,12 @@ class Console:
         show: Callable[[Request, Page], Response],
     ) -> Response:
         try:
-            self._gate.enter(path, request.scope, request.path_params)
-            return show(request, await load(self.deps, request))
+            read = self._gate.enter(path, request.scope, request.path_params)
+            noted = None if read is None else self._gate.reads.note(read)
+            page = await load(self.deps, request)
+            if noted is not None:
+                await noted
+            return show(request, page)
         except Moved as moved:
             return Response(None, 303, HEADERS | {"Location": moved.address})
         except NotPermitted as barred:

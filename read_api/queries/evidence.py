@@ -128,6 +128,12 @@ class _Whose(msgspec.Struct):
 _whose = msgspec.json.Decoder(_Whose).decode
 
 
+def whose(found: Sequence[Entry]) -> set[tuple[str | None, str | None]]:
+    """Return the runs and subjects of facts as they are stored."""
+    told = [_whose(one.stored) for one in found]
+    return {(run_in(one.stream), one.subject) for one in told}
+
+
 def _may_see(asking: Principal, leaf: Leaf) -> bool:
     told = _whose(leaf.body)
     return told.tenant == asking.tenant and may(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -10,6 +11,8 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from domain.access.permissions import Permission
+from domain.evidence.exports import Entry
 from domain.evidence.tiles import LEVEL_MAX, WIDTH, WrongPath, parse_path
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
@@ -122,12 +125,15 @@ class EvidenceRoutes:
         """The fact as it is stored, and the hashes from its leaf to the root."""
         deps = self._deps
         found = await evidence.inclusion(deps, deps.principal(request), position, given.size)
+        await self._note(request, [found.fact])
         return respond(request, found)
 
     async def proofs(self, request: Request, given: Annotated[OfMany, Query()]) -> Response:
         """Against the last checkpoint, which is in the answer; what is not sealed is left out."""
         deps = self._deps
-        return respond(request, await evidence.inclusions(deps, deps.principal(request), given.at))
+        found = await evidence.inclusions(deps, deps.principal(request), given.at)
+        await self._note(request, found.facts)
+        return respond(request, found)
 
     async def bundle(self, request: Request, subject: Id, given: FreshQuery) -> Response:
         """A zip file with facts, proofs, checkpoint, keys, a page to read, and how to verify it;
@@ -145,6 +151,10 @@ class EvidenceRoutes:
         deps = self._deps
         found = await evidence.consistency(deps, deps.principal(request), given.from_, given.to)
         return respond(request, found)
+
+    async def _note(self, request: Request, shown: Sequence[Entry]) -> None:
+        for run, subject in evidence.whose(shown):
+            await self._deps.note(request, Permission.READ_RECORD, run, subject)
 
 
 def _plain(summary: str, media_type: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from domain.access.permissions import Permission
 from read_api.dependencies import ReadDependencies
 from read_api.parameters import POSITION_MAX, FreshQuery, Id, None_, SearchList
 from read_api.queries import certificates, facts, log, search
@@ -44,6 +45,7 @@ class RecordRoutes:
         found = await certificates.certificate(
             deps, asking, certificate, min_position=given.min_position
         )
+        await deps.note(request, Permission.READ_RECORD, found.run, found.subject)
         return respond(request, found)
 
     async def search(self, request: Request, given: Annotated[SearchList, Query()]) -> Response:
@@ -65,7 +67,9 @@ class RecordRoutes:
     async def fact(self, request: Request, position: At, _: Annotated[None_, Query()]) -> Response:
         """Envelope, payload, and what hangs together with it."""
         deps = self._deps
-        return respond(request, await facts.fact(deps, deps.principal(request), position))
+        found = await facts.fact(deps, deps.principal(request), position)
+        await deps.note(request, Permission.READ_RECORD, found.run, found.subject)
+        return respond(request, found)
 
     async def log(self, request: Request, _: Annotated[None_, Query()]) -> Response:
         """The last position, when it was recorded, and the epoch."""

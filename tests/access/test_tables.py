@@ -26,6 +26,7 @@ from infra.web.apps import query_app
 from infra.web.metrics import Metrics
 from read_api.gate import Gate
 
+UNREAD: Any = None
 BESIDE = {"/", "/console/static/{name}", "/console/{rest:path}", "/v1/commands"}
 """Addresses that tell nothing, or lead to where permissions are checked."""
 
@@ -42,7 +43,7 @@ def routes(of: Any) -> Iterator[BaseRoute]:
 
 @pytest.fixture(scope="module")
 def all_routes() -> dict[str, BaseRoute]:
-    deps: Any = SimpleNamespace(registry=REGISTRY, principal=lambda _: DEVELOPMENT)
+    deps: Any = SimpleNamespace(registry=REGISTRY, principal=lambda _: DEVELOPMENT, reads=None)
     app = query_app(deps, Metrics())
     return {route.path: route for route in routes(app)}  # type: ignore[attr-defined]
 
@@ -67,7 +68,7 @@ def test_an_address_without_entry_is_refused_to_everybody() -> None:
     """And a command, before its body is looked at."""
     scope = {"type": "http", "query_string": b"", "headers": []}
     with pytest.raises(NotPermitted):
-        Gate(lambda _: DEVELOPMENT, QUERIES).enter("/v1/unheard-of", scope, {})
+        Gate(lambda _: DEVELOPMENT, QUERIES, UNREAD).enter("/v1/unheard-of", scope, {})
     with pytest.raises(NotPermitted):
         require_any(DEVELOPMENT, "unheard-of")
 

@@ -19,6 +19,7 @@ from domain.access.queries import QUERIES
 from infra.cache.memory import MemoryHot
 from infra.web.hot import Hot, HotAnswers
 from read_api.gate import Gate
+from read_api.reads import NotedRead, Read, ReadsAsked
 from tests.cache.conftest import Open, eventually, run
 
 
@@ -50,6 +51,16 @@ class ReadApi:
         await answer(scope, receive, send)
 
 
+class Unread:
+    """Nobody's record is read here: everybody is the developer."""
+
+    def note(self, read: Read) -> asyncio.Future[None]:
+        raise AssertionError(read)
+
+    async def find(self, asked: ReadsAsked, limit: int) -> list[NotedRead]:
+        raise AssertionError((asked, limit))
+
+
 class Asking:
     """A read API behind what is kept, and a client."""
 
@@ -57,7 +68,7 @@ class Asking:
         self.api = ReadApi()
         self.principal: Principal = DEVELOPMENT
         self.noted: list[str] = []
-        self.app = HotAnswers(self.api, hot, Gate(self._who, QUERIES), self.noted.append)
+        self.app = HotAnswers(self.api, hot, Gate(self._who, QUERIES, Unread()), self.noted.append)
 
     def _who(self, _: HTTPConnection) -> Principal:
         return self.principal
@@ -252,7 +263,9 @@ def test_a_fault_is_told_to_all_who_wait() -> None:
     async def test() -> None:
         one = Asking(MemoryHot())
         broken = Broken()
-        one.app = HotAnswers(broken, MemoryHot(), Gate(one._who, QUERIES), one.noted.append)
+        one.app = HotAnswers(
+            broken, MemoryHot(), Gate(one._who, QUERIES, Unread()), one.noted.append
+        )
         broken.gate.clear()
         herd = [asyncio.create_task(one.get("/v1/runs")) for _ in range(3)]
         await eventually(one.noted_so_many(3), 10)

@@ -28,7 +28,9 @@ def failing(error: Exception) -> Load:
 
 def get(error: Exception, path: str = "/console", **headers: str) -> httpx.Response:
     """Ask an app whose one page fails so."""
-    console = Console(cast("ReadDependencies", SimpleNamespace(principal=lambda _: DEVELOPMENT)))
+    console = Console(
+        cast("ReadDependencies", SimpleNamespace(principal=lambda _: DEVELOPMENT, reads=None))
+    )
     console.add("/console", failing(error))
     app = FastAPI()
     app.include_router(console.router)

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import Request
 
+from domain.access.permissions import Permission
 from read_api.console.render import Page
 from read_api.console.rows import link_row
 from read_api.dependencies import ReadDependencies
@@ -22,6 +23,7 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
     if not (asked.isascii() and asked.isdigit() and len(asked) <= POSITION_DIGITS_MAX):
         raise NotFound("fact", asked)
     found = await facts.fact(deps, deps.principal(request), int(asked))
+    await deps.note(request, Permission.READ_RECORD, found.run, found.subject)
     return Page("fact.html", found.sentence, found, lambda: _draw(found))
 
 

@@ -1,0 +1,1 @@
+"""Adapters of access control: the log of reads, and grants as the log has them."""
