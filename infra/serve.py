@@ -14,6 +14,7 @@ from infra.cache.sharing import rates
 from infra.compose.embedded import Registrar, embedded
 from infra.importers.oulad import example
 from infra.importers.oulad.embedded import EmbeddedSender
+from infra.issuer.first_start import ADMINISTRATOR
 from infra.process import Stop, calm_garbage_collection, run, say
 from infra.settings import Settings
 from infra.web.apps import full_app
@@ -83,17 +84,21 @@ async def _serve(settings: Settings, bound: socket.socket) -> None:
     started = time.monotonic()
     where = settings.folder if settings.database_url is None else "the database that is set"
     say(f"registrar: data in {where}")
-    async with embedded(settings) as registrar:
+    origin = settings.public_url or url_of(bound)
+    async with embedded(settings, origin) as registrar:
         app = full_app(registrar.commands.dependencies, registrar.reads, registrar.metrics)
         bounds = rates(settings, MemoryLimits)
         counted = limited(app, bounds, principal_of, registrar.metrics.limited.inc)
         known = Authenticated(counted, registrar.identify, bounds, registrar.metrics.unknown)
-        serving = begin(BoundedServer(uvicorn_config(known)), bound, stop)
+        front = registrar.entrance.front(known)
+        serving = begin(BoundedServer(uvicorn_config(front)), bound, stop)
         at = url_of(bound)
         say(f"  ready in {time.monotonic() - started:.1f} s")
         say(f"  console             {at}/console")
         say(f"  API documentation   {at}/docs")
         say(f"  read API            {at}/v1/runs")
+        if registrar.entrance.password is not None:
+            say_password(registrar.entrance.password)
         loading = asyncio.create_task(_example(settings, registrar))
         say("  Ctrl-C stops it; nothing is lost")
         try:
@@ -102,6 +107,12 @@ async def _serve(settings: Settings, bound: socket.socket) -> None:
             loading.cancel()
             await asyncio.gather(loading, return_exceptions=True)
     say("registrar: stopped")
+
+
+def say_password(password: str) -> None:
+    """Print the first administrator's password: here, once, and nowhere else."""
+    say(f"  sign in             as {ADMINISTRATOR} with {password}")
+    say("                      shown this once; registrar users password admin sets another")
 
 
 async def _example(settings: Settings, registrar: Registrar) -> None:

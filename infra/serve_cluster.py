@@ -10,10 +10,11 @@ from starlette.types import ASGIApp
 
 from infra.cache.sharing import Sharing, sharing
 from infra.compose.cluster import command_api, identifying_alone, query_api
+from infra.compose.signing_in import Entrance, signing_in
 from infra.compose.stores import address
 from infra.migrations import require
 from infra.process import Stop, run, say
-from infra.serve import begin, listen, url_of, uvicorn_config
+from infra.serve import begin, listen, say_password, url_of, uvicorn_config
 from infra.settings import Settings
 from infra.web.apps import command_app, full_app, query_app
 from infra.web.authentication import Authenticated, principal_of
@@ -41,7 +42,7 @@ def serve_cluster(settings: Settings, only: Only | None) -> None:
 async def _serve(settings: Settings, only: Only | None, bound: socket.socket) -> None:
     stop = Stop()
     async with AsyncExitStack() as parts:
-        app = await _app(settings, only, parts)
+        app = await _app(settings, only, settings.public_url or url_of(bound), parts)
         server = BoundedServer(uvicorn_config(app))
         server.config.app = Leaving(app, lambda: server.should_exit)
         server.lame_duck_seconds = LAME_DUCK_SECONDS
@@ -55,15 +56,24 @@ async def _serve(settings: Settings, only: Only | None, bound: socket.socket) ->
     say("registrar: stopped")
 
 
-async def _app(settings: Settings, only: Only | None, parts: AsyncExitStack) -> ASGIApp:
+async def _app(
+    settings: Settings, only: Only | None, origin: str, parts: AsyncExitStack
+) -> ASGIApp:
     shared = await parts.enter_async_context(sharing(settings, address(settings)))
     metrics = Metrics()
     if shared.reachable is not None:
         metrics.redis(shared.reachable)
     app = await _unlimited(settings, only, parts, shared, metrics)
-    identify = await parts.enter_async_context(identifying_alone(settings))
+    entrance = Entrance(settings, None, lambda inside: inside)
+    if only != "commands":
+        entrance = await parts.enter_async_context(signing_in(settings, address(settings), origin))
+    if entrance.password is not None:
+        say_password(entrance.password)
+    identify = await parts.enter_async_context(
+        identifying_alone(entrance.settings, entrance.sessions)
+    )
     counted = limited(app, shared.rates, principal_of, metrics.limited.inc)
-    return Authenticated(counted, identify, shared.rates, metrics.unknown)
+    return entrance.front(Authenticated(counted, identify, shared.rates, metrics.unknown))
 
 
 async def _unlimited(

@@ -65,13 +65,33 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = None
     access: Annotated[
-        Literal["issuer", "off"],
+        Literal["development", "issuer", "off"],
         Meta(
-            description="Who is let in. issuer: those with a token of the OpenID Connect issuer "
-            "that is set. off: everybody is the developer and may do everything; then the server "
-            "listens on loopback only."
+            description="Who is let in. development: those who sign in with the issuer inside, "
+            "which is for one machine: registrar users adds people. issuer: those with a token of "
+            "the OpenID Connect issuer that is set. off: everybody is the developer and may do "
+            "everything. But for issuer the server listens on loopback only."
         ),
     ] = "off"
+    public_url: Annotated[
+        str | None,
+        Meta(
+            description="How browsers call this server (https://records.example.org). "
+            "Not set: by its host and port."
+        ),
+    ] = None
+    console_client: Annotated[
+        str,
+        Meta(min_length=1, description="What the issuer knows the console as (client_id)."),
+    ] = "console"
+    console_secret: Annotated[
+        str | None,
+        Meta(
+            description="What the console proves itself to the issuer with (client_secret). "
+            "Not set: by PKCE alone.",
+            extra={"secret": True},
+        ),
+    ] = None
     issuer: Annotated[
         str | None,
         Meta(
@@ -387,6 +407,8 @@ def _checked(chosen: Mapping[str, Any], sources: Mapping[str, str]) -> Settings:
             rule = str(error).split(" - at ")[0]
             raise WrongSetting(f"{sources[name]}: {rule[0].lower()}{rule[1:]}") from error
     settings = msgspec.convert(dict(chosen), Settings, strict=False)
+    if settings.public_url is not None and not _is_origin(settings.public_url):
+        raise WrongSetting(f"{sources['public_url']}: is not like https://records.example.org")
     _check_access(settings, sources)
     for name, schemes in SCHEMES.items():
         address = getattr(settings, name)
@@ -406,11 +428,31 @@ def _check_access(settings: Settings, sources: Mapping[str, str]) -> None:
         return
     if settings.issuer is not None:
         raise WrongSetting(f"{sources['issuer']}: is for access issuer, not {settings.access}")
+    if settings.access == "development":
+        _check_development(settings, sources)
     if not is_loopback(settings.host):
         raise WrongSetting(
             f"{sources['host']}: {settings.host} is not a loopback address, "
             f"and nothing else is allowed while access is {settings.access}"
         )
+
+
+def _check_development(settings: Settings, sources: Mapping[str, str]) -> None:
+    """The development issuer serves one machine: where anything is elsewhere, that is no trial."""
+    for name in ("database_url", "elasticsearch_url", "redis_url", "public_url"):
+        address = getattr(settings, name)
+        host = None if address is None else urlsplit(address).hostname
+        if host is not None and not is_loopback(host):
+            raise WrongSetting(
+                f"{sources[name]}: is another machine, and the development issuer is for one only; "
+                f"set {variable('access')}=issuer and {variable('issuer')}"
+            )
+    for address in (settings.kafka or "").split(","):
+        if address and not is_loopback(urlsplit(f"//{address}").hostname or ""):
+            raise WrongSetting(
+                f"{sources['kafka']}: {address} is another machine, and the development issuer is "
+                "for one only"
+            )
 
 
 def _check_cluster(settings: Settings, sources: Mapping[str, str]) -> None:
@@ -426,6 +468,12 @@ def _check_cluster(settings: Settings, sources: Mapping[str, str]) -> None:
     for address in settings.kafka.split(","):
         if not _is_host_and_port(address):
             raise WrongSetting(f"{sources['kafka']}: {address!r} is not host:port")
+
+
+def _is_origin(url: str) -> bool:
+    """Whether this is the address of a server, and nothing beside, that browsers may trust."""
+    parts = urlsplit(url)
+    return is_safe(url) and url == f"{parts.scheme}://{parts.netloc}" and "@" not in parts.netloc
 
 
 def _is_host_and_port(address: str) -> bool:

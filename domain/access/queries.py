@@ -99,5 +99,6 @@ PAGES: Mapping[str, Asks] = {
     "/console/facts/{position}": Asks(_P.READ_RECORD, tells=True),
     "/console/search": Asks(_P.SEARCH),
     "/console/certificates/{certificate}": OPEN,
+    "/console/me": OPEN,
 }
 """The same for pages of the console, each with its ``.json``."""

@@ -24,7 +24,7 @@ from infra.search.elasticsearch import ElasticsearchSearch
 from infra.settings import Settings
 from infra.stores.postgres import PostgresStore
 from infra.stores.reading import Pool
-from infra.web.authentication import Identify
+from infra.web.authentication import Identify, Sessions
 from infra.web.metrics import Metrics
 from projections.register import READINGS
 from read_api.dependencies import ReadDependencies
@@ -68,12 +68,14 @@ async def query_api(settings: Settings, shared: Sharing) -> AsyncIterator[ReadDe
 
 
 @asynccontextmanager
-async def identifying_alone(settings: Settings) -> AsyncIterator[Identify]:
+async def identifying_alone(
+    settings: Settings, sessions: Sessions | None
+) -> AsyncIterator[Identify]:
     """Have what says who sends a request for a while."""
     dsn = address(settings)
     async with (
         keeping_keys(settings, dsn) as keys,
-        identifying(settings, dsn, keys) as identify,
+        identifying(settings, dsn, keys, sessions) as identify,
     ):
         yield identify
 

@@ -17,6 +17,7 @@ from infra.compose.parts import (
     querying,
     storing,
 )
+from infra.compose.signing_in import Entrance, signing_in
 from infra.evidence.sealing import Sealing, sealing
 from infra.following import RunnerProcess
 from infra.keys.store import KeyStore
@@ -40,29 +41,34 @@ class Registrar(NamedTuple):
     keys: KeyStore
     metrics: Metrics
     identify: Identify
+    entrance: Entrance
 
 
 @asynccontextmanager
-async def embedded(settings: Settings) -> AsyncIterator[Registrar]:
-    """Run everything: commands, policies and queries here, the readings in a child process."""
+async def embedded(settings: Settings, origin: str = "") -> AsyncIterator[Registrar]:
+    """Run everything: commands, policies and queries here, the readings in a child process.
+    ``origin`` is the server's address as browsers know it."""
     how = sealing(settings)
     if how is not None:
         how.signing()  # so that a key that cannot be used is told here, and made once
     held = database(settings)
     dsn = await asyncio.to_thread(held.__enter__)
     try:
-        async with _parts(settings, dsn, how) as registrar:
+        async with _parts(settings, dsn, how, origin) as registrar:
             yield registrar
     finally:
         await asyncio.to_thread(held.__exit__, None, None, None)
 
 
 @asynccontextmanager
-async def _parts(settings: Settings, dsn: str, how: Sealing | None) -> AsyncIterator[Registrar]:
+async def _parts(
+    settings: Settings, dsn: str, how: Sealing | None, origin: str
+) -> AsyncIterator[Registrar]:
     metrics, runner = Metrics(), RunnerProcess(dsn, how)
     async with (
         keeping_keys(settings, dsn) as keys,
-        identifying(settings, dsn, keys) as identify,
+        signing_in(settings, dsn, origin) as entrance,
+        identifying(entrance.settings, dsn, keys, entrance.sessions) as identify,
         storing(dsn) as store,
         commanding(dsn, keys, metrics) as commands,
         querying(dsn, keys, store, lambda: runner.alive, _search) as reads,
@@ -70,7 +76,7 @@ async def _parts(settings: Settings, dsn: str, how: Sealing | None) -> AsyncIter
         policies(dsn, commands),
     ):
         await asyncio.to_thread(runner.wait_until_made, store)
-        yield Registrar(commands, reads, runner, store, keys, metrics, identify)
+        yield Registrar(commands, reads, runner, store, keys, metrics, identify, entrance)
 
 
 def _search(_: Pool, views: Views) -> SearchIndex:

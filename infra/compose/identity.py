@@ -16,20 +16,23 @@ from infra.identity.principals import Principals, Trusted
 from infra.identity.tokens import Verifier
 from infra.pools import async_pool
 from infra.settings import Settings
-from infra.web.authentication import ByToken, Identify, everybody_is
+from infra.web.authentication import ByToken, Identify, Sessions, everybody_is
 
 CONNECTIONS_MAX = 3
 
 
 @asynccontextmanager
-async def identifying(settings: Settings, dsn: str, keys: Keys) -> AsyncIterator[Identify]:
-    """Have what says who sends a request for a while, as the settings would have it."""
+async def identifying(
+    settings: Settings, dsn: str, keys: Keys, sessions: Sessions | None = None
+) -> AsyncIterator[Identify]:
+    """Have what says who sends a request for a while, as the settings would have it; ``sessions``
+    are of those who signed in with a browser."""
     if settings.issuer is None:
         yield everybody_is(DEVELOPMENT)
         return
     async with async_pool(dsn, CONNECTIONS_MAX, autocommit=True) as pool:
         actors = PostgresActors(pool, await keys.digest_secret())
-        yield ByToken(principals(settings, settings.issuer, actors, NoGrants()))
+        yield ByToken(principals(settings, settings.issuer, actors, NoGrants()), sessions)
 
 
 def principals(

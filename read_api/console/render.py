@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from domain.access.deciding import NotPermitted, NotStrong
 from domain.access.queries import PAGES
 from projections.ports import StoreUnavailable
 from read_api.console import formats, symbols
+from read_api.console.signed_in import signed_in
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, NotFound, NotYet
 from read_api.gate import Gate
@@ -40,7 +41,7 @@ HEADERS = {
     "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-cache",
+    "Cache-Control": "no-store",
 }
 
 _log = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ def static_stamp() -> str:
     return hashlib.sha256(b"".join(_read_static().values())).hexdigest()[:12]
 
 
+@cache
 def _environment(stamp: str) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE / "templates"),
@@ -90,6 +92,12 @@ def _environment(stamp: str) -> jinja2.Environment:
     environment.globals.update(query="", json_url=None, section="")
     environment.filters.update(formats.FILTERS)
     return environment
+
+
+def plain_page(title: str, detail: str, links: Sequence[tuple[str, str]]) -> str:
+    """Return a page for whoever has not signed in: a sentence, and where to go from there."""
+    template = _environment(static_stamp()).get_template("plain.html")
+    return template.render(title=title, detail=detail, links=links)
 
 
 class Console:
@@ -129,7 +137,12 @@ class Console:
         if status >= 500:
             _log.warning("%s %s: %s", request.url.path, request_id, detail)
         html = self._templates.get_template("error.html").render(
-            title=title, status=status, detail=detail, request_id=request_id
+            title=title,
+            status=status,
+            detail=detail,
+            request_id=request_id,
+            who=signed_in(request),
+            stronger=address("/console/sign-in", strong="true", next=_asked(request)),
         )
         headers = HEADERS | {"X-Request-Id": request_id}
         if status == 503:
@@ -175,15 +188,24 @@ class Console:
 
     def _html(self, request: Request, page: Page) -> Response:
         path = "/console/overview" if request.url.path == "/console" else request.url.path
-        query = f"?{request.url.query}" if request.url.query else ""
+        query = _query(request)
         context = {
             "title": page.title,
             "section": page.section,
             "json_url": f"{path}.json{query}",
+            "who": signed_in(request),
             **page.draw(),
         }
         html = self._templates.get_template(page.template).render(context)
         return Response(html, page.status, HEADERS, "text/html; charset=utf-8")
+
+
+def _query(request: Request) -> str:
+    return f"?{request.url.query}" if request.url.query else ""
+
+
+def _asked(request: Request) -> str:
+    return f"{request.url.path}{_query(request)}"
 
 
 def address(path: str, **parameters: Any) -> str:

@@ -12,6 +12,7 @@ from read_api.console.pages import (
     grade,
     gradebook,
     learner,
+    me,
     overview,
     run,
     runs,
@@ -35,6 +36,7 @@ def router(deps: ReadDependencies) -> APIRouter:
     console.add("/console/learners/{subject}/grade", grade.load)
     console.add("/console/facts/{position}", fact.load)
     console.add("/console/search", search.load)
+    console.add("/console/me", me.load)
     console.add("/console/certificates/{certificate}", certificate.load)
 
     async def root() -> Response:

@@ -35,7 +35,7 @@ def _draw(found: gradebook.Gradebook, heading: str) -> dict[str, Any]:
         "found": found,
         "answer": found,
         "as_of": found.as_of,
-        "table": f"/v1/runs/{found.run}/gradebook.csv",
+        "table": f"/console/v1/runs/{found.run}/gradebook.csv",
         "more": found.next and address(here, after=found.next),
         "lines": [
             (

@@ -73,7 +73,7 @@ def _draw(data: RunData, sort: str, types: str) -> dict[str, Any]:
         "run": data.run,
         "seats": data.waitlist,
         "versions": data.versions,
-        "more_waiting": f"/v1/runs/{data.run.run}/waitlist" if data.waitlist.next else None,
+        "more_waiting": f"/console/v1/runs/{data.run.run}/waitlist" if data.waitlist.next else None,
         "totals": totals,
         "as_of": data.totals.as_of,
         "answer": data.totals,

@@ -120,7 +120,7 @@
   let due = null;
 
   async function ask(positions) {
-    const answer = await fetch(`/v1/log/proofs?${positions.map((one) => `at=${one}`).join("&")}`);
+    const answer = await fetch(`/console/v1/log/proofs?${positions.map((one) => `at=${one}`).join("&")}`);
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
     return answer.json();
   }
