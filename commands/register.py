@@ -30,6 +30,7 @@ from commands.catalogue import (
     schedule_run,
     set_prerequisite,
 )
+from commands.consent import give_consent, publish_purpose, withdraw_consent
 from commands.credentials import (
     allow_certificate,
     bar_certificate,
@@ -85,6 +86,7 @@ from commands.integrity import (
 )
 from commands.learners import (
     change_profile,
+    correct_record,
     merge_learners,
     register_learner,
     set_goals,
@@ -178,5 +180,9 @@ DECISIONS: dict[str, Decision] = {
         set_goals,
         merge_learners,
         unmerge_learners,
+        correct_record,
+        publish_purpose,
+        give_consent,
+        withdraw_consent,
     )
 }

@@ -8,6 +8,7 @@ from domain import due
 from domain.access import rules as access
 from domain.assessment import rules as assessment
 from domain.catalogue import rules as catalogue
+from domain.consent import rules as consent
 from domain.credentials import rules as credentials
 from domain.engagement import rules as engagement
 from domain.enrolment import rules as enrolment
@@ -34,6 +35,7 @@ _MODULES: tuple[ModuleType, ...] = (
     peer_review,
     privacy,
     learners,
+    consent,
     due,
     access,
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from domain.access.state import ACCESS, ADMINISTRATORS
 from domain.catalogue.state import COURSE, RUN, RUN_CONTENT, RUN_SEATS
+from domain.consent.state import PURPOSE
 from domain.engagement.state import VIEWING
 from domain.enrolment.state import ENROLMENT
 from domain.grading.regrade import REGRADE
@@ -26,5 +27,6 @@ KINDS: tuple[StreamKind[Any], ...] = (
     ACCESS,
     ADMINISTRATORS,
     LEARNER,
+    PURPOSE,
 )
 REGISTRY = Registry(KINDS)

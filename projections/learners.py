@@ -1,4 +1,4 @@
-"""What is known of learners as people, and which records are one person?"""
+"""What is known of learners as people, to what did they agree, and what recorded is wrong?"""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from domain.consent.facts import ConsentGiven, ConsentWithdrawn, PurposePublished
 from domain.kernel import Envelope, Personal
 from domain.learners.facts import (
     SEALED,
@@ -18,6 +19,7 @@ from domain.learners.facts import (
     LearnersUnmerged,
     PreferencesSet,
     ProfileChanged,
+    RecordCorrected,
 )
 from projections.reading import Documents, Key, Reading, View, columns, names
 
@@ -49,6 +51,42 @@ class Learner(Struct, frozen=True, gc=False):
     merged: tuple[str, ...] = ()
     changed_at: datetime | None = None
     position: int = 0
+
+
+class Consent(Struct, frozen=True, gc=False):
+    """What a learner said of one purpose last: they agreed to ``version``, and perhaps no longer
+    do."""
+
+    subject: str
+    purpose: str
+    version: int = 0
+    given_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    position: int = 0
+
+
+class Purpose(Struct, frozen=True, gc=False):
+    """What learners' data is used for, as published last."""
+
+    purpose: str
+    version: int
+    basis: str
+    title: str
+    text: str
+    retired: bool
+    published_at: datetime
+    position: int
+
+
+class Correction(Struct, frozen=True, gc=False):
+    """What was said of a fact that is wrong, at ``position`` of the log."""
+
+    subject: str
+    position: int
+    corrects: str
+    corrected_position: int
+    right: str | None
+    corrected_at: datetime
 
 
 def fold_learner(document: Learner | None, envelope: Envelope, key: Key) -> Learner:
@@ -102,6 +140,47 @@ def _cleared(old: Learner, fields: Iterable[str]) -> Learner:
     return replace(old, **found)
 
 
+def fold_consent(document: Consent | None, envelope: Envelope, key: Key) -> Consent:
+    """Take one word of the learner on a purpose in."""
+    old = replace(document or Consent(*key), position=envelope.position)
+    match envelope.fact:
+        case ConsentGiven(version=version):
+            return replace(old, version=version, given_at=envelope.occurred_at, withdrawn_at=None)
+        case ConsentWithdrawn():
+            return replace(old, withdrawn_at=envelope.occurred_at)
+        case _:
+            return old
+
+
+def consent_keys(envelope: Envelope) -> Iterable[Key]:
+    """Learner and purpose."""
+    return ((envelope.stream.split("/")[2], envelope.fact.purpose),)  # type: ignore[attr-defined]
+
+
+def fold_purpose(_document: Purpose | None, envelope: Envelope, _key: Key) -> Purpose:
+    """Take what was published last."""
+    fact: PurposePublished = envelope.fact  # type: ignore[assignment]
+    told = (fact.purpose, fact.version, fact.basis, fact.title, fact.text, fact.retired)
+    return Purpose(*told, envelope.occurred_at, envelope.position)
+
+
+def purpose_keys(envelope: Envelope) -> Iterable[Key]:
+    """The purpose."""
+    return ((envelope.fact.purpose,),)  # type: ignore[attr-defined]
+
+
+def fold_correction(document: Correction | None, envelope: Envelope, key: Key) -> Correction:
+    """Note the correction."""
+    fact: RecordCorrected = envelope.fact  # type: ignore[assignment]
+    said = (fact.corrects, fact.position, fact.right, envelope.occurred_at)
+    return document or Correction(key[0], key[1], *said)
+
+
+def correction_keys(envelope: Envelope) -> Iterable[Key]:
+    """Learner and position."""
+    return ((envelope.stream.split("/")[2], envelope.position),)
+
+
 def of_subject(envelope: Envelope) -> Iterable[Key]:
     """The learner whose stream it is."""
     return ((envelope.stream.split("/")[2],),)
@@ -121,6 +200,36 @@ LEARNERS = Reading(
             fold=fold_learner,
             indexes=("(merged_into) where merged_into is not null",),
         ),
+        Documents(
+            name="consent",
+            row=Consent,
+            key=("subject", "purpose"),
+            facts=names(ConsentGiven, ConsentWithdrawn),
+            keys=consent_keys,
+            fold=fold_consent,
+        ),
+        Documents(
+            name="purpose",
+            row=Purpose,
+            key=("purpose",),
+            facts=names(PurposePublished),
+            keys=purpose_keys,
+            fold=fold_purpose,
+        ),
+        Documents(
+            name="correction",
+            row=Correction,
+            key=("subject", "position"),
+            facts=names(RecordCorrected),
+            keys=correction_keys,
+            fold=fold_correction,
+            write_once=True,
+        ),
     ),
-    views=(View("learners", columns(Learner), "{learner}"),),
+    views=(
+        View("learners", columns(Learner), "{learner}"),
+        View("consents", columns(Consent), "{consent}"),
+        View("purposes", columns(Purpose), "{purpose}"),
+        View("corrections", columns(Correction), "{correction}"),
+    ),
 )

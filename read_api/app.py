@@ -11,6 +11,7 @@ from read_api.routes.access import AccessRoutes
 from read_api.routes.catalogue import CatalogueRoutes
 from read_api.routes.events import EventRoutes
 from read_api.routes.evidence import EvidenceRoutes
+from read_api.routes.exports import ExportRoutes
 from read_api.routes.grades import GradeRoutes
 from read_api.routes.health import HealthRoutes
 from read_api.routes.jobs import JobRoutes
@@ -23,6 +24,7 @@ PARTS = (
     CatalogueRoutes,
     LearnerRoutes,
     PeopleRoutes,
+    ExportRoutes,
     GradeRoutes,
     RecordRoutes,
     EvidenceRoutes,

@@ -25,11 +25,13 @@ class Head(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """Which facts a subscriber wants; None: of any type, run or subject."""
+    """Which facts a subscriber wants; None: of any type, run or subject. With a ``purpose``, and
+    where that asks for consent, none of learners who do not agree to it."""
 
     types: tuple[str, ...] | None = None
     run: str | None = None
     subject: str | None = None
+    purpose: str | None = None
 
 
 class Window(NamedTuple):
@@ -128,6 +130,13 @@ class Jobs(Protocol):
 
     async def drop(self, job: Job) -> None:
         """Forget a job and what came of it. Where it runs, that ends."""
+
+    async def link(self, job: Job, digest: bytes, seconds: int) -> datetime | None:
+        """Let whoever knows what has this SHA-256 fetch what came of a job for so long, and return
+        until when; no longer than it is kept. None: nothing came of it yet, or no longer."""
+
+    async def linked(self, digest: bytes) -> Job | None:
+        """Return the job that a link leads to, while it holds."""
 
 
 class Positions(Protocol):
@@ -240,6 +249,10 @@ class KeysAway(StoreUnavailable):
     """The store of keys cannot be reached: personal fields cannot be opened now."""
 
 
+class KeyDestroyed(Exception):
+    """The learner was erased: nothing can be kept under their key any more."""
+
+
 Sealed = tuple[str, str, str]
 """A personal field as it is stored: the id of its fact, its name, and the sealed text."""
 
@@ -257,3 +270,7 @@ class Opener(Protocol):
         self, tenant: str, sealed: Mapping[str, Sequence[Sealed]]
     ) -> Mapping[str, Sequence[bytes | None]]:
         """Return likewise what there is of several subjects, in one look for their keys."""
+
+    async def seal(self, tenant: str, subject: str, place: tuple[str, str], plain: bytes) -> str:
+        """Return what ``open`` takes with these two in the place of fact and field. Raises KeysAway
+        and KeyDestroyed."""

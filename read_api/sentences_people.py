@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from domain.consent.facts import ConsentGiven, ConsentWithdrawn, PurposePublished
 from domain.kernel import Fact
 from domain.learners.facts import (
     PLAIN as PLAIN_FIELDS,
@@ -17,6 +18,7 @@ from domain.learners.facts import (
     LearnersUnmerged,
     PreferencesSet,
     ProfileChanged,
+    RecordCorrected,
 )
 
 FIELDS = {
@@ -31,7 +33,16 @@ FIELDS = {
 PLAIN: Mapping[type[Fact], str] = {
     LearnerRegistered: "Was registered",
     GoalsSet: "Said what they want to reach",
+    RecordCorrected: "The fact at position {f.position:,} was said to be wrong, and what is right",
+    ConsentGiven: "Agreed to version {f.version} of purpose {f.purpose}",
+    ConsentWithdrawn: "No longer agrees to purpose {f.purpose}",
 }
+
+
+def _purpose(fact: PurposePublished) -> str:
+    if fact.retired:
+        return f"Purpose {fact.purpose} was retired"
+    return f"Version {fact.version} of purpose {fact.purpose} was published, on {fact.basis}"
 
 
 def _changed(fact: ProfileChanged) -> str:
@@ -66,6 +77,7 @@ def _listed(words: Any) -> str:
 
 TELLERS: Mapping[type[Fact], Callable[[Any], str]] = {
     ProfileChanged: _changed,
+    PurposePublished: _purpose,
     PreferencesSet: _preferences,
     LearnersMerged: _merged,
     LearnersUnmerged: _unmerged,

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from read_api.dependencies import ReadDependencies
 from read_api.ports import Selection, Window
+from read_api.queries.consents import agreed
 
 WINDOW_POSITIONS = 5_000
 """How many positions are searched for selected facts in one go."""
@@ -90,4 +91,7 @@ class Subscriptions:
         tenant, after, selection = wanted
         window = await self._deps.log.window(tenant, after, WINDOW_POSITIONS, FACTS_MAX, selection)
         is_full = len(window.facts) == FACTS_MAX or window.through == after + WINDOW_POSITIONS
+        if selection.purpose is not None:
+            facts = await agreed(self._deps, tenant, window.facts, selection.purpose)
+            window = window._replace(facts=facts)
         return Told(self._write(window), window.through, is_full, window.epoch)

@@ -63,6 +63,7 @@ _INSTITUTION = (
     _P.SET_INTEGRITY_POLICY,
     _P.MANAGE_PEOPLE,
     _P.KEEP_PROFILE,
+    _P.CONSENT,
     _P.ENROL,
     _P.WAIT,
     _P.GROUP,
@@ -85,6 +86,7 @@ ROLES: Mapping[Role, Mapping[Permission, Reach]] = {
             _P.READ_ACCESS_LOG,
             _P.EXPORT_RECORD,
             _P.KEEP_PROFILE,
+            _P.CONSENT,
             _P.WAIT,
             _P.TAKE_PART,
         )
@@ -101,7 +103,14 @@ ROLES: Mapping[Role, Mapping[Permission, Reach]] = {
         )
     ),
     Role.REGISTRAR: _rights(
-        tenant=(*_READING, _P.EXPORT_RECORD, *_INSTITUTION, _P.GRANT_ROLES, _P.READ_GRANTS)
+        tenant=(
+            *_READING,
+            _P.EXPORT_RECORD,
+            *_INSTITUTION,
+            _P.SET_PRIVACY_RULES,
+            _P.GRANT_ROLES,
+            _P.READ_GRANTS,
+        )
     ),
     Role.AUDITOR: _rights(tenant=(*_READING, _P.EXPORT_RECORD, _P.READ_GRANTS, _P.READ_ACCESS_LOG)),
     Role.ANALYST: _rights(tenant=(_P.READ_CONTENT, _P.READ_ANALYTICS, _P.READ_EVENTS)),
@@ -133,7 +142,8 @@ SCOPES: Mapping[str, frozenset[Permission]] = {
             _P.SET_INTEGRITY_POLICY,
         }
     ),
-    "people": frozenset({_P.MANAGE_PEOPLE, _P.KEEP_PROFILE}),
+    "people": frozenset({_P.MANAGE_PEOPLE, _P.KEEP_PROFILE, _P.CONSENT}),
+    "privacy": frozenset({_P.SET_PRIVACY_RULES}),
     "enrolment": frozenset({_P.READ_CATALOGUE, _P.ENROL, _P.WAIT, _P.GROUP}),
     "learning": frozenset({_P.READ_CATALOGUE, _P.WAIT, _P.TAKE_PART}),
     "grading": frozenset(

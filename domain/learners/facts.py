@@ -93,3 +93,14 @@ class LearnersUnmerged(Fact, frozen=True, omit_defaults=True):
     into: str
     carried: tuple[str, ...] = ()
     reason: Personal[str] | None = None
+
+
+class RecordCorrected(Fact, frozen=True, omit_defaults=True):
+    """A fact about the learner is wrong, and ``statement`` says what is right. The fact stays where
+    it stands, at ``position`` under the id ``corrects``; ``right`` is the id of one that holds what
+    is right."""
+
+    position: int
+    corrects: str
+    statement: Personal[str]
+    right: str | None = None

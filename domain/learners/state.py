@@ -8,6 +8,7 @@ from typing import Any, assert_never
 
 import msgspec
 
+from domain.consent.facts import ConsentGiven, ConsentWithdrawn
 from domain.kernel import Personal, StreamKind
 from domain.learners.facts import (
     PLAIN,
@@ -18,6 +19,7 @@ from domain.learners.facts import (
     LearnersUnmerged,
     PreferencesSet,
     ProfileChanged,
+    RecordCorrected,
 )
 
 LearnerFact = (
@@ -27,6 +29,9 @@ LearnerFact = (
     | GoalsSet
     | LearnersMerged
     | LearnersUnmerged
+    | ConsentGiven
+    | ConsentWithdrawn
+    | RecordCorrected
 )
 
 
@@ -35,7 +40,8 @@ class Learner(msgspec.Struct, frozen=True):
 
     ``profile`` holds the marks of sealed fields (see ``Personal``) and the others as they are,
     ``registered_as`` those of the registration. ``merged`` are the records merged into this one,
-    each with those that came along.
+    each with those that came along. ``consents`` are the versions of purposes that the learner
+    agrees to, ``corrections`` the marks of what was said of wrong facts, by their id.
     """
 
     registered_as: Mapping[str, str] | None = None
@@ -44,6 +50,8 @@ class Learner(msgspec.Struct, frozen=True):
     goals: str | None = None
     merged_into: str | None = None
     merged: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    consents: Mapping[str, int] = msgspec.field(default_factory=dict)
+    corrections: Mapping[str, str | None] = msgspec.field(default_factory=dict)
 
     @property
     def registered(self) -> bool:
@@ -76,6 +84,14 @@ def evolve_learner(state: Learner, fact: LearnerFact, _at: datetime) -> Learner:
             return replace(state, merged={**state.merged, merged: carried})
         case LearnersUnmerged(side="away"):
             return replace(state, merged_into=None)
+        case ConsentGiven(purpose=purpose, version=version):
+            return replace(state, consents={**state.consents, purpose: version})
+        case ConsentWithdrawn(purpose=purpose):
+            agreed = {one: version for one, version in state.consents.items() if one != purpose}
+            return replace(state, consents=agreed)
+        case RecordCorrected(corrects=fact_id, statement=statement):
+            said = {**state.corrections, fact_id: statement.mark}
+            return replace(state, corrections=said)
         case LearnersUnmerged(merged=merged):
             left = {one: more for one, more in state.merged.items() if one != merged}
             return replace(state, merged=left)
@@ -106,5 +122,8 @@ LEARNER = StreamKind(
         GoalsSet,
         LearnersMerged,
         LearnersUnmerged,
+        ConsentGiven,
+        ConsentWithdrawn,
+        RecordCorrected,
     ),
 )

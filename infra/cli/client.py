@@ -38,13 +38,19 @@ def command(url: str, name: str, body: Mapping[str, Any], key: str | None = None
     """Send a command, without what is None in it, and return the answer. Raises Failed, in one
     sentence."""
     given = {field: value for field, value in body.items() if value is not None}
+    return send(url, f"/v1/commands/{name}", given, {"Idempotency-Key": key} if key else {})
+
+
+def send(
+    url: str,
+    path: str,
+    body: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Send something, and return the answer. Raises Failed, in one sentence."""
     try:
         response = httpx.post(
-            f"{url}/v1/commands/{name}",
-            json=given,
-            headers={"Idempotency-Key": key} if key else {},
-            timeout=TIMEOUT_SECONDS,
-            trust_env=False,
+            f"{url}{path}", json=body, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False
         )
     except (httpx.TransportError, httpx.InvalidURL) as error:
         raise unreachable(url, error) from error

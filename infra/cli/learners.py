@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import click
 
-from infra.cli.client import command, get
+from infra.cli.client import command, fetch, get, send
+from infra.cli.errors import Failed
 from infra.cli.options import (
     host_option,
     json_option,
@@ -21,6 +25,8 @@ from infra.cli.output import print_json, print_table
 from infra.settings import Loaded
 
 LEARNERS_SHOWN_MAX = 500
+POLL_SECONDS = 0.2
+SAY_SECONDS = 5.0
 
 
 @click.group()
@@ -31,6 +37,7 @@ def learners() -> None:
     Example:
       registrar learners register --name "Ada Lovelace" --email ada@example.org
       registrar learners find lovelace
+      registrar learners export oulad-11391 --to oulad-11391.zip
       registrar learners merge oulad-1 --into oulad-2 --reason "One person, registered twice"
     """
 
@@ -198,6 +205,45 @@ def unmerge(
     """
     body = {"subject": subject, "into": into, "reason": reason}
     _tell(command(server_url(loaded, url), "unmerge-learners", body), as_json=as_json)
+
+
+@learners.command()
+@click.argument("subject")
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="The zip file to write.",
+)
+@url_option
+@json_option
+@with_settings(host_option, port_option)
+def export(loaded: Loaded, subject: str, to: Path, url: str | None, *, as_json: bool) -> None:
+    """Write all that is kept about a learner into a zip file: to read, as JSON, and with proofs.
+
+    \b
+    Example:
+      registrar learners export oulad-11391 --to oulad-11391.zip
+    """
+    address = server_url(loaded, url)
+    exports = f"/v1/learners/{quote(subject, safe='')}/exports"
+    export_ = send(address, exports)
+    one = f"{exports}/{export_['export']}"
+    said = time.monotonic()
+    while export_["state"] in ("waiting", "running"):
+        if time.monotonic() - said >= SAY_SECONDS:
+            said = time.monotonic()
+            print(f"{export_['done']:,} of {export_['of'] or 0:,} steps", file=sys.stderr)
+        time.sleep(POLL_SECONDS)
+        export_ = get(address, one)
+    if export_["state"] == "failed":
+        raise Failed(export_["error"])
+    content = fetch(address, send(address, f"{one}/link")["link"])
+    to.write_bytes(content)
+    if as_json:
+        print_json({"export": export_["export"], "file": str(to), "bytes": len(content)})
+    else:
+        print(f"{to}: {len(content):,} bytes")
 
 
 def _shown(said: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from commands.held_keys import HeldKeys
 from commands.ports import Keys, KeysUnavailable
-from read_api.ports import KeysAway, Sealed
+from read_api.ports import KeyDestroyed, KeysAway, Sealed
 
 
 class KeyOpener:
@@ -15,6 +15,7 @@ class KeyOpener:
 
     def __init__(self, keys: Keys) -> None:
         self._held = HeldKeys(keys.existing)
+        self._made = HeldKeys(keys.for_subjects)
 
     async def open(
         self, tenant: str, subject: str, sealed: Sequence[Sealed]
@@ -30,6 +31,19 @@ class KeyOpener:
         if lacking:
             await self._held.fetch(tenant, lacking)
         return {subject: self._opened(tenant, subject, of) for subject, of in sealed.items()}
+
+    async def seal(self, tenant: str, subject: str, place: tuple[str, str], plain: bytes) -> str:
+        """Return what ``open`` takes; a subject who has no key yet is given one."""
+        key = self._made.get(tenant, subject)
+        if key is None:
+            await self._made.fetch(tenant, [subject])
+            key = self._made.get(tenant, subject)
+        if key is None:
+            why = self._made.why_none(tenant, subject)
+            if isinstance(why, KeysUnavailable):
+                raise KeysAway(str(why)) from why
+            raise KeyDestroyed(subject)
+        return key.seal(plain, "/".join(place).encode())
 
     def _opened(
         self, tenant: str, subject: str, sealed: Sequence[Sealed]

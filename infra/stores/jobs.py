@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, LiteralString
 
 import msgspec
@@ -66,6 +67,19 @@ _END = """
     ended_at = clock_timestamp(), expires_at = clock_timestamp() + %(kept)s * interval '1 hour'
   where tenant = %(tenant)s and job = %(job)s and state = 'running' and tries = %(tries)s
   returning job
+"""
+_LINK = """
+  insert into jobs.links (digest, tenant, job, expires_at)
+  select %(digest)s, tenant, job,
+    least(expires_at, clock_timestamp() + %(seconds)s * interval '1 second')
+  from jobs.jobs where tenant = %(tenant)s and job = %(job)s and state = 'done'
+    and expires_at > clock_timestamp()
+  returning expires_at
+"""
+_LINKED = """
+  select j.* from jobs.links l join jobs.jobs j using (tenant, job)
+  where l.digest = %(digest)s and l.expires_at > clock_timestamp()
+    and j.expires_at > clock_timestamp()
 """
 _GIVE_UP = """
   update jobs.jobs set state = 'failed', ended_at = clock_timestamp(),
@@ -142,6 +156,17 @@ class PostgresJobs:
             tenant=job.tenant,
             job=job.job,
         )
+
+    async def link(self, job: Job, digest: bytes, seconds: int) -> datetime | None:
+        """Let whoever knows what has this digest fetch what came of it."""
+        whose = {"tenant": job.tenant, "job": job.job}
+        rows = await self._rows(_LINK, digest=digest, seconds=seconds, **whose)
+        return rows[0]["expires_at"] if rows else None
+
+    async def linked(self, digest: bytes) -> Job | None:
+        """Return the job that a link leads to."""
+        rows = await self._rows(_LINKED, digest=digest)
+        return _job(rows[0]) if rows else None
 
     async def claim(self, kinds: Collection[str]) -> Job | None:
         """Take the job that waits longest."""

@@ -32,6 +32,7 @@ class MemoryJobs:
         self._jobs: dict[Key, Job] = {}
         self._pieces: dict[Key, dict[int, bytes]] = {}
         self._leases: dict[Key, datetime] = {}
+        self._links: dict[bytes, tuple[Job, datetime]] = {}
 
     async def ask(
         self, kind: str, about: str, asked_by: Principal, request: bytes, media_type: str
@@ -83,6 +84,22 @@ class MemoryJobs:
         """Forget a job."""
         for kept in (self._jobs, self._pieces, self._leases):
             kept.pop((job.tenant, job.job), None)
+
+    async def link(self, job: Job, digest: bytes, seconds: int) -> datetime | None:
+        """Let whoever knows what has this digest fetch what came of it."""
+        found = await self.job(job.tenant, job.job)
+        if found is None or found.state != JobState.DONE or found.expires_at is None:
+            return None
+        until = min(found.expires_at, self._clock() + timedelta(seconds=seconds))
+        self._links[digest] = (found, until)
+        return until
+
+    async def linked(self, digest: bytes) -> Job | None:
+        """Return the job that a link leads to."""
+        found, until = self._links.get(digest, (None, self._clock()))
+        if found is None or until <= self._clock():
+            return None
+        return await self.job(found.tenant, found.job)
 
     async def claim(self, kinds: Collection[str]) -> Job | None:
         """Take the job that waits longest."""

@@ -38,6 +38,11 @@ OPEN = (
     Open(
         "/console/certificates", "whoever is shown a certificate checks whether it is genuine", True
     ),
+    Open(
+        "/v1/exports",
+        "whoever has the link of an export may fetch that one file: it cannot be guessed, and ends",
+        True,
+    ),
     Open("/issuer", "the development issuer has its own way to know who asks", True),
 )
 """All of them. Everything else takes a principal."""

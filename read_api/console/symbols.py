@@ -77,6 +77,8 @@ SYMBOL_OF = {
     "LearnersMerged": "enrol",
     "LearnersUnmerged": "leave",
     "PreferencesSet": "view",
+    "ConsentGiven": "enrol",
+    "ConsentWithdrawn": "leave",
     "GoalsSet": "view",
 }
 """The symbol of each type of fact; any other is an ``outcome``: something was decided."""

@@ -47,13 +47,24 @@ async def bundle(
     """
     seal = await _sealed(deps, min_position)
     facts = await _facts(deps, asking, subject, seal.size)
+    return Bundle(await proven(deps, asking, subject, seal, facts), seal.size)
+
+
+async def proven(
+    deps: ReadDependencies,
+    asking: Principal,
+    subject: str,
+    seal: Seal,
+    facts: Sequence[Envelope],
+) -> bytes:
+    """Return the zip file of these facts of a learner, which are sealed."""
     leaves: list[Leaf] = []
     for start in range(0, len(facts), POSITIONS_READ_MAX):
         some = facts[start : start + POSITIONS_READ_MAX]
         leaves += await deps.evidence.leaves([fact.position for fact in some])
-    proven = await proofs(deps, leaves, seal.size)
+    entries = await proofs(deps, leaves, seal.size)
     telling = await _telling(deps, asking, subject, facts)
-    return Bundle(await asyncio.to_thread(_packed, subject, seal, proven, telling), seal.size)
+    return await asyncio.to_thread(_packed, subject, seal, entries, telling)
 
 
 async def _facts(
@@ -104,13 +115,13 @@ async def _telling(
     deps: ReadDependencies, asking: Principal, subject: str, facts: Sequence[Envelope]
 ) -> Telling:
     names = await titles(deps, asking, sorted({run for fact in facts if (run := run_of(fact))}))
-    opened = await _opened(deps, asking, subject, facts)
+    values = await opened(deps, asking, subject, facts)
     made_at = deps.clock().astimezone(UTC).isoformat().replace("+00:00", "Z")
-    told = [Told(fact.position, sentence(fact, names), opened.get(fact.id, {})) for fact in facts]
+    told = [Told(fact.position, sentence(fact, names), values.get(fact.id, {})) for fact in facts]
     return Telling(made_at, told)
 
 
-async def _opened(
+async def opened(
     deps: ReadDependencies, asking: Principal, subject: str, facts: Sequence[Envelope]
 ) -> dict[str, dict[str, str]]:
     """Return the values of personal fields, by fact and name, that the asker may and can read."""

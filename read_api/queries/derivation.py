@@ -111,7 +111,7 @@ async def derivation(
         value=value,
         item=item,
         shown=wanted,
-        facts=list(history.entries(sorted(needed, key=lambda fact: fact.position), names)),
+        facts=list(history.entries(sorted(needed, key=lambda fact: fact.position), names, {})),
         minimal=minimal,
         as_of=known.as_of,
         incomplete=known.incomplete,

@@ -98,7 +98,7 @@ async def difference(
     gone = [fact for position, fact in then.items() if position not in now]
     either = (*added, *gone)
     names = await titles(deps, asking, sorted({r for f in either if (r := asof.run_of(f))}))
-    told, untold = list(history.entries(added, names)), list(history.entries(gone, names))
+    told, untold = list(history.entries(added, names, {})), list(history.entries(gone, names, {}))
     return Difference(
         subject=subject,
         since=before.as_of,

@@ -11,6 +11,7 @@ from projections.cloudevents import structured
 from read_api import cursors
 from read_api.dependencies import ReadDependencies
 from read_api.ports import Selection
+from read_api.queries.consents import agreed
 
 WINDOW_POSITIONS = 5_000
 """How many positions are searched for selected facts in one go."""
@@ -45,7 +46,10 @@ async def events(
     for _ in range(WINDOWS_MAX):
         wanted = limit - len(found)
         window = await deps.log.window(asking.tenant, through, WINDOW_POSITIONS, wanted, selection)
-        found += [structured(fact, window.epoch) for fact in window.facts]
+        facts = window.facts
+        if selection.purpose is not None:
+            facts = await agreed(deps, asking.tenant, facts, selection.purpose)
+        found += [structured(fact, window.epoch) for fact in facts]
         ended, through = window.through < through + WINDOW_POSITIONS, window.through
         if ended or len(found) == limit:
             break

@@ -12,6 +12,7 @@ from domain.access import Principal
 from domain.access.deciding import may
 from domain.access.permissions import Permission
 from domain.kernel import Envelope
+from domain.learners.facts import RecordCorrected
 from read_api.answers import Answer
 from read_api.asof import run_of
 from read_api.dependencies import ReadDependencies
@@ -35,8 +36,9 @@ class Link(msgspec.Struct, frozen=True):
 
 class RecordedFact(Answer, frozen=True, kw_only=True):
     """One fact: envelope, payload, a sentence, what caused it, what it caused, and what the same
-    command recorded beside it. Personal fields in ``data`` are opened where the asker has the
-    right."""
+    command recorded beside it; the fact that it says is wrong, the one that last said so of it, and
+    the one that holds what is right then. Personal fields in ``data`` are opened where the asker
+    has the right."""
 
     position: int
     recorded_at: datetime
@@ -58,6 +60,9 @@ class RecordedFact(Answer, frozen=True, kw_only=True):
     cause: Link | None
     consequences: list[Link]
     together: list[Link]
+    corrects: Link | None
+    corrected_by: Link | None
+    right: Link | None
 
 
 _ENVELOPE = tuple(name for name in Envelope.__struct_fields__ if name != "fact")
@@ -74,7 +79,10 @@ async def fact(deps: ReadDependencies, asking: Principal, position: int) -> Reco
         for other in await _neighbours(deps, told)
         if other.id != told.id and _may_see(asking, other)
     ]
-    runs = {run for one in (told, *others) if (run := run_of(one))}
+    corrects, corrected_by = await _corrections(deps, told)
+    said = corrected_by.fact if corrected_by is not None else told.fact
+    right = said.right if isinstance(said, RecordCorrected) else None
+    runs = {run for one in (told, corrects, *others) if one and (run := run_of(one))}
     names = await titles(deps, asking, sorted(runs))
     cause = next((other for other in others if other.id == told.causation_id), None)
     return RecordedFact(
@@ -85,6 +93,9 @@ async def fact(deps: ReadDependencies, asking: Principal, position: int) -> Reco
         cause=None if cause is None else _link(cause, names),
         consequences=[_link(one, names) for one in others if one.causation_id == told.id],
         together=[_link(one, names) for one in others if one.command_id == told.command_id],
+        corrects=None if corrects is None else _link(corrects, names),
+        corrected_by=None if corrected_by is None else _link(corrected_by, names),
+        right=next((_link(one, names) for one in others if one.id == right), None),
         as_of=await deps.as_of((await deps.log.head()).position),
     )
 
@@ -116,6 +127,33 @@ async def _neighbours(deps: ReadDependencies, told: Envelope) -> Sequence[Envelo
             most=NEIGHBOURS_MAX,
         )
     return await deps.log.at([row["position"] for row in rows])
+
+
+async def _corrections(
+    deps: ReadDependencies, told: Envelope
+) -> tuple[Envelope | None, Envelope | None]:
+    """Return the fact that this one says is wrong, and the one that last says so of this one. Who
+    may see a fact may know that it is wrong."""
+    if told.subject is None:
+        return None, None
+    if isinstance(told.fact, RecordCorrected):
+        wrong = [
+            one
+            for one in await deps.log.at([told.fact.position])
+            if (one.id, one.tenant) == (told.fact.corrects, told.tenant)
+            and one.subject == told.subject
+        ]
+        return (wrong[0] if wrong else None), None
+    async with deps.snapshot("learners", subject=told.subject) as snapshot:
+        rows = await snapshot.rows(
+            """select position from views.corrections
+               where subject = %(subject)s and corrects = %(fact)s
+               order by position desc limit 1""",
+            subject=told.subject,
+            fact=told.id,
+        )
+    found = await deps.log.at([row["position"] for row in rows])
+    return None, (found[0] if found else None)
 
 
 def _link(envelope: Envelope, names: Titles) -> Link:

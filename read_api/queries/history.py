@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,8 @@ from read_api.sentences import Titles, sentence
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One fact of a learner's history: both times, who did it, under which command, and a sentence
     for a person. ``causation_id`` is the fact that it reacts to, ``grounds`` what the decision
-    relied on, ``data`` the payload, personal fields left out."""
+    relied on, ``data`` the payload, personal fields left out. ``corrected_by`` is the position of
+    the fact that said by then that this one is wrong."""
 
     position: int
     id: str
@@ -41,6 +42,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str
     grounds: dict[str, Any]
     data: dict[str, Any]
+    corrected_by: int | None = None
 
 
 class History(Page, frozen=True, kw_only=True):
@@ -72,6 +74,12 @@ _KNOWN = """
       and (%(occurred)s::timestamptz is null or occurred_at <= %(occurred)s)"""
 
 
+# A correction counts from when it is known, and then for what had occurred whenever it occurred.
+_CORRECTED = """
+    select corrects, max(position) as position from views.corrections
+    where subject = %(subject)s and position <= %(through)s group by corrects"""
+
+
 async def history(
     deps: ReadDependencies,
     asking: Principal,
@@ -92,7 +100,9 @@ async def history(
     beyond = cursors.decode(after, order, (int,))[0] if after is not None else None
     position, occurred = await resolve(deps, moment)
     wanted = max(min_position, position or 0)
-    async with deps.snapshot("history", min_position=wanted, subject=subject) as snapshot:
+    async with deps.snapshot(
+        "history", "learners", min_position=wanted, subject=subject
+    ) as snapshot:
         through = snapshot.position if position is None else position
         values = {"subject": subject, "through": through, "occurred": occurred}
         sql = f"""select position {_KNOWN} and (%(run)s::text is null or run = %(run)s)
@@ -110,20 +120,24 @@ async def history(
         )
         if not rows and not await snapshot.rows(f"select {_KNOWN} limit 1", **values):
             raise NotFound("learner", subject)
+        wrong = await snapshot.rows(_CORRECTED, subject=subject, through=through)
+    corrected = {row["corrects"]: row["position"] for row in wrong}
     page, last = cursors.cut([row["position"] for row in rows], limit)
     facts = sorted(await deps.log.at(page), key=lambda f: f.position, reverse=newest_first)
     names = await titles(deps, asking, sorted({r for f in facts if (r := run_of(f))}))
     return History(
         subject=subject,
-        facts=list(entries(facts, names)),
+        facts=list(entries(facts, names, corrected)),
         next=cursors.encode(order, (last,)) if last is not None else None,
         as_of=await deps.as_of(through, occurred),
         incomplete=earliest(snapshot.parked, history=(subject,)),
     )
 
 
-def entries(facts: Iterable[Envelope], names: Titles) -> Iterable[Entry]:
-    """Tell facts as a history does."""
+def entries(
+    facts: Iterable[Envelope], names: Titles, corrected: Mapping[str, int]
+) -> Iterable[Entry]:
+    """Tell facts as a history does; ``corrected`` are positions of corrections by wrong fact."""
     for fact in facts:
         data = msgspec.to_builtins(without_personal(fact.fact))
         yield Entry(
@@ -141,6 +155,7 @@ def entries(facts: Iterable[Envelope], names: Titles) -> Iterable[Entry]:
             correlation_id=fact.correlation_id,
             causation_id=fact.causation_id,
             sentence=sentence(fact, names),
+            corrected_by=corrected.get(fact.id),
             grounds={n: said for n, said in data.items() if n in GROUNDS and said is not None},
             data=data,
         )

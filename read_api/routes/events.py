@@ -19,7 +19,7 @@ from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter
 from read_api.parameters import POSITION_MAX, EventList
 from read_api.ports import Selection, Window
-from read_api.queries import events, history
+from read_api.queries import consents, events, history
 from read_api.responses import described, respond
 from read_api.subscriptions import Subscriptions
 
@@ -48,6 +48,9 @@ class EventRoutes:
         `EPOCH-POSITION`: after a lost connection, go on with `Last-Event-ID`. Where the log has
         another epoch since then (a backup was restored), the stream says so with an event `epoch`,
         whose id is the beginning of the new one, and ends: what was taken in before may be gone.
+        An analyst is told of learners only who agree to the purpose `analytics`, where that is
+        published and rests on consent.
+
         Without a position the stream begins with what comes next, a page with the first event. With
         `epoch`, an `after` of another epoch is refused instead of taken for one of this.
         """
@@ -57,7 +60,8 @@ class EventRoutes:
         if given.epoch not in (None, epoch):
             raise BadParameter("epoch", f"has ended; it is {epoch} now: begin again at 0")
         types = None if given.type is None else tuple(given.type)
-        selection = Selection(types, given.run, given.subject)
+        purpose = consents.purpose_of(asking, given.run, given.subject)
+        selection = Selection(types, given.run, given.subject, purpose)
         if "application/json" in request.headers.get("accept", ""):
             after = given.after or 0
             if given.next is not None:

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from read_api.dependencies import ReadDependencies
-from read_api.parameters import AsOfQuery, Id, Listed, Words
-from read_api.queries import profiles
+from read_api.parameters import AsOfQuery, FreshQuery, Id, Listed, Words
+from read_api.queries import consents, profiles
 from read_api.responses import described, respond
 
 
@@ -25,7 +25,7 @@ class PeopleList(Listed):
 
 
 class PeopleRoutes:
-    """Answers for ``/v1/learners`` and ``/v1/learners/{subject}/profile``."""
+    """Answers for ``/v1/learners``, profiles, consents and purposes."""
 
     def __init__(self, deps: ReadDependencies) -> None:
         self._deps = deps
@@ -42,6 +42,16 @@ class PeopleRoutes:
             "/v1/learners/{subject}/profile",
             self.profile,
             **described(profiles.Profile, "A learner as a person", "learners"),
+        )
+        add(
+            "/v1/learners/{subject}/consents",
+            self.consents,
+            **described(consents.Consents, "What a learner agreed to", "learners"),
+        )
+        add(
+            "/v1/purposes",
+            self.purposes,
+            **described(consents.Purposes, "What learners' data is used for", "learners"),
         )
 
     async def people(self, request: Request, given: Annotated[PeopleList, Query()]) -> Response:
@@ -60,6 +70,18 @@ class PeopleRoutes:
         found = await profiles.profile(
             *self._asked(request), subject, moment=given.moment, min_position=given.min_position
         )
+        return respond(request, found)
+
+    async def consents(self, request: Request, subject: Id, given: AsOfQuery) -> Response:
+        """By purpose, and whether it stands."""
+        found = await consents.consents(
+            *self._asked(request), subject, moment=given.moment, min_position=given.min_position
+        )
+        return respond(request, found)
+
+    async def purposes(self, request: Request, given: FreshQuery) -> Response:
+        """Each with its legal basis and what learners are told."""
+        found = await consents.purposes(*self._asked(request), min_position=given.min_position)
         return respond(request, found)
 
     def _asked(self, request: Request) -> tuple[ReadDependencies, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from hypothesis import given as over
 from hypothesis import settings
@@ -99,6 +100,7 @@ HONESTY = {
         {"kind": "impersonation", "consequences": ["bar-certificate", "end-enrolment"]},
     ],
 }
+PURPOSE = {"purpose": "analytics", "basis": "consent", "title": "Analytics", "text": "This"}
 EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     *BEGINNING,
     ("enrol-learner", {"run": C, "subject": S2}),
@@ -195,6 +197,10 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("change-profile", {"subject": S1, "name": "Ada L.", "clear": ["email"]}),
     ("set-preferences", {"subject": S1, "notices": ["grades"]}),
     ("set-goals", {"subject": S1, "goals": [{"text": "Pass"}]}),
+    ("correct-record", {"subject": S1, "position": 7, "fact": str(UUID(int=1)), "statement": "No"}),
+    ("publish-purpose", PURPOSE),
+    ("give-consent", {"subject": S1, "purpose": "analytics", "version": 1}),
+    ("withdraw-consent", {"subject": S1, "purpose": "analytics"}),
     ("merge-learners", {"subject": S1, "into": S2, "reason": "One"}),
     ("unmerge-learners", {"subject": S1, "into": S2, "reason": "Two"}),
 ]
@@ -433,6 +439,16 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "set-preferences": _person(notices=st.sampled_from(((), ("grades",)))),
     "set-goals": _person(goals=st.sampled_from(((), ({"text": "Pass"},)))),
     "merge-learners": PAIR,
+    "correct-record": _person(
+        position=st.just(7), fact=st.just(str(UUID(int=1))), statement=st.sampled_from(("A", "B"))
+    ),
+    "publish-purpose": st.builds(
+        lambda basis, text: {**PURPOSE, "basis": basis, "text": text},
+        st.sampled_from(("consent", "contract")),
+        st.sampled_from(("This", "That")),
+    ),
+    "give-consent": _person(purpose=st.just("analytics"), version=st.integers(1, 3)),
+    "withdraw-consent": _person(purpose=st.just("analytics")),
     "unmerge-learners": PAIR,
 }
 COMMANDS = st.sampled_from(sorted(BODIES)).flatmap(

@@ -41,6 +41,7 @@ from domain.catalogue.facts import (
     SeatsCounted,
     SeatsLimited,
 )
+from domain.consent.facts import ConsentGiven, ConsentWithdrawn, PurposePublished
 from domain.credentials.facts import (
     CertificateAllowed,
     CertificateBarLifted,
@@ -111,6 +112,7 @@ from domain.learners.facts import (
     LearnersUnmerged,
     PreferencesSet,
     ProfileChanged,
+    RecordCorrected,
 )
 from domain.peer_review.facts import (
     Part,
@@ -352,6 +354,8 @@ def _enrolled(subject: str, fact: Fact) -> tuple[str, Fact]:
 
 
 _sealed = st.none() | st.sampled_from(["x", "y"]).map(lambda said: Personal(sealed=said, mark=said))
+_purposes = st.sampled_from(["analytics", "research"])
+_bases = st.sampled_from(["consent", "contract"])
 _sides = st.sampled_from(["away", "into"])
 _of_person: st.SearchStrategy[Fact] = st.one_of(
     st.builds(LearnerRegistered, _subjects, _sealed, _sealed, language=st.none() | st.just("en")),
@@ -365,6 +369,9 @@ _of_person: st.SearchStrategy[Fact] = st.one_of(
     st.just(GoalsSet(Personal(sealed="x", mark="x"))),
     st.builds(LearnersMerged, _sides, _subjects, _subjects, st.sampled_from([(), ("s4",)])),
     st.builds(LearnersUnmerged, _sides, _subjects, _subjects),
+    st.builds(ConsentGiven, _purposes, st.integers(1, 2)),
+    st.builds(ConsentWithdrawn, _purposes, st.integers(1, 2)),
+    st.builds(RecordCorrected, st.integers(1, 9), st.just("f1"), st.just(Personal(sealed="x"))),
 )
 
 
@@ -434,6 +441,14 @@ anything: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
     st.builds(_enrolled, _subjects, of_enrolment),
     st.tuples(_subjects.map(viewing), _of_viewing),
     st.tuples(_subjects.map(person), _of_person),
+    st.builds(
+        lambda purpose, basis: (
+            f"purpose/{purpose}",
+            PurposePublished(purpose, 1, basis, "Title", "Text"),
+        ),
+        _purposes,
+        _bases,
+    ),
     st.tuples(st.just(f"peer-pool/{RUN}/a1"), _of_pool),
     _of_access,
 )

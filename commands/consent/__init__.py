@@ -1,0 +1,1 @@
+"""Publishing purposes, giving and withdrawing consent."""

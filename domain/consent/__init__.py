@@ -1,0 +1,1 @@
+"""For which purposes may what is known of a learner be used?"""
