@@ -24,7 +24,7 @@ test: check ## Check, then run every test that this machine allows
 	@$(BIN)/python -m infra.engines.provision || echo "The tests go on without what is missing."
 	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
-check: $(VENV)/test.stamp ## Format, lint, types, layers, documents
+check: $(VENV)/test.stamp ## Format, lint, types, layers, documents, advisories
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/ruff check -q .
 	@$(BIN)/mypy
@@ -32,6 +32,7 @@ check: $(VENV)/test.stamp ## Format, lint, types, layers, documents
 	@$(BIN)/python -m docs.generate --check
 	@$(BIN)/python -m docs.compatibility
 	@$(BIN)/python -m docs.stored_facts --check
+	@$(BIN)/python -m docs.audit
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir $(VENV)/site
 
 bench: $(VENV)/test.stamp ## Run a benchmark: make bench NAME=append

@@ -25,6 +25,7 @@ from infra.keys.memory import MemoryKeys
 from infra.log.memory import MemoryLog
 from infra.process import calm_garbage_collection
 from infra.serve import uvicorn_config
+from infra.settings import Settings
 
 NOW = datetime.now(UTC)
 
@@ -78,7 +79,7 @@ async def _serve(port: int) -> None:
     for name, body in RUN_COMMANDS:
         await _pipeline.execute(_reader.read(name, msgspec.json.encode(body), DEVELOPMENT))
     _log.kept = False
-    config = uvicorn_config(app)
+    config = uvicorn_config(app, Settings())
     config.port = port
     calm_garbage_collection()
     await uvicorn.Server(config).serve()

@@ -48,6 +48,9 @@ SETTINGS = """# Settings
 Read once, from flags, `REGISTRAR_*` variables, and `registrar.toml` in the data folder (or the
 file that `--config` names), in this order. An unknown variable is an error. `registrar settings`
 prints all with their source.
+
+A secret may also stand in a file of its own (`REGISTRAR_DATABASE_URL_FILE=/run/secrets/…`, and so
+for each). A password on the command line is refused: anybody on the machine could read it.
 """
 VIEWS = """# Views for SQL
 

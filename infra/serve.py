@@ -19,6 +19,7 @@ from infra.process import Stop, calm_garbage_collection, run, say
 from infra.settings import Settings
 from infra.web.apps import full_app
 from infra.web.authentication import Authenticated, principal_of
+from infra.web.guard import Guard, open_to_origins
 from infra.web.limits import BoundedProtocol, BoundedServer
 from infra.web.rates import limited
 
@@ -26,10 +27,13 @@ SHUTDOWN_SECONDS_MAX = 5
 BACKLOG = 1024
 
 
-def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
+def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     """Return the configuration of every server of ours."""
     return uvicorn.Config(
-        app,
+        Guard(
+            open_to_origins(app, settings.cors_origins),
+            over_tls=(settings.public_url or "").startswith("https://"),
+        ),
         http=BoundedProtocol,
         log_level="warning",
         access_log=False,
@@ -91,7 +95,7 @@ async def _serve(settings: Settings, bound: socket.socket) -> None:
         counted = limited(app, bounds, principal_of, registrar.metrics.limited.inc)
         known = Authenticated(counted, registrar.identify, bounds, registrar.metrics.unknown)
         front = registrar.entrance.front(known)
-        serving = begin(BoundedServer(uvicorn_config(front)), bound, stop)
+        serving = begin(BoundedServer(uvicorn_config(front, settings)), bound, stop)
         at = url_of(bound)
         say(f"  ready in {time.monotonic() - started:.1f} s")
         say(f"  console             {at}/console")

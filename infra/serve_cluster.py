@@ -43,8 +43,7 @@ async def _serve(settings: Settings, only: Only | None, bound: socket.socket) ->
     stop = Stop()
     async with AsyncExitStack() as parts:
         app = await _app(settings, only, settings.public_url or url_of(bound), parts)
-        server = BoundedServer(uvicorn_config(app))
-        server.config.app = Leaving(app, lambda: server.should_exit)
+        server = BoundedServer(uvicorn_config(Leaving(app, lambda: server.should_exit), settings))
         server.lame_duck_seconds = LAME_DUCK_SECONDS
         serving = begin(server, bound, stop)
         at = url_of(bound)

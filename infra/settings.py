@@ -244,6 +244,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(ge=1, description="Requests that they may send at once before that counts."),
     ] = 50
 
+    cors_origins: Annotated[
+        str | None,
+        Meta(
+            description="Origins whose pages may use the API from browsers, with commas between "
+            "(https://app.example.org). They send tokens, never cookies. Not set: its own only.",
+        ),
+    ] = None
+
     log_origin: Annotated[
         str,
         Meta(
@@ -334,7 +342,8 @@ def load(
     data folder if it is there. Raises WrongSetting.
     """
     given = {name: value for name, value in flags.items() if value is not None}
-    from_environment = _environment(environment)
+    _refuse_passwords(given)
+    from_environment, variables = _environment(environment)
     if config is None:
         start = {**from_environment, **given}
         folder = Path(str(start["data"])) if "data" in start else Settings().folder
@@ -347,7 +356,7 @@ def load(
         from_file = _file(config)
     sources: dict[str, str] = dict.fromkeys(Settings.__struct_fields__, "default")
     sources |= dict.fromkeys(from_file, str(file))
-    sources |= {name: variable(name) for name in from_environment}
+    sources |= variables
     sources |= {name: "--" + name.replace("_", "-") for name in given}
     chosen = {**from_file, **from_environment, **given}
     return Loaded(_checked(chosen, sources), sources)
@@ -367,16 +376,49 @@ def shown(loaded: Loaded) -> list[dict[str, Any]]:
     ]
 
 
-def _environment(environment: Mapping[str, str]) -> dict[str, str]:
+def _environment(environment: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what variables say, and which one said it. A secret may stand in a file that
+    ``REGISTRAR_…_FILE`` names, as orchestrators hand secrets over."""
     known = {variable(name): name for name in Settings.__struct_fields__}
-    found = {}
+    files = {f"{one.variable}_FILE": one.name for one in described() if one.secret}
+    found: dict[str, str] = {}
+    said: dict[str, str] = {}
     for key, value in environment.items():
         if not key.startswith(PREFIX):
             continue
-        if key not in known:
-            raise WrongSetting(f"{key} is not a setting{_nearest(key, known)}")
-        found[known[key]] = value
-    return found
+        name = known.get(key) or files.get(key)
+        if name is None:
+            raise WrongSetting(f"{key} is not a setting{_nearest(key, known | files)}")
+        if name in said:
+            raise WrongSetting(f"{said[name]} and {key} are both set; one of them is enough")
+        found[name] = value if key in known else _secret(key, Path(value))
+        said[name] = key
+    return found, said
+
+
+def _secret(key: str, path: Path) -> str:
+    """Read a file that holds one secret and nothing else."""
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongSetting(f"{key}: {path} cannot be read") from error
+
+
+def _refuse_passwords(given: Mapping[str, Any]) -> None:
+    """Whoever lists processes reads their command lines."""
+    for one in described():
+        if one.secret and one.name in given and _password(str(given[one.name])):
+            raise WrongSetting(
+                f"--{one.name.replace('_', '-')}: holds a password, which anybody on this machine "
+                f"can see; set {one.variable}, or {one.variable}_FILE"
+            )
+
+
+def _password(address: str) -> bool:
+    try:
+        return urlsplit(address).password is not None
+    except ValueError:
+        return False
 
 
 def _file(path: Path) -> dict[str, Any]:
@@ -414,6 +456,9 @@ def _checked(chosen: Mapping[str, Any], sources: Mapping[str, str]) -> Settings:
         address = getattr(settings, name)
         if address is not None and urlsplit(address).scheme not in schemes:
             raise WrongSetting(f"{sources[name]}: is not a {schemes[0]}:// address")
+    for origin in settings.cors_origins.split(",") if settings.cors_origins else ():
+        if not _is_origin(origin.strip()):
+            raise WrongSetting(f"{sources['cors_origins']}: {origin!r} is not https://host")
     _check_cluster(settings, sources)
     return settings
 

@@ -30,7 +30,7 @@ QUERIES: Mapping[str, Asks] = {
     "/metrics": OPEN,
     "/openapi.json": OPEN,
     "/docs": OPEN,
-    "/docs/oauth2-redirect": OPEN,
+    "/docs/start.js": OPEN,
     "/static-offline-docs": OPEN,
     "/problems": OPEN,
     "/problems/{name}": OPEN,

@@ -8,7 +8,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi_offline import FastAPIOffline
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -17,7 +16,8 @@ from commands import openapi as command_openapi
 from commands.app import PREFIX, CommandApi, CommandDependencies
 from commands.ports import Log
 from domain.access.queries import QUERIES
-from infra.web import health, problems
+from infra.web import health, openapi, problems
+from infra.web.docs import documented
 from infra.web.hot import Hot, HotAnswers
 from infra.web.metrics import Metrics, look_at_log, look_at_readings
 from read_api import app as read_api
@@ -82,7 +82,7 @@ def query_app(
 ) -> FastAPI:
     """Return the application that answers queries and shows the console; answers that are the same
     for many are kept in ``hot``, if there is one."""
-    app = _app(title)
+    app = documented(title, DESCRIPTION)
     app.include_router(read_api.router(reads))
     app.include_router(pages.router(reads), include_in_schema=False)
     _elsewhere(app, PREFIX, "commands are taken by a process with --only commands")
@@ -91,12 +91,13 @@ def query_app(
         gate = Gate(reads.principal, QUERIES, reads.reads)
         app.add_middleware(HotAnswers, hot=hot, gate=gate, noted=metrics.given)
     metrics.install(app, partial(look_at_readings, metrics, reads))
+    _describe(app, None)
     return app
 
 
 def command_app(commands: CommandDependencies, log: Log, metrics: Metrics) -> Front:
     """Return the application that takes commands and nothing else."""
-    app = _app(f"{TITLE}: command API")
+    app = documented(f"{TITLE}: command API", DESCRIPTION)
     app.include_router(health.router(log))
     for path in ("/v1", "/console"):
         _elsewhere(app, path, "queries are answered by a process with --only queries")
@@ -116,16 +117,11 @@ def _elsewhere(app: FastAPI, path: str, hint: str) -> None:
         app.add_api_route(below, not_here, methods=["GET", "POST"], include_in_schema=False)
 
 
-def _app(title: str) -> FastAPI:
-    return FastAPIOffline(
-        redoc_url=None, title=title, version="1", description=DESCRIPTION, redirect_slashes=False
-    )
+def _describe(app: FastAPI, commands: CommandDependencies | None) -> None:
+    """Add to the OpenAPI document, which FastAPI makes of its own routes only, the commands, and
+    what holds for all."""
 
-
-def _describe(app: FastAPI, commands: CommandDependencies) -> None:
-    """Add the commands to the OpenAPI document, which FastAPI makes of its own routes only."""
-
-    def openapi() -> dict[str, Any]:
+    def described() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = get_openapi(
                 title=app.title,
@@ -133,10 +129,12 @@ def _describe(app: FastAPI, commands: CommandDependencies) -> None:
                 description=app.description,
                 routes=app.routes,
             )
-            paths, schemas = command_openapi.document(commands.reader.decisions)
-            schema["paths"] = {**paths, **schema["paths"]}
-            schema.setdefault("components", {}).setdefault("schemas", {}).update(schemas)
+            if commands is not None:
+                paths, schemas = command_openapi.document(commands.reader.decisions)
+                schema["paths"] = {**paths, **schema["paths"]}
+                schema.setdefault("components", {}).setdefault("schemas", {}).update(schemas)
+            openapi.complete(schema)
             app.openapi_schema = schema
         return app.openapi_schema
 
-    app.openapi = openapi  # type: ignore[method-assign]
+    app.openapi = described  # type: ignore[method-assign]

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from commands.ports import LogUnavailable
-from commands.problems import RETRY_AFTER_SECONDS
+from commands.problems import RETRY_AFTER_SECONDS, TooLarge
 from domain.access.deciding import STEP_UP, NotPermitted, NotStrong
 from domain.kernel import Refusal
 from projections.ports import StoreUnavailable
@@ -172,6 +172,13 @@ _TYPES = (
         "the stream goes on where it left off, with Last-Event-ID.",
     ),
     ProblemType(
+        "took-too-long",
+        503,
+        "The answer took too long",
+        "It was given up. Whether a command was recorded is not known: send it again with the same "
+        "key. A query is asked again, for less or later.",
+    ),
+    ProblemType(
         "contended",
         503,
         "Others kept changing what this rests on",
@@ -303,6 +310,7 @@ def install(app: FastAPI) -> None:
         BadParameter: _bad_parameter,
         NotYet: _not_yet,
         PutAside: _put_aside,
+        TooLarge: _too_large,
         NotDone: _not_done,
         TooManyJobs: _too_many_jobs,
         Refusal: _refused,
@@ -342,6 +350,16 @@ async def _not_yet(_: Request, error: NotYet) -> Response:
 
 async def _put_aside(_: Request, error: PutAside) -> Response:
     return known("put-aside", str(error))
+
+
+def too_large(limit_bytes: int) -> Response:
+    """Return what is told to whoever sends too much; the rest of it is not read."""
+    told = f"At most {limit_bytes} bytes are taken."
+    return known("too-large", told, {"connection": "close"}, limit_bytes=limit_bytes)
+
+
+async def _too_large(_: Request, error: TooLarge) -> Response:
+    return too_large(error.args[0])
 
 
 async def _not_done(_: Request, error: NotDone) -> Response:

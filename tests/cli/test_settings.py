@@ -65,6 +65,8 @@ def test_settings_cannot_be_changed() -> None:
             "REGISTRAR_ISSUER: is for access issuer, not off",
         ),
         ({"REGISTRAR_CLOCK_SKEW_SECONDS": "301"}, "CLOCK_SKEW_SECONDS: expected `int` <= 300"),
+        ({"REGISTRAR_CORS_ORIGINS": "*"}, "REGISTRAR_CORS_ORIGINS: '\\*' is not https://host"),
+        ({"REGISTRAR_CORS_ORIGINS": "https://a,https://b/c"}, "'https://b/c' is not https://host"),
         ({"REGISTRAR_DATABASE_URL": "mysql://x"}, "REGISTRAR_DATABASE_URL: is not a postgresql://"),
         ({"REGISTRAR_DATA": ""}, "REGISTRAR_DATA: expected `str` of length >= 1"),
         ({"REGISTRAR_KAFKA": "k:9092"}, "KAFKA: cluster mode needs REGISTRAR_DATABASE_URL too"),
@@ -131,10 +133,36 @@ def test_secrets_are_masked(tmp_path: Path) -> None:
     url = "postgresql://me:secret@db.example/records"
     (entry,) = [
         entry
-        for entry in shown(load({"database_url": url, "data": str(tmp_path)}, {}))
+        for entry in shown(load({"data": str(tmp_path)}, {"REGISTRAR_DATABASE_URL": url}))
         if entry["name"] == "database_url"
     ]
     assert entry["value"] == "postgresql://********"
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+    """As orchestrators hand secrets over; not in two places, and only what is one."""
+    file, data = tmp_path / "url", {"data": str(tmp_path)}
+    file.write_text("postgresql://me:secret@db.example/records\n")
+    named = {"REGISTRAR_DATABASE_URL_FILE": str(file)}
+    loaded = load(data, named)
+    assert loaded.settings.database_url == file.read_text().strip()
+    assert loaded.sources["database_url"] == "REGISTRAR_DATABASE_URL_FILE"
+    for wrong, message in (
+        (named | {"REGISTRAR_DATABASE_URL": "postgresql://x"}, "are both set"),
+        ({"REGISTRAR_DATABASE_URL_FILE": str(tmp_path / "none")}, "_FILE: .* cannot be read"),
+        ({"REGISTRAR_HOST_FILE": str(file)}, "REGISTRAR_HOST_FILE is not a setting"),
+    ):
+        with pytest.raises(WrongSetting, match=message):
+            load(data, wrong)
+
+
+def test_no_password_stands_on_the_command_line(tmp_path: Path) -> None:
+    """Everybody on the machine can read it there. The message does not say it again."""
+    flags = {"database_url": "postgresql://me:secret@db/records", "data": str(tmp_path)}
+    with pytest.raises(WrongSetting, match="REGISTRAR_DATABASE_URL_FILE") as refused:
+        load(flags, {})
+    assert "secret@" not in str(refused.value)
+    assert load(flags | {"database_url": "postgresql://me@db/records"}, {}).settings.database_url
 
 
 def test_every_setting_is_described() -> None:

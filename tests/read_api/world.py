@@ -83,7 +83,7 @@ class World:
     ) -> None:
         self.registrar = registrar
         self.principal = principal
-        self.reads = replace(registrar.reads, wait_seconds=WAIT_SECONDS, **swapped)
+        self.reads = replace(registrar.reads, **{"wait_seconds": WAIT_SECONDS, **swapped})
         self.metrics = Metrics()
         app = full_app(registrar.commands.dependencies, self.reads, self.metrics)
         self.app = identified(app, everybody_is(principal))
@@ -91,24 +91,24 @@ class World:
             transport=httpx.ASGITransport(self.app, raise_app_exceptions=False),
             base_url="http://registrar",
         )
-        self._loop = loop
+        self.loop = loop
         self.position = 0
 
     def but(self, **swapped: Any) -> World:
         """The same registrar, with some of what the read API runs on swapped."""
-        other = World(self.registrar, self._loop, self.principal, **swapped)
+        other = World(self.registrar, self.loop, self.principal, **swapped)
         other.position = self.position
         return other
 
     def asked_by(self, principal: Principal) -> World:
         """The same registrar, where everybody is this one."""
-        other = World(self.registrar, self._loop, principal)
+        other = World(self.registrar, self.loop, principal)
         other.position = self.position
         return other
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Do something in the registrar's loop."""
-        future: Future[T] = asyncio.run_coroutine_threadsafe(work, self._loop)
+        future: Future[T] = asyncio.run_coroutine_threadsafe(work, self.loop)
         return future.result(SECONDS_MAX)
 
     async def post(self, name: str, body: dict[str, Any]) -> httpx.Response:
