@@ -99,6 +99,7 @@ from commands.peer_review import (
     finalize_peer_score,
     submit_review,
 )
+from commands.retention import publish_retention_rule
 
 DECISIONS: dict[str, Decision] = {
     module.DECISION.name: module.DECISION
@@ -184,5 +185,6 @@ DECISIONS: dict[str, Decision] = {
         publish_purpose,
         give_consent,
         withdraw_consent,
+        publish_retention_rule,
     )
 }

@@ -14,6 +14,7 @@ from domain.kernel import StreamKind
 from domain.learners.state import LEARNER
 from domain.peer_review.state import PEER_POOL
 from domain.registry import Registry
+from domain.retention.state import RETENTION
 
 KINDS: tuple[StreamKind[Any], ...] = (
     COURSE,
@@ -28,5 +29,6 @@ KINDS: tuple[StreamKind[Any], ...] = (
     ADMINISTRATORS,
     LEARNER,
     PURPOSE,
+    RETENTION,
 )
 REGISTRY = Registry(KINDS)

@@ -12,6 +12,7 @@ from projections.learners import LEARNERS
 from projections.peer_review import PEER_REVIEW
 from projections.progress import PROGRESS
 from projections.reading import Reading
+from projections.retention import RETENTION
 from projections.search import SEARCH
 
 READINGS: tuple[Reading, ...] = (
@@ -25,4 +26,5 @@ READINGS: tuple[Reading, ...] = (
     PEER_REVIEW,
     GRANTS,
     LEARNERS,
+    RETENTION,
 )

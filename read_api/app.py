@@ -18,6 +18,7 @@ from read_api.routes.jobs import JobRoutes
 from read_api.routes.learners import LearnerRoutes
 from read_api.routes.people import PeopleRoutes
 from read_api.routes.records import RecordRoutes
+from read_api.routes.retention import RetentionRoutes
 from read_api.routes.schemas import SchemaRoutes
 
 PARTS = (
@@ -25,6 +26,7 @@ PARTS = (
     LearnerRoutes,
     PeopleRoutes,
     ExportRoutes,
+    RetentionRoutes,
     GradeRoutes,
     RecordRoutes,
     EvidenceRoutes,

@@ -20,6 +20,7 @@ from domain.learners.facts import (
     ProfileChanged,
     RecordCorrected,
 )
+from domain.retention.facts import RetentionRulePublished
 
 FIELDS = {
     "name": "name",
@@ -75,9 +76,17 @@ def _listed(words: Any) -> str:
     return f"{', '.join(some)} and {last}" if some else last
 
 
+def _kept(fact: RetentionRulePublished) -> str:
+    if fact.terms is None:
+        return f"Retention rule {fact.rule} no longer applies"
+    how_long = "for ever" if fact.terms.months is None else f"for {fact.terms.months:,} months"
+    return f"Retention rule {fact.rule} was published: kept {how_long}"
+
+
 TELLERS: Mapping[type[Fact], Callable[[Any], str]] = {
     ProfileChanged: _changed,
     PurposePublished: _purpose,
+    RetentionRulePublished: _kept,
     PreferencesSet: _preferences,
     LearnersMerged: _merged,
     LearnersUnmerged: _unmerged,

@@ -53,6 +53,7 @@ def placed(fact: Fact, *, run: str = RUN_ID, subject: str = SUBJECT, at: datetim
         "access": (getattr(fact, "holder", ""),),
         "administrators": ("all",),
         "learner": (subject,),
+        "retention": (getattr(fact, "rule", ""),),
         "purpose": (getattr(fact, "purpose", ""),),
     }[kind]
     return Placed("/".join((TENANT, kind, *ids)), fact, at)

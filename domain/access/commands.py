@@ -74,6 +74,7 @@ COMMANDS: Mapping[str, Permission] = {
     "unmerge-learners": _P.MANAGE_PEOPLE,
     "correct-record": _P.MANAGE_PEOPLE,
     "publish-purpose": _P.SET_PRIVACY_RULES,
+    "publish-retention-rule": _P.SET_PRIVACY_RULES,
     "give-consent": _P.CONSENT,
     "withdraw-consent": _P.CONSENT,
     "change-profile": _P.KEEP_PROFILE,

@@ -60,6 +60,8 @@ QUERIES: Mapping[str, Asks] = {
     "/v1/learners/{subject}/exports/{export}/link": Asks(_P.EXPORT_RECORD),
     "/v1/exports/{token}": OPEN,
     "/v1/purposes": Asks(_P.READ_CATALOGUE),
+    "/v1/retention/rules": Asks(_P.READ_CATALOGUE),
+    "/v1/retention/preview": Asks(_P.SET_PRIVACY_RULES),
     "/v1/learners/{subject}": Asks(_P.READ_RECORD),
     "/v1/learners/{subject}/enrolments": Asks(_P.READ_RECORD),
     "/v1/learners/{subject}/waitlist": Asks(_P.READ_RECORD),

@@ -23,6 +23,7 @@ VERBS = {
     "events": "Follow the facts as they are recorded.",
     "learner": "Show a learner's record, now or as it was.",
     "learners": "Register, find and merge learners as people.",
+    "retention": "Show how long learners' data is kept, and whom that would take.",
     "grades": "Export a gradebook, and bring it back changed.",
     "users": "Add and change the people of the development issuer.",
     "issuer": "Change the development issuer's keys and programs.",

@@ -122,6 +122,7 @@ from domain.peer_review.facts import (
     ReviewSubmitted,
     SubmissionPooled,
 )
+from domain.retention.facts import RetentionRulePublished, Rule
 
 RUN = "AAA-2013J"
 STARTS = datetime(2013, 10, 1, tzinfo=UTC)
@@ -441,6 +442,14 @@ anything: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
     st.builds(_enrolled, _subjects, of_enrolment),
     st.tuples(_subjects.map(viewing), _of_viewing),
     st.tuples(_subjects.map(person), _of_person),
+    st.builds(
+        lambda rule, months: (
+            f"retention/{rule}",
+            RetentionRulePublished(rule, 1, months and Rule("run-end", months)),
+        ),
+        st.sampled_from(["default", "work"]),
+        st.none() | st.just(12),
+    ),
     st.builds(
         lambda purpose, basis: (
             f"purpose/{purpose}",

@@ -1,0 +1,1 @@
+"""How long is what is known of learners kept?"""
