@@ -100,6 +100,8 @@ PAGES: Mapping[str, Asks] = {
     "/console/runs": Asks(_P.READ_CATALOGUE),
     "/console/runs/{run}": Asks(_P.READ_ROSTER),
     "/console/runs/{run}/gradebook": Asks(_P.READ_GRADEBOOK),
+    "/console/runs/{run}/what-if": Asks(_P.READ_GRADEBOOK),
+    "/console/runs/{run}/what-if/{job}": Asks(_P.READ_GRADEBOOK),
     "/console/runs/{run}/content/{number}": Asks(_P.READ_CONTENT),
     "/console/learners/{subject}": Asks(_P.READ_RECORD),
     "/console/learners/{subject}/why": Asks(_P.READ_RECORD, selects=True),

@@ -123,6 +123,15 @@ class Console:
         self.router.add_api_route(f"{name}.json", data, methods=["GET", "HEAD"])
         self.router.add_api_route(path, html, methods=["GET", "HEAD"])
 
+    def take(self, path: str, act: Load) -> None:
+        """Take a form of the page under the path: ``act`` does what it asks for and raises Moved,
+        or returns the page that says what is wrong."""
+
+        async def form(request: Request) -> Response:
+            return await self._guard(request, path, act, self._html)
+
+        self.router.add_api_route(path, form, methods=["POST"])
+
     def static(self, name: str) -> Response:
         """Return a file that pages link to, for the browser to keep."""
         if name not in self._static:

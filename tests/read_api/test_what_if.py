@@ -127,6 +127,28 @@ def test_a_job_is_forgotten_when_it_is_deleted(graded: World) -> None:
     graded.asked_by(stranger).refused(f"/v1/jobs/{waiting.job}", 404)
 
 
+def test_the_console_has_a_form_for_it_and_shows_what_came_of_it(graded: World) -> None:
+    """The policy in force to begin with; what is wrong with another is said; the page of the job
+    is looked at until it is done."""
+    here = f"/console/runs/{RUN}/what-if"
+    form = graded.ask(here)
+    assert form.status_code == 200
+    assert "&#34;policy&#34;" in form.text
+    wrong = graded.run(graded._client.post(here, data={"policy": "{}"}))
+    assert wrong.status_code == 422
+    assert "This policy cannot be tried" in wrong.text
+    sent = graded.run(graded._client.post(here, data={"policy": json.dumps(HOMEWORK)}))
+    assert sent.status_code == 303
+    page = sent.headers["location"]
+    assert done(graded, f"/v1/jobs/{page.rpartition('/')[2]}")["state"] == "done"
+    told = graded.ask(page)
+    assert "37%" in told.text
+    assert "87%, A" in told.text
+    assert "http-equiv" not in told.text
+    assert graded.ask(f"{page}.json").json()["result"]["grades"] == 1
+    assert page in graded.ask(here).text
+
+
 def test_it_can_be_applied_as_a_batch_of_regrades(graded: World) -> None:
     """Published, and each grade that was computed before is computed again; then the batch ends."""
     graded.command("publish-grading-policy", run=RUN, **HOMEWORK)

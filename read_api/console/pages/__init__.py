@@ -17,6 +17,7 @@ from read_api.console.pages import (
     run,
     runs,
     search,
+    what_if,
     why,
 )
 from read_api.console.render import Console
@@ -31,6 +32,9 @@ def router(deps: ReadDependencies) -> APIRouter:
     console.add("/console/runs/{run}", run.load)
     console.add("/console/runs/{run}/gradebook", gradebook.load)
     console.add("/console/runs/{run}/content/{number}", content.load)
+    console.add("/console/runs/{run}/what-if", what_if.load)
+    console.take("/console/runs/{run}/what-if", what_if.ask)
+    console.add("/console/runs/{run}/what-if/{job}", what_if.load_job)
     console.add("/console/learners/{subject}", learner.load)
     console.add("/console/learners/{subject}/why", why.load)
     console.add("/console/learners/{subject}/grade", grade.load)
