@@ -14,7 +14,7 @@ from infra.cache.sharing import rates
 from infra.compose.embedded import Registrar, embedded
 from infra.importers.oulad import example
 from infra.importers.oulad.embedded import EmbeddedSender
-from infra.issuer.first_start import ADMINISTRATOR
+from infra.issuer.first_start import about_password
 from infra.process import Stop, calm_garbage_collection, run, say
 from infra.settings import Settings
 from infra.web.apps import full_app
@@ -102,7 +102,8 @@ async def _serve(settings: Settings, bound: socket.socket) -> None:
         say(f"  API documentation   {at}/docs")
         say(f"  read API            {at}/v1/runs")
         if registrar.entrance.password is not None:
-            say_password(registrar.entrance.password)
+            for line in about_password(registrar.entrance.password):
+                say(line)
         loading = asyncio.create_task(_example(settings, registrar))
         say("  Ctrl-C stops it; nothing is lost")
         try:
@@ -111,12 +112,6 @@ async def _serve(settings: Settings, bound: socket.socket) -> None:
             loading.cancel()
             await asyncio.gather(loading, return_exceptions=True)
     say("registrar: stopped")
-
-
-def say_password(password: str) -> None:
-    """Print the first administrator's password: here, once, and nowhere else."""
-    say(f"  sign in             as {ADMINISTRATOR} with {password}")
-    say("                      shown this once; registrar users password admin sets another")
 
 
 async def _example(settings: Settings, registrar: Registrar) -> None:

@@ -12,9 +12,10 @@ from infra.cache.sharing import Sharing, sharing
 from infra.compose.cluster import command_api, identifying_alone, query_api
 from infra.compose.signing_in import Entrance, signing_in
 from infra.compose.stores import address
+from infra.issuer.first_start import about_password
 from infra.migrations import require
 from infra.process import Stop, run, say
-from infra.serve import begin, listen, say_password, url_of, uvicorn_config
+from infra.serve import begin, listen, url_of, uvicorn_config
 from infra.settings import Settings
 from infra.web.apps import command_app, full_app, query_app
 from infra.web.authentication import Authenticated, principal_of
@@ -67,7 +68,8 @@ async def _app(
     if only != "commands":
         entrance = await parts.enter_async_context(signing_in(settings, address(settings), origin))
     if entrance.password is not None:
-        say_password(entrance.password)
+        for line in about_password(entrance.password):
+            say(line)
     identify = await parts.enter_async_context(
         identifying_alone(entrance.settings, entrance.sessions)
     )

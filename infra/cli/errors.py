@@ -43,13 +43,22 @@ def engine_errors() -> Iterator[None]:
     from commands.ports import LogUnavailable
     from infra.engines.postgres import EngineError
     from infra.evidence.keys import WrongKeyFile
+    from infra.issuer.first_start import WrongCredential
+    from infra.issuer.keys import WrongKeys
     from infra.keys.ports import WrongKeyStore
     from infra.migrations import MigrationError
     from projections.ports import StoreUnavailable
 
     try:
         yield
-    except (EngineError, MigrationError, WrongKeyFile, WrongKeyStore) as error:
+    except (
+        EngineError,
+        MigrationError,
+        WrongKeyFile,
+        WrongKeyStore,
+        WrongKeys,
+        WrongCredential,
+    ) as error:
         raise Failed(str(error)) from error
     except (StoreUnavailable, LogUnavailable) as error:
         raise Failed(str(error)) from error

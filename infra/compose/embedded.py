@@ -45,9 +45,9 @@ class Registrar(NamedTuple):
 
 
 @asynccontextmanager
-async def embedded(settings: Settings, origin: str = "") -> AsyncIterator[Registrar]:
+async def embedded(settings: Settings, origin: str | None = None) -> AsyncIterator[Registrar]:
     """Run everything: commands, policies and queries here, the readings in a child process.
-    ``origin`` is the server's address as browsers know it."""
+    ``origin`` is the server's address as browsers know it; None: nobody asks over HTTP."""
     how = sealing(settings)
     if how is not None:
         how.signing()  # so that a key that cannot be used is told here, and made once
@@ -62,7 +62,7 @@ async def embedded(settings: Settings, origin: str = "") -> AsyncIterator[Regist
 
 @asynccontextmanager
 async def _parts(
-    settings: Settings, dsn: str, how: Sealing | None, origin: str
+    settings: Settings, dsn: str, how: Sealing | None, origin: str | None
 ) -> AsyncIterator[Registrar]:
     metrics, runner = Metrics(), RunnerProcess(dsn, how)
     async with (

@@ -51,9 +51,12 @@ def of_development(settings: Settings, origin: str) -> Settings:
 
 
 @asynccontextmanager
-async def signing_in(settings: Settings, dsn: str, origin: str) -> AsyncIterator[Entrance]:
-    """Have what lets browsers in for a while; ``origin`` is the server's address as they know it.
-    Raises WrongKeys, WrongCredential or OSError."""
+async def signing_in(settings: Settings, dsn: str, origin: str | None) -> AsyncIterator[Entrance]:
+    """Have what lets browsers in for a while; ``origin`` is the server's address as they know it;
+    None: none comes. Raises WrongKeys, WrongCredential or OSError."""
+    if origin is None:
+        yield Entrance(settings, None, lambda inside: inside)
+        return
     if settings.access == "off":
         yield Entrance(settings, None, partial(Door, origin=origin))
         return
@@ -72,6 +75,13 @@ async def signing_in(settings: Settings, dsn: str, origin: str) -> AsyncIterator
         app = SignIn(client, sessions, origin, strong, now).app()
         front = partial(Door, origin=origin, sign_in=app, cookie=sessions.cookie, issuer=own)
         yield Entrance(believed, sessions, front, password)
+
+
+async def first_start(settings: Settings, dsn: str, origin: str) -> str | None:
+    """Do what a first start does, for processes that begin later. Return the administrator's
+    password, if there was nobody. Raises WrongKeys, WrongCredential or OSError."""
+    async with issuer(origin, dsn, settings.folder, settings.audience) as development:
+        return await make_first(development, settings.folder)
 
 
 def _client(settings: Settings, origin: str) -> Client:

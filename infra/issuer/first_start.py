@@ -26,8 +26,9 @@ CREDENTIAL = "command-line.json"
 
 
 class Credential(NamedTuple):
-    """With what a program on this machine asks the issuer for tokens."""
+    """With what a program on this machine asks which issuer for tokens."""
 
+    issuer: str
     client_id: str
     client_secret: str
 
@@ -64,9 +65,10 @@ async def make_first(issuer: Issuer, folder: Path) -> str | None:
             signed_out_uris=[f"{issuer.origin}/console/signed-out"],
         )
     )
-    credential = read_credential(folder)
-    if credential is None:
-        credential = Credential(COMMAND_LINE, new_secret())
+    before = read_credential(folder)
+    secret = new_secret() if before is None else before.client_secret
+    credential = Credential(issuer.url, COMMAND_LINE, secret)
+    if credential != before:
         put(folder / CREDENTIAL, msgspec.json.encode(credential._asdict()).decode() + "\n")
     await issuer.clients.put(
         Client(
@@ -88,3 +90,11 @@ async def make_first(issuer: Issuer, folder: Path) -> str | None:
     except NameTaken:  # another process was quicker, and prints it
         return None
     return password
+
+
+def about_password(password: str) -> tuple[str, str]:
+    """Return the lines that tell the first administrator's password: for a terminal, once."""
+    return (
+        f"  sign in             as {ADMINISTRATOR} with {password}",
+        "                      shown this once; registrar users password admin sets another",
+    )

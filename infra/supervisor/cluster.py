@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from infra.compose.keys import kept_beside
+from infra.compose.signing_in import first_start, of_development
 from infra.engines.account import EngineError
 from infra.engines.elasticsearch import Elasticsearch
 from infra.engines.kafka import Kafka
@@ -51,6 +52,8 @@ class Cluster:
             KeptEngine("elasticsearch", told, self._elasticsearch, lambda: self._elasticsearch.url),
             KeptEngine("redis", told, self._redis, lambda: self._redis.url),
         ]
+        self.password: str | None = None
+        """The administrator's, where this start made one: its processes write into files."""
         self.apis: list[Child] = []
         self.others: list[Child] = []
         self._groups = Groups()
@@ -91,6 +94,8 @@ class Cluster:
         """Migrate, and start every process. They find each other through the engines."""
         await asyncio.to_thread(migrate, self._postgres.dsn)
         kept_keys(key_file(self._settings), self._settings.log_origin)
+        if self._settings.access == "development":
+            self.password = await first_start(self._settings, self.dsn, self.query_url)
         self.apis, self.others = self._apis(), self._others()
         self._groups.begin(self.others)
         self._groups.begin(self.apis)
@@ -121,7 +126,10 @@ class Cluster:
 
     def _api(self, only: str, url: str, port: int) -> Child:
         verb = ["serve", "--only", only, "--port", str(port)]
-        return self._child(only, verb, f"{url}/readyz")
+        settings = self.settings
+        if only == "commands" and settings.access == "development":
+            settings = of_development(settings, self.query_url)
+        return self._child(only, verb, f"{url}/readyz", settings)
 
     def _others(self) -> list[Child]:
         wanted = {f"relay-{number}": ["relay"] for number in range(1, REPLICAS + 1)}
@@ -133,14 +141,15 @@ class Cluster:
         found = []
         for (name, verb), port in zip(wanted.items(), free_ports(len(wanted)), strict=True):
             health = f"{_url(self._settings.host, port)}/healthz"
-            found.append(self._child(name, [*verb, "--probe-port", str(port)], health))
+            words = [*verb, "--probe-port", str(port)]
+            found.append(self._child(name, words, health, self.settings))
         return found
 
-    def _child(self, name: str, verb: Sequence[str], health: str) -> Child:
+    def _child(self, name: str, verb: Sequence[str], health: str, settings: Settings) -> Child:
         self.logs.mkdir(exist_ok=True)
         command = [sys.executable, "-m", "infra.cli.main", *verb]
         log = self.logs / f"{name.replace(' ', '-')}.log"
-        return Child(name, self._told, command, environment(self.settings), log, health)
+        return Child(name, self._told, command, environment(settings), log, health)
 
 
 def environment(settings: Settings) -> dict[str, str]:

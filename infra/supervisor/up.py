@@ -10,6 +10,7 @@ from domain.streams import REGISTRY
 from infra.importers.oulad import example
 from infra.importers.oulad.http import HttpSender
 from infra.importers.oulad.replay import ReplayFailed
+from infra.issuer.first_start import about_password
 from infra.log.postgres import PostgresLog
 from infra.process import Stop, run
 from infra.settings import Settings
@@ -58,6 +59,9 @@ async def _run(cluster: Cluster, settings: Settings, screen: Screen) -> None:
         "  Ctrl-C stops it; nothing is lost",
     ):
         screen.say(line)
+    if cluster.password is not None:
+        for line in about_password(cluster.password):
+            screen.say(line)
     if settings.example:
         await _example(cluster, screen)
 

@@ -31,6 +31,40 @@ def test_flags_win_over_variables_over_the_file_over_defaults(tmp_path: Path) ->
     } | dict.fromkeys(NOT_GIVEN, "default")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HOST", "192.0.2.1"),
+        ("PUBLIC_URL", "https://records.example.org"),
+        ("DATABASE_URL", "postgresql://db.example.org/records"),
+        ("ISSUER", "https://id.example.org"),
+    ],
+)
+def test_the_development_issuer_is_for_one_machine(name: str, value: str) -> None:
+    """With anything that lies elsewhere the server does not start: that is no trial."""
+    with pytest.raises(WrongSetting, match=f"REGISTRAR_{name}: "):
+        load({}, {"REGISTRAR_ACCESS": "development", f"REGISTRAR_{name}": value})
+
+
+def test_a_cluster_elsewhere_takes_an_issuer_of_its_own() -> None:
+    """One on this machine may have that inside."""
+    with pytest.raises(WrongSetting, match="another machine"):
+        load({}, CLUSTER | {"REGISTRAR_ACCESS": "development"})
+    here = {name: value.replace("k1:", "127.0.0.1:") for name, value in CLUSTER.items()}
+    here |= {"REGISTRAR_DATABASE_URL": "postgresql:///records?host=/tmp/x"}
+    here |= {"REGISTRAR_ELASTICSEARCH_URL": "http://127.0.0.1:9200"}
+    assert load({}, here | {"REGISTRAR_ACCESS": "development"}).settings.is_cluster
+
+
+@pytest.mark.parametrize(
+    "url", ["http://records.example.org", "https://a@b", "https://x/console", "https://x/", "x"]
+)
+def test_a_public_address_is_one_that_browsers_trust(url: str) -> None:
+    """TLS, or this machine, and no path."""
+    with pytest.raises(WrongSetting, match="PUBLIC_URL"):
+        load({}, {"REGISTRAR_PUBLIC_URL": url})
+
+
 def test_a_file_can_be_named(tmp_path: Path) -> None:
     """It may then hold the data folder too."""
     file = tmp_path / "mine.toml"

@@ -246,7 +246,9 @@ def test_the_first_start_makes_one_administrator_once(dsn: str, tmp_path: Path) 
         assert mode == 0o600
         credential = read_credential(tmp_path)
         assert credential is not None
-        given = await one.tokens(grant_type="client_credentials", **credential._asdict())
+        assert credential.issuer == f"{ORIGIN}/issuer"
+        proof = {"client_id": credential.client_id, "client_secret": credential.client_secret}
+        given = await one.tokens(grant_type="client_credentials", **proof)
         assert given.status_code == 200
 
     at_desk(dsn, tmp_path, story)
