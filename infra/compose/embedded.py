@@ -72,10 +72,9 @@ async def _parts(
         storing(dsn) as store,
         commanding(dsn, keys, metrics) as commands,
         querying(dsn, keys, store, lambda: runner.alive, _search) as reads,
-        _child(runner),
+        _child(runner, store),
         policies(dsn, commands),
     ):
-        await asyncio.to_thread(runner.wait_until_made, store)
         yield Registrar(commands, reads, runner, store, keys, metrics, identify, entrance)
 
 
@@ -84,9 +83,11 @@ def _search(_: Pool, views: Views) -> SearchIndex:
 
 
 @asynccontextmanager
-async def _child(runner: RunnerProcess) -> AsyncIterator[None]:
+async def _child(runner: RunnerProcess, store: PostgresStore) -> AsyncIterator[None]:
+    """Have the readings kept up for a while, from when there are tables to answer from."""
     await asyncio.to_thread(runner.start)
     try:
+        await asyncio.to_thread(runner.wait_until_made, store)
         yield
     finally:
         await asyncio.to_thread(runner.stop)
