@@ -96,7 +96,7 @@ QUERIES: Mapping[str, Asks] = {
 """An address under ``/v1`` that is not here is refused to everybody."""
 
 PAGES: Mapping[str, Asks] = {
-    "/console": Asks(_P.READ_CATALOGUE),
+    "/console": Asks(_P.READ_ANALYTICS),
     "/console/runs": Asks(_P.READ_CATALOGUE),
     "/console/runs/{run}": Asks(_P.READ_ROSTER),
     "/console/runs/{run}/gradebook": Asks(_P.READ_GRADEBOOK),

@@ -8,9 +8,12 @@ from pathlib import Path
 
 from commands.ports import Keys
 from domain.access import DEVELOPMENT
+from domain.streams import REGISTRY
+from infra.access.grants import LoggedGrants
+from infra.compose.parts import utc_now
 from infra.identity.actors import PostgresActors
 from infra.identity.discovery import HttpIssuer
-from infra.identity.grants import Grants, KeptGrants, NoGrants
+from infra.identity.grants import Grants, KeptGrants
 from infra.identity.keys import IssuerKeys
 from infra.identity.principals import Principals, Trusted
 from infra.identity.tokens import Verifier
@@ -32,7 +35,8 @@ async def identifying(
         return
     async with async_pool(dsn, CONNECTIONS_MAX, autocommit=True) as pool:
         actors = PostgresActors(pool, await keys.digest_secret())
-        yield ByToken(principals(settings, settings.issuer, actors, NoGrants()), sessions)
+        grants = LoggedGrants(pool, REGISTRY, utc_now)
+        yield ByToken(principals(settings, settings.issuer, actors, grants), sessions)
 
 
 def principals(

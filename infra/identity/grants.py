@@ -31,14 +31,6 @@ class Grants(Protocol):
         """Return what an actor has. Raises StoreUnavailable."""
 
 
-class NoGrants:
-    """Implements ``Grants`` where nothing was granted."""
-
-    async def of(self, tenant: str, actor: str) -> Granted:  # noqa: ARG002 - the port's signature
-        """Return nothing."""
-        return Granted()
-
-
 class KeptGrants:
     """Implements ``Grants`` with what others said a moment ago."""
 

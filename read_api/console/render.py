@@ -15,6 +15,7 @@ import jinja2
 import msgspec
 from fastapi import APIRouter, Request, Response
 
+from domain.access import Role
 from domain.access.deciding import NotPermitted, NotStrong
 from domain.access.queries import PAGES
 from projections.ports import StoreUnavailable
@@ -34,6 +35,7 @@ STATIC = {
 STATIC_SECONDS = 31_536_000
 """How long a browser keeps a static file: its address changes with its content."""
 RETRY_SECONDS = 2
+FIRST = "/console"
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
@@ -175,6 +177,8 @@ class Console:
         except Moved as moved:
             return Response(None, 303, HEADERS | {"Location": moved.address})
         except NotPermitted as barred:
+            if path == FIRST:
+                return Response(None, 303, HEADERS | {"Location": self._first(request)})
             return self.error(request, 403, "You may not see this", str(barred))
         except NotStrong as weak:
             return self.error(request, 401, "This takes a second factor", str(weak))
@@ -190,6 +194,13 @@ class Console:
         except Exception:
             _log.exception("console page %s", request.url.path)
             return self.error(request, 500, "This page failed", "The server's log has the reason.")
+
+    def _first(self, request: Request) -> str:
+        """Return the page to begin with for who may not see how everything is doing."""
+        asking = self.deps.principal(request)
+        if asking.runs or asking.roles - {Role.LEARNER}:
+            return "/console/runs"
+        return f"/console/learners/{asking.actor}"
 
     def _data(self, _request: Request, page: Page) -> Response:
         body = msgspec.json.format(msgspec.json.encode(page.data, enc_hook=str), indent=2)

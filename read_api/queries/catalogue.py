@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 from domain.access import Principal
+from domain.access.deciding import may
+from domain.access.permissions import Permission
 from domain.catalogue.facts import GradingPolicy, LatePolicy, PeerTask
 from domain.integrity.facts import IntegrityPolicy
 from read_api import cursors
@@ -65,7 +67,7 @@ class Course(Answer, frozen=True, kw_only=True):
 
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     """A run in a list, with its tallies: numbers of learners, submissions and certificates;
-    ``passed`` counts distinctions too."""
+    ``passed`` counts distinctions too. The tallies are null where the asker may not see them."""
 
     run: str
     course: str
@@ -76,15 +78,28 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     capacity: int | None
     taken: int
     item_count: int
-    enrolled: int
-    active: int
-    withdrawn: int
-    submissions: int
-    late: int
-    graded: int
-    passed: int
-    failed: int
-    certificates: int
+    enrolled: int | None
+    active: int | None
+    withdrawn: int | None
+    submissions: int | None
+    late: int | None
+    graded: int | None
+    passed: int | None
+    failed: int | None
+    certificates: int | None
+
+
+TALLIES = (
+    "enrolled",
+    "active",
+    "withdrawn",
+    "submissions",
+    "late",
+    "graded",
+    "passed",
+    "failed",
+    "certificates",
+)
 
 
 class Runs(Page, frozen=True, kw_only=True):
@@ -185,6 +200,8 @@ async def runs(
     if sort not in RUN_SORTS:
         raise BadParameter("sort", f"must be one of {', '.join(RUN_SORTS)}")
     column = sort.removeprefix("-")
+    if column in TALLIES and not may(asking, Permission.READ_ANALYTICS):
+        raise BadParameter("sort", f"is by what you may see of some runs only: {column}")
     sql, values = _RUNS, dict[str, Any](course=course, words=words, limit=limit + 1)
     if after is not None:
         values["value"], values["run"] = cursors.decode(after, sort, (_SORTS[column], str))
@@ -193,13 +210,19 @@ async def runs(
     sql += f" order by {column} {way}, run {way} limit %(limit)s"
     async with deps.snapshot("catalogue", "analytics", min_position=min_position) as snapshot:
         found = await snapshot.rows(sql, **values)
-    page, last = cursors.cut([RunRow(**row) for row in found], limit)
+    page, last = cursors.cut([_row(asking, row) for row in found], limit)
     return Runs(
         runs=page,
         next=cursors.encode(sort, (getattr(last, column), last.run)) if last else None,
         as_of=await deps.as_of(snapshot.position),
         incomplete=earliest(snapshot.parked),
     )
+
+
+def _row(asking: Principal, row: dict[str, Any]) -> RunRow:
+    if may(asking, Permission.READ_ANALYTICS, row["run"]):
+        return RunRow(**row)
+    return RunRow(**(row | dict.fromkeys(TALLIES)))
 
 
 async def run(deps: ReadDependencies, asking: Principal, run: str, *, min_position: int = 0) -> Run:

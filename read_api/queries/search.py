@@ -5,6 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from domain.access import Principal
+from domain.access.deciding import may
+from domain.access.permissions import Permission
 from read_api import asof, cursors
 from read_api.answers import NOW, Moment, Page, earliest
 from read_api.dependencies import ReadDependencies
@@ -55,7 +57,8 @@ async def search(
 ) -> Found:
     """Return what the words are found in; the last word may be unfinished. Raises BadParameter.
 
-    As of an earlier moment it is what was published by then: courses, runs and items.
+    As of an earlier moment it is what was published by then: courses, runs and items; and so it is
+    now for whoever may not read everybody's record.
     """
     if kind is not None and kind not in KINDS:
         raise BadParameter("kind", f"must be one of {', '.join(KINDS)}")
@@ -65,13 +68,15 @@ async def search(
     offset = 0 if after is None else cursors.decode(after, "rank", (int,))[0]
     if not 0 <= offset < RESULTS_RANKED_MAX:
         raise BadParameter("next", f"only the first {RESULTS_RANKED_MAX:,} results can be paged")
-    if moment.is_now:
+    if moment.is_now and may(asking, Permission.READ_RECORD):
         await deps.reached("search", position=min_position)
         found, occurred = await deps.search.search(words, kind, limit + 1, offset), None
     else:
         if kind not in (None, *PUBLISHED_KINDS):
             raise BadParameter(
-                "kind", f"as of a moment must be one of {', '.join(PUBLISHED_KINDS)}"
+                "kind",
+                f"must be one of {', '.join(PUBLISHED_KINDS)} as of a moment, or where "
+                "you may not read everybody's record",
             )
         position, occurred = await asof.resolve(deps, moment)
         await deps.reached("catalogue", position=max(min_position, position or 0))

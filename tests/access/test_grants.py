@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from domain.access import Principal, Role
+from domain.streams import REGISTRY
+from infra.access.grants import LoggedGrants
+from infra.identity.grants import Granted
+from infra.pools import async_pool
 from tests.read_api.world import World
 
 RUN = "AAA-2013J"
+STARTS = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 def held(answer: dict[str, Any]) -> list[tuple[str, str | None]]:
@@ -58,3 +64,20 @@ def test_everybody_sees_their_own_grants_and_nobody_elses(furnished: World) -> N
     assert problem["type"] == "/problems/not-permitted"
     assert problem["permission"] == "read-grants"
     learner.refused("/v1/access", 403)
+
+
+def test_what_is_granted_holds_at_once_and_ends_when_it_is_taken(furnished: World) -> None:
+    """For whoever asks, by the log itself, whichever reading lags."""
+
+    async def granted(now: datetime = STARTS) -> Granted:
+        async with async_pool(furnished.registrar.store._dsn, 1, autocommit=True) as pool:
+            return await LoggedGrants(pool, REGISTRY, lambda: now).of("main", "newcomer")
+
+    assert furnished.run(granted()) == Granted()
+    furnished.command("grant-role", holder="newcomer", role="grader", run=RUN)
+    furnished.command("grant-role", holder="newcomer", role="analyst", until="2100-01-01T00:00:00Z")
+    runs = {Role.GRADER: frozenset({RUN})}
+    assert furnished.run(granted()) == Granted(frozenset({Role.ANALYST}), runs)
+    assert furnished.run(granted(datetime(2100, 1, 1, tzinfo=UTC))) == Granted(frozenset(), runs)
+    furnished.command("revoke-role", holder="newcomer", role="grader", run=RUN)
+    assert furnished.run(granted()) == Granted(frozenset({Role.ANALYST}))

@@ -49,7 +49,8 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
     words = request.query_params.get("q", "").strip()[:100]
     sort = request.query_params.get("sort", "run")
     found = await catalogue.runs(deps, asking, sort=sort, words=words or None, limit=RUNS_MAX)
-    days = await analytics.days_of(deps, asking, [row.run for row in found.runs])
+    seen = [row.run for row in found.runs if row.enrolled is not None]
+    days = await analytics.days_of(deps, asking, seen)
     return Page("runs.html", "Runs", found, lambda: _draw(found, days, words, sort), section="Runs")
 
 
@@ -67,7 +68,7 @@ def _draw(
         "rows": [
             {
                 **msgspec.structs.asdict(row),
-                "late_share": formats.share(row.late, row.submissions),
+                "late_share": formats.share(row.late or 0, row.submissions or 0),
                 "chart": enrolment_line(row.run, days.get(row.run, ())),
             }
             for row in found.runs
