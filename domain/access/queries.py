@@ -104,6 +104,8 @@ PAGES: Mapping[str, Asks] = {
     "/console/runs/{run}/what-if/{job}": Asks(_P.READ_GRADEBOOK),
     "/console/runs/{run}/content/{number}": Asks(_P.READ_CONTENT),
     "/console/learners/{subject}": Asks(_P.READ_RECORD),
+    "/console/learners/{subject}/exports": Asks(_P.EXPORT_RECORD),
+    "/console/learners/{subject}/exports/{export}": Asks(_P.EXPORT_RECORD),
     "/console/learners/{subject}/why": Asks(_P.READ_RECORD, selects=True),
     "/console/learners/{subject}/grade": Asks(_P.READ_RECORD, selects=True),
     "/console/facts/{position}": Asks(_P.READ_RECORD, tells=True),

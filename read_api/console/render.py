@@ -22,7 +22,7 @@ from projections.ports import StoreUnavailable
 from read_api.console import formats, symbols
 from read_api.console.signed_in import signed_in
 from read_api.dependencies import ReadDependencies
-from read_api.errors import BadParameter, NotFound, NotYet
+from read_api.errors import BadParameter, NotFound, NotYet, TooManyJobs
 from read_api.gate import Gate
 
 _HERE = Path(__file__).parent
@@ -186,6 +186,8 @@ class Console:
             return self.error(request, 404, f"No such {absent.kind}", str(absent))
         except BadParameter as wrong:
             return self.error(request, 422, "This address cannot be read", str(wrong))
+        except TooManyJobs as many:
+            return self.error(request, 429, "Too much at once", str(many))
         except NotYet as early:
             return self.error(request, 503, "Not read in yet", str(early))
         except StoreUnavailable:

@@ -12,6 +12,7 @@ import httpx
 
 from domain.access import Principal, Role
 from tests.read_api.world import SECONDS_MAX, World
+from tests.server import eventually
 
 OWN = Principal("s1", "main", "test", frozenset({Role.LEARNER}), strong=True)
 CANARY = "Lovelace-canary"
@@ -121,3 +122,25 @@ def test_nobody_known_is_told_so(empty: World) -> None:
     export = exported(empty, "nobody")
     assert export["state"] == "failed"
     assert "nobody" in export["error"]
+
+
+def test_the_console_makes_one_and_fetches_it(empty: World) -> None:
+    """By forms, and says how far it is; without script."""
+    empty.command("register-learner", subject="s1", name=CANARY)
+    empty.get("learners/s1/history")
+    page = "/console/learners/s1/exports"
+    assert "Make one" in empty.ask(page).text
+    made = asked(empty, page)
+    assert (made.status_code, made.headers["location"]) == (303, page)
+    (export,) = empty.get("learners/s1/exports", min_position=None)["exports"]
+
+    eventually(lambda: "Fetch" in empty.ask(page).text, SECONDS_MAX, "the export is done")
+    assert "Fetch" in empty.ask(f"{page}/{export['export']}").text
+    assert empty.ask(f"{page}/none").status_code == 404
+    fetched = asked(empty, f"{page}/{export['export']}")
+    assert fetched.status_code == 303
+    assert empty.ask(fetched.headers["location"]).content.startswith(b"PK")
+    weak = empty.asked_by(Principal("s1", "main", "test", frozenset({Role.LEARNER})))
+    assert asked(weak, page).status_code == 401
+    other = empty.asked_by(Principal("s2", "main", "test", frozenset({Role.LEARNER}), strong=True))
+    assert asked(other, page).status_code == 403

@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from read_api.console.pages import (
     certificate,
     content,
+    exports,
     fact,
     grade,
     gradebook,
@@ -36,6 +37,10 @@ def router(deps: ReadDependencies) -> APIRouter:
     console.take("/console/runs/{run}/what-if", what_if.ask)
     console.add("/console/runs/{run}/what-if/{job}", what_if.load_job)
     console.add("/console/learners/{subject}", learner.load)
+    console.add("/console/learners/{subject}/exports", exports.load)
+    console.take("/console/learners/{subject}/exports", exports.ask)
+    console.add("/console/learners/{subject}/exports/{export}", exports.load)
+    console.take("/console/learners/{subject}/exports/{export}", exports.fetch)
     console.add("/console/learners/{subject}/why", why.load)
     console.add("/console/learners/{subject}/grade", grade.load)
     console.add("/console/facts/{position}", fact.load)
