@@ -37,7 +37,8 @@ def documented(title: str, description: str) -> FastAPI:
     )
     page = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}'
-        f'</title><link rel="stylesheet" href="{STYLES}"><script src="{BUNDLE}"></script>'
+        f'</title><link rel="icon" href="{STATIC}/favicon.png">'
+        f'<link rel="stylesheet" href="{STYLES}"><script src="{BUNDLE}"></script>'
         '<script src="/docs/start.js"></script></head><body><div id="swagger-ui"></div></body>'
         "</html>"
     )

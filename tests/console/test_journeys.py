@@ -128,3 +128,22 @@ def test_times_are_in_the_readers_zone_with_utc_on_hover(visit: Open) -> None:
     when = page.locator("#history li").filter(has_text="Submitted TMA 1").locator("time")
     expect(when).to_have_text("2 May 2014, 21:00")
     expect(when).to_have_attribute("title", "2 May 2014 12:00:00 UTC")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_another_policy_is_tried(visit: Open, script: bool) -> None:
+    """From the gradebook over a form with the policy in force to what would change; nothing
+    would under the same one."""
+    page = visit(f"/console/runs/{RUN}/gradebook", java_script_enabled=script)
+    page.get_by_role("link", name="What if?").click()
+    expect(page.get_by_label("Policy, as JSON")).to_have_value(re.compile('"policy"'))
+    page.get_by_role("button", name="Try it").click()
+    expect(page.get_by_text("Nobody’s record would change")).to_be_visible()
+    expect(page.locator(".lead")).to_contain_text("Nothing was written.")
+
+
+def test_the_api_documentation_is_read_under_its_own_policy(visit: Open) -> None:
+    """Nothing of it is refused by the content security policy, which allows own files only."""
+    page = visit("/docs")
+    expect(page.get_by_role("heading", name="registrar")).to_be_visible()
+    expect(page.get_by_text("/v1/commands/enrol-learner").first).to_be_visible()
