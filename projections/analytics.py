@@ -196,7 +196,7 @@ ANALYTICS = Reading(
         ),
     ),
     views=tuple(
-        View(name, tuple(f'"{one}"' for one in fields), f"{{{name}}}")
+        View(name, tuple(f'"{one}"' for one in fields), f"{{{name}}}", analysts=fields)
         for name, fields in (
             ("run_totals", ("run", *RUN_TOTALS)),
             ("run_daily", ("run", "day", *RUN_DAILY)),

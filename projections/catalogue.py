@@ -247,9 +247,19 @@ CATALOGUE = Reading(
         RUN_ITEM,
     ),
     views=(
-        View("courses", columns(Course), "{course}"),
-        View("runs", columns(Run), "{run}"),
-        View("published", (*columns(Published), "tsv"), "{published}"),
+        View(
+            "courses",
+            columns(Course),
+            "{course}",
+            analysts=("course", "title", "prerequisite_course", "created_at"),
+        ),
+        View(
+            "runs",
+            columns(Run),
+            "{run}",
+            analysts=("run", "course", "title", "starts", "ends", "capacity", "taken", "archived"),
+        ),
+        View("published", (*columns(Published), "tsv"), "{published}", keeps=True),
         View("content_versions", columns(ContentVersion), "{content_version}"),
         View("content_drafts", columns(ContentDraft), "{content_draft}"),
         View(
@@ -258,6 +268,7 @@ CATALOGUE = Reading(
             "{item} i join {run} r on r.tenant = i.tenant and r.run = i.run"
             " and r.content_number = i.content_number",
             "i",
+            analysts=("run", "item", "kind", "title", "module", "category", "weight", "due"),
         ),
     ),
 )

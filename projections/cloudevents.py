@@ -98,7 +98,9 @@ def _attributes(envelope: Envelope, epoch: str) -> dict[str, Any]:
         "subject": envelope.subject,
         "time": envelope.occurred_at,
         "sequence": f"{envelope.position:0{SEQUENCE_DIGITS}}",
-        "partitionkey": envelope.subject or envelope.stream,
+        "partitionkey": f"{envelope.tenant}/{envelope.subject}"
+        if envelope.subject
+        else envelope.stream,
         "epoch": epoch,
         "recordedtime": envelope.recorded_at,
         "tenant": envelope.tenant,

@@ -65,5 +65,12 @@ HISTORY = Reading(
             write_once=True,
         ),
     ),
-    views=(View("history", columns(Entry), "{entry}"),),
+    views=(
+        View(
+            "history",
+            columns(Entry),
+            "{entry}",
+            analysts=("subject", "position", "run", "type", "occurred_at", "recorded_at"),
+        ),
+    ),
 )

@@ -296,8 +296,21 @@ PROGRESS = Reading(
             "{enrolment} e left join {enrolment_items} s"
             " on s.tenant = e.tenant and s.run = e.run and s.subject = e.subject",
             "e",
+            analysts=(
+                *("run", "subject", "status", "mode", "enrolled_at", "withdrawn_at", "outcome"),
+                *("outcome_at", "outcome_basis", "percent", "letter", "last_occurred_at", *_SUMS),
+            ),
         ),
-        View("item_progress", columns(ItemProgress), "{item_progress}"),
+        View(
+            "item_progress",
+            columns(ItemProgress),
+            "{item_progress}",
+            analysts=(
+                *("run", "subject", "item", "attempts", "submitted_at", "first_submitted_at"),
+                *("late_seconds", "score", "graded_at", "banked", "covered_ms", "completed_at"),
+                *("viewed_at", "excused_at"),
+            ),
+        ),
         View("waitlist", columns(Waiting), "{waiting}"),
     ),
 )

@@ -76,13 +76,18 @@ class View(NamedTuple):
 
     ``columns`` are names, or expressions with a name; ``source`` is what they are taken from, where
     ``{name}`` stands for the table of this reading's documents or tally, and ``alias`` for the one
-    whose tenant a row is of, where there are several.
+    whose tenant a row is of, where there are several. Where rows are found by an index that
+    row-level security does not let be used before its own condition (that of words), the view
+    ``keeps`` to the tenant that is set by itself. ``analysts`` are the columns that an analyst's
+    login sees of it, learners under pseudonyms; empty: none of it.
     """
 
     name: str
     columns: tuple[str, ...]
     source: str
     alias: str = ""
+    keeps: bool = False
+    analysts: tuple[str, ...] = ()
 
 
 class Reading(NamedTuple):

@@ -160,5 +160,5 @@ SEARCH = Reading(
             searched=("id", "title", "body"),
         ),
     ),
-    views=(View("search", (*columns(Entry), "tsv"), "{entry} where not retired"),),
+    views=(View("search", (*columns(Entry), "tsv"), "{entry} where not retired", keeps=True),),
 )

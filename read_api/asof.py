@@ -73,7 +73,7 @@ async def learner(
     run: str | None = None,
 ) -> Past:
     """Return a learner as of a moment, in one run or in all. Raises BadParameter and NotYet."""
-    known = await facts_of(deps, subject, moment, min_position)
+    known = await facts_of(deps, asking.tenant, subject, moment, min_position)
     own = [fact for fact in known.facts if run is None or run_of(fact) == run]
     runs = {found for fact in own if (found := run_of(fact)) is not None}
     return told_by(own, await facts_of_runs(deps, asking.tenant, runs, known.as_of), known)
@@ -101,7 +101,7 @@ def told_by(own: Sequence[Envelope], of_runs: Iterable[Envelope], known: Known) 
 
 
 async def facts_of(
-    deps: ReadDependencies, subject: str, moment: Moment, min_position: int = 0
+    deps: ReadDependencies, tenant: str, subject: str, moment: Moment, min_position: int = 0
 ) -> Known:
     """Return a learner's facts as of a moment, in position order.
 
@@ -110,7 +110,7 @@ async def facts_of(
     """
     position, occurred = await resolve(deps, moment)
     wanted = max(min_position, position or 0)
-    async with deps.snapshot("history", min_position=wanted, subject=subject) as snapshot:
+    async with deps.snapshot(tenant, "history", min_position=wanted, subject=subject) as snapshot:
         through = snapshot.position if position is None else position
         rows = await snapshot.rows(
             """select position from views.history
@@ -124,7 +124,7 @@ async def facts_of(
     positions = [row["position"] for row in rows]
     facts: list[Envelope] = []
     for start in range(0, len(positions), POSITIONS_READ_MAX):
-        facts += await deps.log.at(positions[start : start + POSITIONS_READ_MAX])
+        facts += await deps.log.at(tenant, positions[start : start + POSITIONS_READ_MAX])
     return Known(
         facts, await deps.as_of(through, occurred), earliest(snapshot.parked, history=(subject,))
     )
@@ -191,7 +191,7 @@ async def facts_of_runs(
     names = [kind.of(tenant, run).name for run in sorted(runs) for kind in RUN_KINDS]
     return [
         fact
-        for fact in await deps.log.streams(names)
+        for fact in await deps.log.streams(tenant, names)
         if fact.position <= as_of.position
         and (as_of.occurred_at is None or fact.occurred_at <= as_of.occurred_at)
     ]

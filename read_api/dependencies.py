@@ -59,12 +59,12 @@ class ReadDependencies:
 
     @asynccontextmanager
     async def snapshot(
-        self, *readings: str, min_position: int = 0, subject: str | None = None
+        self, tenant: str, *readings: str, min_position: int = 0, subject: str | None = None
     ) -> AsyncIterator[Snapshot]:
-        """Open a snapshot of these readings at ``min_position`` or beyond; with a ``subject``, of
-        what they tell of that one. Raises NotYet."""
+        """Open a snapshot of what these readings tell of a tenant at ``min_position`` or beyond;
+        with a ``subject``, of that one. Raises NotYet."""
         await self.reached(*readings, position=min_position, subject=subject)
-        async with self.views.at(*readings, subject=subject) as snapshot:
+        async with self.views.at(tenant, *readings, subject=subject) as snapshot:
             yield snapshot
 
     async def reached(self, *readings: str, position: int, subject: str | None = None) -> None:

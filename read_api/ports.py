@@ -52,19 +52,20 @@ class LogHistory(Protocol):
     async def head(self) -> Head:
         """Return the last position, its recorded time and the log's epoch."""
 
-    async def at(self, positions: Sequence[int]) -> Sequence[Envelope]:
-        """Return the facts at these positions that exist, in position order."""
+    async def at(self, tenant: str, positions: Sequence[int]) -> Sequence[Envelope]:
+        """Return the tenant's facts at these positions, in position order."""
 
-    async def streams(self, names: Sequence[str]) -> Sequence[Envelope]:
-        """Return all facts of these streams, in position order."""
+    async def streams(self, tenant: str, names: Sequence[str]) -> Sequence[Envelope]:
+        """Return all facts of these streams of a tenant, in position order."""
 
-    async def stream_position(self, stream: str, version: int) -> int | None:
+    async def stream_position(self, tenant: str, stream: str, version: int) -> int | None:
         """Return the position of this version of a stream; None: it has no such version."""
 
     async def window(
         self, tenant: str, after: int, width: int, limit: int, selection: Selection
     ) -> Window:
-        """Return up to ``limit`` selected facts of the ``width`` positions after ``after``."""
+        """Return up to ``limit`` selected facts of a tenant among the ``width`` positions after
+        ``after``."""
 
     async def position_at(self, recorded_at: datetime) -> int:
         """Return the last position recorded at this moment or before; 0: none."""
@@ -104,11 +105,12 @@ class Evidence(Protocol):
     async def tiles(self, wanted: Collection[TileId]) -> Mapping[TileId, bytes]:
         """Return those of these tiles that there are."""
 
-    async def leaf(self, position: int) -> Leaf | None:
-        """Return what the leaf of a position covers; None: there is no such position."""
+    async def leaf(self, tenant: str, position: int) -> Leaf | None:
+        """Return what the leaf of a position covers; None: there is none of this tenant."""
 
-    async def leaves(self, positions: Sequence[int]) -> Sequence[Leaf]:
-        """Return what the leaves of these positions cover, of those there are, in their order."""
+    async def leaves(self, tenant: str, positions: Sequence[int]) -> Sequence[Leaf]:
+        """Return what the leaves of these positions cover, of those that are the tenant's, in
+        their order."""
 
 
 class Jobs(Protocol):
@@ -179,9 +181,9 @@ class Views(Protocol):
     """The views that readings offer. Raises StoreUnavailable when they cannot be reached."""
 
     def at(
-        self, *readings: str, subject: str | None = None
+        self, tenant: str, *readings: str, subject: str | None = None
     ) -> AbstractAsyncContextManager[Snapshot]:
-        """Open one consistent snapshot of the rows and positions of these readings.
+        """Open one consistent snapshot of a tenant's rows in these readings, and their positions.
 
         With a ``subject`` nothing is asked of it but rows of that one, and of courses and runs.
         """
@@ -225,8 +227,11 @@ class SearchIndex(Protocol):
     id that is the very words comes first, then what fits best. Any text may be asked for.
     """
 
-    async def search(self, words: str, kind: str | None, limit: int, offset: int) -> Matches:
-        """Return ``limit`` matches (of one kind, unless None) after the first ``offset``."""
+    async def search(
+        self, tenant: str, words: str, kind: str | None, limit: int, offset: int
+    ) -> Matches:
+        """Return ``limit`` of a tenant's matches (of one kind, unless None) after the first
+        ``offset``."""
 
 
 class PastIndex(Protocol):
@@ -234,6 +239,7 @@ class PastIndex(Protocol):
 
     async def search(
         self,
+        tenant: str,
         words: str,
         kind: str | None,
         limit: int,

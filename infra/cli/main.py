@@ -25,6 +25,7 @@ VERBS = {
     "learners": "Register, find and merge learners as people.",
     "retention": "Show how long learners' data is kept, and whom that would take.",
     "grades": "Export a gradebook, and bring it back changed.",
+    "analysts": "Add, list and remove logins that analyse a tenant in SQL.",
     "users": "Add and change the people of the development issuer.",
     "issuer": "Change the development issuer's keys and programs.",
     "log": "Export and audit the log; show and replace the key that signs it.",

@@ -30,14 +30,14 @@ class PostgresEvidence:
             rows = await (await cursor.execute(TILES, named(wanted))).fetchall()
         return {TileId(row["level"], row["number"]): row["hashes"] for row in rows}
 
-    async def leaf(self, position: int) -> Leaf | None:
-        """Return what the leaf of a position covers."""
-        found = await self.leaves([position])
+    async def leaf(self, tenant: str, position: int) -> Leaf | None:
+        """Return what the leaf of a position covers, where it is the tenant's."""
+        found = await self.leaves(tenant, [position])
         return found[0] if found else None
 
-    async def leaves(self, positions: Sequence[int]) -> Sequence[Leaf]:
-        """Return what the leaves of these positions cover."""
-        async with reading(self._pool) as connection:
+    async def leaves(self, tenant: str, positions: Sequence[int]) -> Sequence[Leaf]:
+        """Return what the leaves of these positions cover, of those that are the tenant's."""
+        async with reading(self._pool, tenant) as connection:
             cursor = await connection.execute(
                 "select position, recorded_at, version, body from log.facts"
                 " where position = any(%s) order by position",

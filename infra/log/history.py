@@ -38,31 +38,30 @@ class PostgresHistory:
 
     async def head(self) -> Head:
         """Return the last position, its recorded time and the log's epoch."""
-        (row,) = await self._rows(
-            """select coalesce(f.position, 0) as position, f.recorded_at, e.name as epoch
-               from log.epoch e left join (
-                 select position, recorded_at from log.facts order by position desc limit 1) f
-               on true"""
-        )
+        (row,) = await self._rows(None, "select position, recorded_at, epoch from log.head()")
         return Head(row["position"], row["recorded_at"], row["epoch"])
 
-    async def at(self, positions: Sequence[int]) -> Sequence[Envelope]:
-        """Return the facts at these positions that exist."""
+    async def at(self, tenant: str, positions: Sequence[int]) -> Sequence[Envelope]:
+        """Return the tenant's facts at these positions."""
         return await self._facts(
-            "where position = any(%(positions)s) order by position", positions=list(positions)
+            tenant,
+            "where position = any(%(positions)s) order by position",
+            positions=list(positions),
         )
 
-    async def streams(self, names: Sequence[str]) -> Sequence[Envelope]:
-        """Return all facts of these streams."""
+    async def streams(self, tenant: str, names: Sequence[str]) -> Sequence[Envelope]:
+        """Return all facts of these streams of a tenant."""
         return await self._facts(
+            tenant,
             "where stream = any(%(names)s) order by position limit %(most)s",
             names=list(names),
             most=FACTS_READ_MAX,
         )
 
-    async def stream_position(self, stream: str, version: int) -> int | None:
+    async def stream_position(self, tenant: str, stream: str, version: int) -> int | None:
         """Return the position of this version of a stream."""
         rows = await self._rows(
+            tenant,
             "select position from log.facts where stream = %(stream)s and version = %(version)s",
             stream=stream,
             version=version,
@@ -76,13 +75,13 @@ class PostgresHistory:
         head = await self.head()
         through = min(after + width, head.position)
         facts = await self._facts(
-            """where position > %(after)s and position <= %(through)s and tenant = %(tenant)s
+            tenant,
+            """where position > %(after)s and position <= %(through)s
                  and (%(types)s::text[] is null or type = any(%(types)s))
                  and (%(subject)s::text is null or subject = %(subject)s)
                  and (%(run)s::text is null or (split_part(stream, '/', 3) = %(run)s
                                                 and split_part(stream, '/', 2) <> 'course'))
                order by position limit %(limit)s""",
-            tenant=tenant,
             after=after,
             through=through,
             limit=limit,
@@ -95,15 +94,18 @@ class PostgresHistory:
 
     async def position_at(self, recorded_at: datetime) -> int:
         """Return the last position recorded at this moment or before."""
-        (row,) = await self._rows("select log.position_at(%(at)s) as position", at=recorded_at)
+        (row,) = await self._rows(
+            None, "select log.position_at(%(at)s) as position", at=recorded_at
+        )
         return int(row["position"])
 
     async def recorded_at(self, position: int) -> datetime | None:
         """Return when this position was recorded."""
-        rows = await self._rows(
-            "select recorded_at from log.facts where position = %(position)s", position=position
+        (row,) = await self._rows(
+            None, "select log.recorded_at(%(position)s) as recorded_at", position=position
         )
-        return rows[0]["recorded_at"] if rows else None
+        recorded_at: datetime | None = row["recorded_at"]
+        return recorded_at
 
     async def wait(self, beyond: int, seconds: float) -> bool:
         """Return True as soon as the log holds a position beyond."""
@@ -127,12 +129,13 @@ class PostgresHistory:
                 self._seen = (await self.head()).position
             return self._seen
 
-    async def _rows(self, statement: LiteralString, **values: Any) -> list[DictRow]:
-        async with reading(self._pool) as connection:
+    async def _rows(
+        self, tenant: str | None, statement: LiteralString, **values: Any
+    ) -> list[DictRow]:
+        async with reading(self._pool, tenant) as connection:
             cursor = await connection.execute(statement, values)
             return await cursor.fetchall()
 
-    async def _facts(self, condition: LiteralString, **values: Any) -> list[Envelope]:
-        statement = _FACTS + condition
-        rows = await self._rows(statement, **values)
+    async def _facts(self, tenant: str, condition: LiteralString, **values: Any) -> list[Envelope]:
+        rows = await self._rows(tenant, _FACTS + condition, **values)
         return [read(StoredFact(**row), self._registry) for row in rows]

@@ -77,6 +77,8 @@ class Notices:
 
     def _tell(self, channel: str, told: str) -> None:
         words = told.split()
+        if not all(word.isdecimal() for word in words[1 if channel == READINGS else 0 :]):
+            return  # whoever has a login can notify
         if channel == READINGS:
             self._moved(words)
         else:

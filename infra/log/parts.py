@@ -108,6 +108,7 @@ def _replace(connection: psycopg.Connection, old: str) -> None:
         run(SQL(says))
     for privilege, role in grants:
         run(SQL(f"grant {privilege} on log.facts to {role}"))
+    run("select log.keep_apart('log.facts', true)")
     for name in parts:
         run(_sql("alter table log.{} no inherit log.{}", name, old))
     for name in (*parts, old):

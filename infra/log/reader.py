@@ -116,7 +116,8 @@ class PostgresLogReader:
                     self._hear(notification.extra.decode())
 
     def _hear(self, payload: str) -> None:
-        self._heard = max(self._heard, int(payload))
+        if payload.isdecimal():  # whoever has a login can notify
+            self._heard = max(self._heard, int(payload))
 
     def _ask(self, question: Callable[[psycopg.Connection], T]) -> T:
         """Put a question, a second time on a new session if the first was lost."""

@@ -47,6 +47,9 @@ def load(folder: Path = FOLDER) -> list[Migration]:
     return found
 
 
+_APART = "select to_regprocedure('log.keep_all_apart()') is not null"
+
+
 def migrate(dsn: str, folder: Path = FOLDER) -> list[str]:
     """Apply what is missing, each file in a transaction, and return the names applied.
 
@@ -73,6 +76,8 @@ def migrate(dsn: str, folder: Path = FOLDER) -> list[str]:
                     " values (%s, %s, %s)",
                     (migration.number, migration.name, migration.checksum),
                 )
+        if missing and connection.execute(_APART).fetchone() == (True,):
+            connection.execute("select log.keep_all_apart()")
     return [migration.name for migration in missing]
 
 

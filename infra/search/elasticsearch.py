@@ -16,6 +16,7 @@ from infra.search.words import Asked, asked
 from infra.stores.reading import Pool, reading
 from infra.stores.views import parked_keys
 from projections.ports import StoreUnavailable
+from projections.reading import TENANT
 from projections.search import SEARCH
 from read_api.ports import Matches, ParkedKey
 
@@ -45,12 +46,14 @@ class ElasticsearchSearch:
         self._pool = pool
         self._cluster = cluster
 
-    async def search(self, words: str, kind: str | None, limit: int, offset: int) -> Matches:
+    async def search(
+        self, tenant: str, words: str, kind: str | None, limit: int, offset: int
+    ) -> Matches:
         """Return what the words are found in, best first."""
         what = asked(words)
-        wanted = _request(words, what, kind)
+        wanted = _request(tenant, words, what, kind)
         for _ in range(TRIES_MAX):
-            live = await self._live()
+            live = await self._live(tenant)
             try:
                 with unavailable():
                     answer = await self._client.search(
@@ -65,8 +68,8 @@ class ElasticsearchSearch:
             return _matches(live, what, answer.body)
         raise StoreUnavailable("the search index is not there; it has to be rebuilt")
 
-    async def _live(self) -> _Live:
-        async with reading(self._pool) as connection:
+    async def _live(self, tenant: str) -> _Live:
+        async with reading(self._pool, tenant) as connection:
             cursor = await connection.execute(
                 """select generation, version, min(position) as position from readings.state
                    where name = %(name)s and live group by generation, version""",
@@ -80,7 +83,7 @@ class ElasticsearchSearch:
         return _Live(name, row["position"], parked)
 
 
-def _request(words: str, what: Asked, kind: str | None) -> dict[str, Any]:
+def _request(tenant: str, words: str, what: Asked, kind: str | None) -> dict[str, Any]:
     """Return what is asked of the engine. The kind is chosen after counting, so that all kinds are
     counted; equals come in the order of their keys, so that pages fit together."""
     exact = {"constant_score": {"filter": {"term": {"id.exact": words}}, "boost": EXACT_SCORE}}
@@ -88,6 +91,7 @@ def _request(words: str, what: Asked, kind: str | None) -> dict[str, Any]:
     wanted: dict[str, Any] = {
         "query": {
             "bool": {
+                "filter": {"term": {TENANT: tenant}},
                 "must_not": {"term": {"retired": True}},
                 "must": {"bool": {"should": [exact, *_found(ALL, what)]}},
                 "should": [title],

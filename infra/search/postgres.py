@@ -58,9 +58,11 @@ class PostgresSearch:
     def __init__(self, views: Views) -> None:
         self._views = views
 
-    async def search(self, words: str, kind: str | None, limit: int, offset: int) -> Matches:
+    async def search(
+        self, tenant: str, words: str, kind: str | None, limit: int, offset: int
+    ) -> Matches:
         """Return what the words are found in, best first."""
-        async with self._views.at("search") as snapshot:
+        async with self._views.at(tenant, "search") as snapshot:
             return await _found(snapshot, _FOUND, words, kind, limit, offset)
 
 
@@ -72,6 +74,7 @@ class PostgresPast:
 
     async def search(
         self,
+        tenant: str,
         words: str,
         kind: str | None,
         limit: int,
@@ -80,7 +83,7 @@ class PostgresPast:
         occurred: datetime | None,
     ) -> Matches:
         """Return what the words were found in by a moment, best first."""
-        async with self._views.at("catalogue") as snapshot:
+        async with self._views.at(tenant, "catalogue") as snapshot:
             through = snapshot.position if position is None else position
             return await _found(snapshot, _PUBLISHED, words, kind, limit, offset, through, occurred)
 

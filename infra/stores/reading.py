@@ -8,18 +8,26 @@ from contextlib import asynccontextmanager
 import psycopg
 from psycopg import AsyncConnection, IsolationLevel
 from psycopg.rows import DictRow, dict_row
+from psycopg.sql import SQL, Composable, Literal
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from infra.pools import async_pool
 from projections.ports import StoreUnavailable
 
 QUERY_SECONDS_MAX = 10
+QUERY = "registrar_query"
+"""The role that queries are made in."""
+NOTHING = SQL("")
 
 Pool = AsyncConnectionPool[AsyncConnection[DictRow]]
 
 
 def read_pool(dsn: str, size: int) -> Pool:
-    """Return a pool, not opened yet, whose transactions read one snapshot and write nothing."""
+    """Return a pool, not opened yet, whose transactions read one snapshot and write nothing.
+
+    Its sessions are in a role that owns nothing from their first moment: without a tenant they see
+    no rows of any, whoever logs in.
+    """
 
     async def configure(connection: AsyncConnection[DictRow]) -> None:
         await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
@@ -30,19 +38,26 @@ def read_pool(dsn: str, size: int) -> Pool:
         size,
         configure,
         row_factory=dict_row,
-        options=f"-c statement_timeout={QUERY_SECONDS_MAX}s -c timezone=UTC -c jit=off",
+        options=f"-c role={QUERY} -c statement_timeout={QUERY_SECONDS_MAX}s -c timezone=UTC"
+        " -c jit=off",
     )
 
 
 @asynccontextmanager
-async def reading(pool: Pool) -> AsyncIterator[AsyncConnection[DictRow]]:
-    """Hold a connection in one transaction. Raises StoreUnavailable.
+async def reading(
+    pool: Pool, tenant: str | None = None, first: Composable = NOTHING
+) -> AsyncIterator[AsyncConnection[DictRow]]:
+    """Hold a connection in one transaction that sees the rows of a tenant (None: of none), after
+    ``first``, which travels with it. Raises StoreUnavailable.
 
     The transaction is begun in so many words: a request that is cancelled while the pool looks
     whether its connection is alive leaves it with autocommit on.
     """
     try:
         async with pool.connection() as connection, connection.transaction():
+            if tenant is not None:
+                whose = SQL("set local registrar.tenant = {}; ").format(Literal(tenant))
+                await connection.execute(whose + first)
             yield connection
     except (psycopg.OperationalError, PoolTimeout) as error:
         raise StoreUnavailable(f"the views cannot be read: {error}") from error

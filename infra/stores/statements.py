@@ -14,6 +14,13 @@ from projections.ports import Generation
 from projections.reading import TENANT, Documents, Reading, Tally, View
 
 SCHEMA = "readings"
+TENANT_SET = "current_setting('registrar.tenant', true)"
+"""Whose rows this transaction sees."""
+PSEUDONYM = (
+    "left(encode(sha256(k.outer_key || sha256(k.inner_key || convert_to(v.subject, 'UTF8'))),"
+    " 'hex'), 32)"
+)
+"""An HMAC [RFC 2104] of a learner's id under the key of the tenant: 128 bits of it, as hex."""
 FILLED_PERCENT = 60
 """Of a page when it is first written, where rows change: what they become then finds room beside
 them, and no index is touched. It halves what an update costs the server."""
@@ -53,7 +60,8 @@ def _create(
         for one in columns
     )
     made = f"create table {table(of, name)} ({fields}, primary key ({_names(key)}))"
-    return f"{made} with (fillfactor = {filled})"
+    apart = f"select log.keep_apart('{table(of, name)}', true)"
+    return f"{made} with (fillfactor = {filled}); {apart}"
 
 
 def _collation(one: Column, key: Sequence[str]) -> str:
@@ -85,13 +93,46 @@ def analyze(of: Generation) -> list[str]:
 
 def view(of: Generation, wanted: View) -> str:
     """Return what makes a stable view or points it at this generation."""
+    source = _rows(of, wanted)
+    if wanted.keeps:
+        source = f"select * from ({source}) kept where {TENANT} = {TENANT_SET}"
+    invoker = "false" if wanted.keeps else "true"
+    return (
+        f'create or replace view views."{wanted.name}" with (security_invoker = {invoker})'
+        f' as {source}; grant select on views."{wanted.name}" to registrar_query'
+    )
+
+
+def analysts_view(of: Generation, wanted: View) -> str:
+    """Return what makes the view that analysts see of a view, or points it at this generation.
+
+    Its owner sees the rows of the tenant of whoever logged in, whatever they set or call. Nothing
+    of theirs is evaluated before, for the view is a barrier. A pseudonym is made within it, so that
+    nobody can have one made of a learner whom they know.
+    """
+    name = f'analytics."{wanted.name}"'
+    fields = ", ".join(
+        f'{PSEUDONYM} as "subject"' if one == "subject" else f'v."{one}"' for one in wanted.analysts
+    )
+    source = f"({_rows(of, wanted)}) v"
+    if "subject" in wanted.analysts:
+        source += f" join analysts.pseudonym_keys k on k.{TENANT} = v.{TENANT}"
+    return (
+        f"create or replace view {name} with (security_barrier = true)"
+        f" as select {fields} from {source};"
+        f" alter view {name} owner to registrar_analytics;"
+        f" grant select on {name} to registrar_analyst"
+    )
+
+
+def _rows(of: Generation, wanted: View) -> str:
+    """Return a select of what a view shows."""
     reading = of.reading
     names = [d.name for d in reading.documents] + [t.name for t in reading.tallies]
     tables = {name: table(of, name) for name in names}
     whose = f'{wanted.alias}."{TENANT}"' if wanted.alias else f'"{TENANT}"'
     fields, source = ", ".join((whose, *wanted.columns)), wanted.source.format_map(tables)
-    made = f'create or replace view views."{wanted.name}" with (security_invoker = true)'
-    return f"{made} as select {fields} from {source}"
+    return f"select {fields} from {source}"
 
 
 def tables(name: str, version: int, number: int) -> str:

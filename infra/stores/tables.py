@@ -65,6 +65,8 @@ class Tables:
         """Point the views at this generation."""
         for view in of.reading.views:
             run(connection, statements.view(of, view))
+            if view.analysts:
+                run(connection, statements.analysts_view(of, view))
 
     def remove(self, connection: psycopg.Connection, name: str, version: int, number: int) -> None:
         """Drop the tables."""

@@ -44,12 +44,11 @@ class PostgresViews:
 
     @asynccontextmanager
     async def at(
-        self, *readings: str, subject: str | None = None
+        self, tenant: str, *readings: str, subject: str | None = None
     ) -> AsyncIterator[PostgresSnapshot]:
         """Open one consistent snapshot."""
-        async with reading(self._pool) as connection:
+        async with reading(self._pool, tenant, _hold(readings)) as connection:
             names = {"names": list(readings)}
-            await connection.execute(_hold(readings))
             cursor = await connection.execute(STANDING, names)
             positions = standing(await cursor.fetchall())
             if len(positions) < len(readings):

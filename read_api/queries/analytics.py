@@ -133,7 +133,9 @@ async def run(
     deps: ReadDependencies, asking: Principal, run: str, *, min_position: int = 0
 ) -> RunAnalytics:
     """Return a run's totals. Raises NotFound."""
-    async with deps.snapshot("analytics", "catalogue", min_position=min_position) as snapshot:
+    async with deps.snapshot(
+        asking.tenant, "analytics", "catalogue", min_position=min_position
+    ) as snapshot:
         await _require(snapshot, run)
         totals = await _totals(snapshot, run)
     late = 100 * totals.late / totals.submissions if totals.submissions else None
@@ -150,7 +152,9 @@ async def daily(
     deps: ReadDependencies, asking: Principal, run: str, *, min_position: int = 0
 ) -> Daily:
     """Return a run's days. Raises NotFound."""
-    async with deps.snapshot("analytics", "catalogue", min_position=min_position) as snapshot:
+    async with deps.snapshot(
+        asking.tenant, "analytics", "catalogue", min_position=min_position
+    ) as snapshot:
         await _require(snapshot, run)
         days = await _days(snapshot, [run])
         totals = await _totals(snapshot, run)
@@ -167,7 +171,9 @@ async def items(
     deps: ReadDependencies, asking: Principal, run: str, *, min_position: int = 0
 ) -> Items:
     """Return a run's items with their score distributions. Raises NotFound."""
-    async with deps.snapshot("analytics", "catalogue", min_position=min_position) as snapshot:
+    async with deps.snapshot(
+        asking.tenant, "analytics", "catalogue", min_position=min_position
+    ) as snapshot:
         await _require(snapshot, run)
         rows = await snapshot.rows(_ITEMS, run=run)
     return Items(
@@ -182,13 +188,13 @@ async def days_of(
     deps: ReadDependencies, asking: Principal, runs: Sequence[str]
 ) -> dict[str, list[Day]]:
     """Return the days of several runs, by run."""
-    async with deps.snapshot("analytics") as snapshot:
+    async with deps.snapshot(asking.tenant, "analytics") as snapshot:
         return await _days(snapshot, runs)
 
 
 async def overview(deps: ReadDependencies, asking: Principal, *, min_position: int = 0) -> Overview:
     """Return the totals of everything and of each run."""
-    async with deps.snapshot("analytics", min_position=min_position) as snapshot:
+    async with deps.snapshot(asking.tenant, "analytics", min_position=min_position) as snapshot:
         rows = await snapshot.rows(f"select run, {_TOTALS} from views.run_totals order by run")
     return Overview(
         totals=Totals(**{name: sum(row[name] for row in rows) for name in _AMOUNTS}),

@@ -61,7 +61,7 @@ async def proven(
     leaves: list[Leaf] = []
     for start in range(0, len(facts), POSITIONS_READ_MAX):
         some = facts[start : start + POSITIONS_READ_MAX]
-        leaves += await deps.evidence.leaves([fact.position for fact in some])
+        leaves += await deps.evidence.leaves(asking.tenant, [fact.position for fact in some])
     entries = await proofs(deps, leaves, seal.size)
     telling = await _telling(deps, asking, subject, facts)
     return await asyncio.to_thread(_packed, subject, seal, entries, telling)
@@ -71,7 +71,9 @@ async def _facts(
     deps: ReadDependencies, asking: Principal, subject: str, size: int
 ) -> list[Envelope]:
     """Return a learner's facts among the first ``size`` of the log, all of them or none."""
-    async with deps.snapshot("history", min_position=size, subject=subject) as snapshot:
+    async with deps.snapshot(
+        asking.tenant, "history", min_position=size, subject=subject
+    ) as snapshot:
         rows = await snapshot.rows(
             """select position from views.history
                where subject = %(subject)s and position <= %(size)s
@@ -89,7 +91,7 @@ async def _facts(
     positions = [row["position"] for row in rows]
     facts: list[Envelope] = []
     for start in range(0, len(positions), POSITIONS_READ_MAX):
-        facts += await deps.log.at(positions[start : start + POSITIONS_READ_MAX])
+        facts += await deps.log.at(asking.tenant, positions[start : start + POSITIONS_READ_MAX])
     own = [fact for fact in facts if fact.tenant == asking.tenant]
     if not own:
         raise NotFound("learner of whom anything is sealed:", subject)

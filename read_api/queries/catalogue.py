@@ -168,7 +168,7 @@ async def course(
     deps: ReadDependencies, asking: Principal, course: str, *, min_position: int = 0
 ) -> Course:
     """Return a course. Raises NotFound."""
-    async with deps.snapshot("catalogue", min_position=min_position) as snapshot:
+    async with deps.snapshot(asking.tenant, "catalogue", min_position=min_position) as snapshot:
         found = await snapshot.rows(
             """select course, title, description, prerequisite_course, prerequisite_percent,
                       created_at, version
@@ -208,7 +208,9 @@ async def runs(
         sql += f" and ({column}, run) {'<' if sort[0] == '-' else '>'} (%(value)s, %(run)s)"
     way = "desc" if sort[0] == "-" else "asc"
     sql += f" order by {column} {way}, run {way} limit %(limit)s"
-    async with deps.snapshot("catalogue", "analytics", min_position=min_position) as snapshot:
+    async with deps.snapshot(
+        asking.tenant, "catalogue", "analytics", min_position=min_position
+    ) as snapshot:
         found = await snapshot.rows(sql, **values)
     page, last = cursors.cut([_row(asking, row) for row in found], limit)
     return Runs(
@@ -227,7 +229,7 @@ def _row(asking: Principal, row: dict[str, Any]) -> RunRow:
 
 async def run(deps: ReadDependencies, asking: Principal, run: str, *, min_position: int = 0) -> Run:
     """Return a run with its items. Raises NotFound."""
-    async with deps.snapshot("catalogue", min_position=min_position) as snapshot:
+    async with deps.snapshot(asking.tenant, "catalogue", min_position=min_position) as snapshot:
         return await read_run(deps, snapshot, run)
 
 
@@ -270,7 +272,7 @@ async def titles(
     deps: ReadDependencies, asking: Principal, runs: Sequence[str]
 ) -> dict[tuple[str, str], str]:
     """Return the titles of the items of these runs, by run and item."""
-    async with deps.snapshot("catalogue") as snapshot:
+    async with deps.snapshot(asking.tenant, "catalogue") as snapshot:
         found = await snapshot.rows(
             "select run, item, title from views.items where run = any(%(runs)s)", runs=list(runs)
         )

@@ -48,7 +48,9 @@ async def certificate(
 ) -> Certificate:
     """Return a certificate to whoever may see the record that it is of; ``shown``: to whoever was
     shown it, and so knows its id. Raises NotFound."""
-    async with deps.snapshot("certificates", "catalogue", min_position=min_position) as snapshot:
+    async with deps.snapshot(
+        asking.tenant, "certificates", "catalogue", min_position=min_position
+    ) as snapshot:
         found = await snapshot.rows(
             """select c.certificate, c.course, k.title as course_title, c.run,
                       r.title as run_title, c.subject, c.mode, c.basis, c.result, c.percent,

@@ -62,7 +62,7 @@ class Consents(Answer, frozen=True, kw_only=True):
 
 async def purposes(deps: ReadDependencies, asking: Principal, *, min_position: int = 0) -> Purposes:
     """Return the purposes."""
-    async with deps.snapshot("learners", min_position=min_position) as snapshot:
+    async with deps.snapshot(asking.tenant, "learners", min_position=min_position) as snapshot:
         rows = await snapshot.rows("select * from views.purposes order by purpose")
     shown = PurposeRow.__struct_fields__
     return Purposes(
@@ -83,14 +83,14 @@ async def consents(
     """Return what a learner agreed to, now or as it was. Of purposes, the versions in force are
     those of that moment too."""
     if not moment.is_now:
-        known = await asof.facts_of(deps, subject, moment, min_position)
+        known = await asof.facts_of(deps, asking.tenant, subject, moment, min_position)
         said = asof.fold(LEARNERS, known.facts).documents["consent"].values()
         rows = [one for one in said if isinstance(one, Known)]
         published = await _published_then(deps, asking, [one.purpose for one in rows], known.as_of)
         as_of, incomplete = known.as_of, known.incomplete
     else:
         async with deps.snapshot(
-            "learners", min_position=min_position, subject=subject
+            asking.tenant, "learners", min_position=min_position, subject=subject
         ) as snapshot:
             found = await snapshot.rows(
                 "select * from views.consents where subject = %(subject)s", subject=subject
@@ -125,7 +125,7 @@ async def agreed(
     """Return the facts without those of learners who do not agree to a purpose, where that asks for
     consent; otherwise all."""
     subjects = {fact.subject for fact in facts if fact.subject is not None}
-    async with deps.snapshot("learners") as snapshot:
+    async with deps.snapshot(tenant, "learners") as snapshot:
         asked = (await _published(snapshot)).get(purpose)
         if asked is None or not _asks(asked):
             return list(facts)
@@ -159,7 +159,7 @@ async def _published_then(
     streams = [PURPOSE.of(asking.tenant, name).name for name in names]
     facts = [
         fact
-        for fact in (await deps.log.streams(streams) if streams else ())
+        for fact in (await deps.log.streams(asking.tenant, streams) if streams else ())
         if fact.position <= as_of.position
         and (as_of.occurred_at is None or fact.occurred_at <= as_of.occurred_at)
     ]

@@ -140,7 +140,7 @@ async def versions(
     deps: ReadDependencies, asking: Principal, run: str, *, min_position: int = 0
 ) -> Versions:
     """Return the versions of a run's content. Raises NotFound."""
-    async with deps.snapshot("catalogue", min_position=min_position) as snapshot:
+    async with deps.snapshot(asking.tenant, "catalogue", min_position=min_position) as snapshot:
         if not await snapshot.rows("select from views.runs where run = %(run)s", run=run):
             raise NotFound("run", run)
         found = await snapshot.rows(
@@ -167,7 +167,7 @@ async def version(
     deps: ReadDependencies, asking: Principal, run: str, number: str, *, min_position: int = 0
 ) -> Version:
     """Return a version by its number, or the open draft. Raises NotFound and BadParameter."""
-    async with deps.snapshot("catalogue", min_position=min_position) as snapshot:
+    async with deps.snapshot(asking.tenant, "catalogue", min_position=min_position) as snapshot:
         found = await _one(snapshot, run, number, "number")
     return Version(
         run=run,
@@ -193,7 +193,7 @@ async def difference(
     min_position: int = 0,
 ) -> Difference:
     """Return what differs between two versions. Raises NotFound and BadParameter."""
-    async with deps.snapshot("catalogue", min_position=min_position) as snapshot:
+    async with deps.snapshot(asking.tenant, "catalogue", min_position=min_position) as snapshot:
         one = _compared(await _one(snapshot, run, before, "before"))
         other = _compared(await _one(snapshot, run, after, "after"))
     return Difference(

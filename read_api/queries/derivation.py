@@ -88,7 +88,7 @@ async def derivation(
         raise BadParameter("value", f"must be one of {', '.join(VALUES)}")
     if (item is None) == (value == "item"):
         raise BadParameter("item", "goes with value=item, and only with that")
-    known = await asof.facts_of(deps, subject, moment, min_position)
+    known = await asof.facts_of(deps, asking.tenant, subject, moment, min_position)
     own = [fact for fact in known.facts if asof.run_of(fact) == run]
     of_run = await asof.facts_of_runs(deps, asking.tenant, {run}, known.as_of)
     facts = [*own, *(fact for fact in of_run if fact.subject is None)]

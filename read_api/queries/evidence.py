@@ -91,7 +91,7 @@ async def inclusion(
 ) -> Inclusion:
     """Prove that a position is in the log. Raises NotFound, NotYet or BadParameter."""
     seal = await _seal(deps)
-    leaf = await deps.evidence.leaf(position)
+    leaf = await deps.evidence.leaf(asking.tenant, position)
     if leaf is None or not _may_see(asking, leaf):
         raise NotFound("fact at position", str(position))
     if position > seal.size:
@@ -112,7 +112,9 @@ async def inclusions(
     if seal is None:
         return Inclusions(0, None, [], [])
     sealed = sorted({position for position in positions if position <= seal.size})
-    leaves = [leaf for leaf in await deps.evidence.leaves(sealed) if _may_see(asking, leaf)]
+    leaves = [
+        leaf for leaf in await deps.evidence.leaves(asking.tenant, sealed) if _may_see(asking, leaf)
+    ]
     proven = await proofs(deps, leaves, seal.size)
     return Inclusions(seal.size, seal.note.decode(), seal.keys.splitlines(), proven)
 

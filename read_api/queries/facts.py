@@ -70,7 +70,7 @@ _ENVELOPE = tuple(name for name in Envelope.__struct_fields__ if name != "fact")
 
 async def fact(deps: ReadDependencies, asking: Principal, position: int) -> RecordedFact:
     """Return the fact at a position. Raises NotFound."""
-    found = await deps.log.at([position])
+    found = await deps.log.at(asking.tenant, [position])
     if not found or not _may_see(asking, found[0]):
         raise NotFound("fact", f"at position {position}")
     told = found[0]
@@ -112,8 +112,10 @@ async def _neighbours(deps: ReadDependencies, told: Envelope) -> Sequence[Envelo
     if told.subject is None:
         _, kind, *ids = told.stream.split("/")
         kinds = [kind] if run_of(told) is None else ["run", "run-content", "run-seats"]
-        return await deps.log.streams([f"{told.tenant}/{one}/{'/'.join(ids)}" for one in kinds])
-    async with deps.snapshot("history", subject=told.subject) as snapshot:
+        return await deps.log.streams(
+            told.tenant, [f"{told.tenant}/{one}/{'/'.join(ids)}" for one in kinds]
+        )
+    async with deps.snapshot(told.tenant, "history", subject=told.subject) as snapshot:
         rows = await snapshot.rows(
             """(select position from views.history
                 where subject = %(subject)s and position < %(position)s
@@ -126,7 +128,7 @@ async def _neighbours(deps: ReadDependencies, told: Envelope) -> Sequence[Envelo
             position=told.position,
             most=NEIGHBOURS_MAX,
         )
-    return await deps.log.at([row["position"] for row in rows])
+    return await deps.log.at(told.tenant, [row["position"] for row in rows])
 
 
 async def _corrections(
@@ -139,12 +141,12 @@ async def _corrections(
     if isinstance(told.fact, RecordCorrected):
         wrong = [
             one
-            for one in await deps.log.at([told.fact.position])
+            for one in await deps.log.at(told.tenant, [told.fact.position])
             if (one.id, one.tenant) == (told.fact.corrects, told.tenant)
             and one.subject == told.subject
         ]
         return (wrong[0] if wrong else None), None
-    async with deps.snapshot("learners", subject=told.subject) as snapshot:
+    async with deps.snapshot(told.tenant, "learners", subject=told.subject) as snapshot:
         rows = await snapshot.rows(
             """select position from views.corrections
                where subject = %(subject)s and corrects = %(fact)s
@@ -152,7 +154,7 @@ async def _corrections(
             subject=told.subject,
             fact=told.id,
         )
-    found = await deps.log.at([row["position"] for row in rows])
+    found = await deps.log.at(told.tenant, [row["position"] for row in rows])
     return None, (found[0] if found else None)
 
 

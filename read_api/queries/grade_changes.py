@@ -108,7 +108,9 @@ async def preview(
     what counts. Raises NotFound, and BadParameter for what is no such table.
     """
     lines = list(_lines(content))
-    async with deps.snapshot("progress", "catalogue", min_position=min_position) as snapshot:
+    async with deps.snapshot(
+        asking.tenant, "progress", "catalogue", min_position=min_position
+    ) as snapshot:
         book = await read_book(deps, snapshot, run)
         known = await snapshot.rows(
             "select * from views.enrolments where run = %(run)s and subject = any(%(subjects)s)",

@@ -110,7 +110,9 @@ async def gradebook(
 ) -> Gradebook:
     """Return a part of a run's gradebook; ``after`` is a cursor. Raises NotFound, BadParameter."""
     begin = "" if after is None else cursors.decode(after, "gradebook", (str, str))[1]
-    async with deps.snapshot("progress", "catalogue", min_position=min_position) as snapshot:
+    async with deps.snapshot(
+        asking.tenant, "progress", "catalogue", min_position=min_position
+    ) as snapshot:
         book = await read_book(deps, snapshot, run)
         found = await snapshot.rows(
             """select * from views.enrolments where run = %(run)s and subject > %(begin)s

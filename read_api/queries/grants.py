@@ -95,7 +95,7 @@ async def of_holder(
     """Return what somebody was granted; nobody is unknown here."""
     at = await _at(deps, moment)
     wanted = max(min_position, at.through or 0)
-    async with deps.snapshot("grants", min_position=wanted) as snapshot:
+    async with deps.snapshot(asking.tenant, "grants", min_position=wanted) as snapshot:
         rows = await _rows(
             snapshot, at, " where holder = %(holder)s order by number", holder=holder
         )
@@ -132,7 +132,7 @@ async def grants(
         sql += " and (holder, number) > (%(holder)s, %(number)s)"
     sql += " order by holder, number limit %(limit)s"
     wanted = max(min_position, at.through or 0)
-    async with deps.snapshot("grants", min_position=wanted) as snapshot:
+    async with deps.snapshot(asking.tenant, "grants", min_position=wanted) as snapshot:
         rows, last = cursors.cut(await _rows(snapshot, at, sql, **values), limit)
     return Grants(
         grants=[Grant(**row) for row in rows],

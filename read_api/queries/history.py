@@ -101,7 +101,7 @@ async def history(
     position, occurred = await resolve(deps, moment)
     wanted = max(min_position, position or 0)
     async with deps.snapshot(
-        "history", "learners", min_position=wanted, subject=subject
+        asking.tenant, "history", "learners", min_position=wanted, subject=subject
     ) as snapshot:
         through = snapshot.position if position is None else position
         values = {"subject": subject, "through": through, "occurred": occurred}
@@ -123,7 +123,9 @@ async def history(
         wrong = await snapshot.rows(_CORRECTED, subject=subject, through=through)
     corrected = {row["corrects"]: row["position"] for row in wrong}
     page, last = cursors.cut([row["position"] for row in rows], limit)
-    facts = sorted(await deps.log.at(page), key=lambda f: f.position, reverse=newest_first)
+    facts = sorted(
+        await deps.log.at(asking.tenant, page), key=lambda f: f.position, reverse=newest_first
+    )
     names = await titles(deps, asking, sorted({r for f in facts if (r := run_of(f))}))
     return History(
         subject=subject,

@@ -106,7 +106,9 @@ async def of_run(
         sql += f" and ({column}, subject) {'<' if sort[0] == '-' else '>'} (%(value)s, %(subject)s)"
     way = "desc" if sort[0] == "-" else "asc"
     sql += f" order by {column} {way}, subject {way} limit %(limit)s"
-    async with deps.snapshot("progress", "catalogue", min_position=min_position) as snapshot:
+    async with deps.snapshot(
+        asking.tenant, "progress", "catalogue", min_position=min_position
+    ) as snapshot:
         rows, last = cursors.cut(await snapshot.rows(sql, **values), limit)
         known = rows or await snapshot.rows("select from views.runs where run = %(run)s", run=run)
         if not known:
@@ -143,7 +145,7 @@ async def learner(
             incomplete=past.incomplete,
         )
     async with deps.snapshot(
-        "progress", "history", min_position=min_position, subject=subject
+        asking.tenant, "progress", "history", min_position=min_position, subject=subject
     ) as snapshot:
         rows = await snapshot.rows(_OF_SUBJECT, subject=subject)
         (about,) = await snapshot.rows(
@@ -181,7 +183,11 @@ async def enrolments(
         known = bool(past.facts)
     else:
         async with deps.snapshot(
-            "progress", "learners", min_position=min_position, subject=subject
+            asking.tenant,
+            "progress",
+            "learners",
+            min_position=min_position,
+            subject=subject,
         ) as snapshot:
             rows = list(await snapshot.rows(_OF_SUBJECT, subject=subject))
             known = bool(rows or await snapshot.rows(_REGISTERED, subject=subject))

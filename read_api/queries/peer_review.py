@@ -131,7 +131,9 @@ async def pools(
     deps: ReadDependencies, asking: Principal, run: str, *, min_position: int = 0
 ) -> PeerPools:
     """Return the pools of a run; a run without any has none."""
-    async with deps.snapshot("reviews", "catalogue", min_position=min_position) as snapshot:
+    async with deps.snapshot(
+        asking.tenant, "reviews", "catalogue", min_position=min_position
+    ) as snapshot:
         rows = await snapshot.rows(_POOLS, run=run)
     return PeerPools(
         run=run,
@@ -155,7 +157,9 @@ async def pool(
     author, attempt = (
         cursors.decode(after, "author", (str, str)) if after is not None else (None, None)
     )
-    async with deps.snapshot("reviews", "catalogue", min_position=min_position) as snapshot:
+    async with deps.snapshot(
+        asking.tenant, "reviews", "catalogue", min_position=min_position
+    ) as snapshot:
         rows = await snapshot.rows(
             _SUBMISSIONS, run=run, item=item, author=author, attempt=attempt, limit=limit + 1
         )
@@ -188,13 +192,15 @@ async def duties(
 ) -> Duties:
     """Return a learner's peer reviews in a run; who takes part in none has none."""
     if not moment.is_now:
-        known = await asof.facts_of(deps, subject, moment, min_position)
+        known = await asof.facts_of(deps, asking.tenant, subject, moment, min_position)
         own = [fact for fact in known.facts if asof.run_of(fact) == run]
         found = asof.fold(PEER_REVIEW, own).documents["duty"]
         rows = [msgspec.structs.asdict(found[key]) for key in sorted(found)]
         as_of, incomplete = known.as_of, known.incomplete
     else:
-        async with deps.snapshot("reviews", min_position=min_position, subject=subject) as snapshot:
+        async with deps.snapshot(
+            asking.tenant, "reviews", min_position=min_position, subject=subject
+        ) as snapshot:
             rows = list(await snapshot.rows(_DUTIES, run=run, subject=subject))
         as_of = await deps.as_of(snapshot.position)
         incomplete = earliest(snapshot.parked, peer_review=(run, subject))

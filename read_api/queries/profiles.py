@@ -99,7 +99,7 @@ async def profile(
             deps, asking, known, known.merged_into or subject, [], past.as_of, past.incomplete
         )
     async with deps.snapshot(
-        "learners", "history", "progress", min_position=min_position, subject=subject
+        asking.tenant, "learners", "history", "progress", min_position=min_position, subject=subject
     ) as snapshot:
         found = await _rows(snapshot, [subject])
         known = found.get(subject, Known(subject))
@@ -133,7 +133,7 @@ async def people(
     wanted = folded(words or "").split()
     found: list[Person] = []
     searched, more = 0, True
-    async with deps.snapshot("learners", min_position=min_position) as snapshot:
+    async with deps.snapshot(asking.tenant, "learners", min_position=min_position) as snapshot:
         while more and len(found) < limit and searched < LEARNERS_OPENED_MAX:
             rows = await snapshot.rows(
                 f"""select {_COLUMNS} from views.learners

@@ -222,7 +222,7 @@ async def read_stand(
             raise NotFound("enrolment", f"{run}/{subject}")
         return stand_in(past, run)
     async with deps.snapshot(
-        "progress", "catalogue", min_position=min_position, subject=subject
+        asking.tenant, "progress", "catalogue", min_position=min_position, subject=subject
     ) as snapshot:
         key = {"run": run, "subject": subject}
         found = await snapshot.rows(

@@ -36,7 +36,7 @@ async def access_log(
 ) -> AccessLog:
     """Return the reads of one subject, in one run, by one actor, or all."""
     before = None if after is None else cursors.decode(after, "reads", (int,))[0]
-    runs: Sequence[str] = () if subject is None else await _runs(deps, subject)
+    runs: Sequence[str] = () if subject is None else await _runs(deps, asking.tenant, subject)
     asked = ReadsAsked(asking.tenant, subject, runs, run, actor, begin, end, before)
     found = await deps.reads.find(asked, limit + 1)
     more = len(found) > limit
@@ -44,8 +44,8 @@ async def access_log(
     return AccessLog(reads=page, next=cursors.encode("reads", (page[-1].id,)) if more else None)
 
 
-async def _runs(deps: ReadDependencies, subject: str) -> Sequence[str]:
-    async with deps.snapshot("progress", subject=subject) as snapshot:
+async def _runs(deps: ReadDependencies, tenant: str, subject: str) -> Sequence[str]:
+    async with deps.snapshot(tenant, "progress", subject=subject) as snapshot:
         rows = await snapshot.rows(
             "select run from views.enrolments where subject = %(subject)s", subject=subject
         )

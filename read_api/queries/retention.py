@@ -55,7 +55,7 @@ async def rules(
     deps: ReadDependencies, asking: Principal, *, min_position: int = 0
 ) -> RetentionRules:
     """Return the rules."""
-    async with deps.snapshot("retention", min_position=min_position) as snapshot:
+    async with deps.snapshot(asking.tenant, "retention", min_position=min_position) as snapshot:
         rows = await snapshot.rows(
             "select * from views.retention_rules where tenant = %(tenant)s order by rule",
             tenant=asking.tenant,
@@ -80,7 +80,12 @@ async def preview(
     by = by or deps.clock()
     beyond = cursors.decode(after, "subject", (str,))[0] if after is not None else ""
     async with deps.snapshot(
-        "retention", "history", "progress", "catalogue", min_position=min_position
+        asking.tenant,
+        "retention",
+        "history",
+        "progress",
+        "catalogue",
+        min_position=min_position,
     ) as snapshot:
         of = {"tenant": asking.tenant}
         in_force = rules_of(await snapshot.rows(IN_FORCE, **of))

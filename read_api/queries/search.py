@@ -70,7 +70,10 @@ async def search(
         raise BadParameter("next", f"only the first {RESULTS_RANKED_MAX:,} results can be paged")
     if moment.is_now and may(asking, Permission.READ_RECORD):
         await deps.reached("search", position=min_position)
-        found, occurred = await deps.search.search(words, kind, limit + 1, offset), None
+        found, occurred = (
+            await deps.search.search(asking.tenant, words, kind, limit + 1, offset),
+            None,
+        )
     else:
         if kind not in (None, *PUBLISHED_KINDS):
             raise BadParameter(
@@ -80,7 +83,9 @@ async def search(
             )
         position, occurred = await asof.resolve(deps, moment)
         await deps.reached("catalogue", position=max(min_position, position or 0))
-        found = await deps.past.search(words, kind, limit + 1, offset, position, occurred)
+        found = await deps.past.search(
+            asking.tenant, words, kind, limit + 1, offset, position, occurred
+        )
     facets = {name: found.facets.get(name, 0) for name in KINDS}
     page, last = cursors.cut([_hit(match, words) for match in found.hits], limit)
     return Found(

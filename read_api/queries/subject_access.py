@@ -197,7 +197,7 @@ async def _records(deps: ReadDependencies, job: Job) -> list[_Record]:
     merged = (await profiles.profile(deps, own, job.about)).merged
     found, left = [], FACTS_MAX
     for subject in (job.about, *merged[:RECORDS_MAX]):
-        async with deps.snapshot("history", subject=subject) as snapshot:
+        async with deps.snapshot(job.tenant, "history", subject=subject) as snapshot:
             rows = await snapshot.rows(
                 """select position from views.history where subject = %(subject)s
                    order by position limit %(most)s""",
@@ -272,7 +272,7 @@ async def _parts(
     deps: ReadDependencies, record: _Record, positions: Sequence[int]
 ) -> AsyncIterator[list[Envelope]]:
     for start in range(0, len(positions), FACTS_A_PART):
-        facts = await deps.log.at(positions[start : start + FACTS_A_PART])
+        facts = await deps.log.at(record.asking.tenant, positions[start : start + FACTS_A_PART])
         yield [fact for fact in facts if fact.tenant == record.asking.tenant]
 
 

@@ -79,7 +79,9 @@ async def of_run(
     values: dict[str, Any] = {"run": run, "limit": limit + 1, "joined": 0}
     if after is not None:
         (values["joined"],) = cursors.decode(after, "waitlist", (int,))
-    async with deps.snapshot("progress", "catalogue", min_position=min_position) as snapshot:
+    async with deps.snapshot(
+        asking.tenant, "progress", "catalogue", min_position=min_position
+    ) as snapshot:
         seats = await snapshot.rows(
             """select r.capacity, r.taken, r.offer_hours,
                       count(*) filter (where w.status = 'offered') as offered,
@@ -128,7 +130,7 @@ async def of_learner(
             as_of=past.as_of,
             incomplete=past.incomplete,
         )
-    async with deps.snapshot("progress", min_position=min_position) as snapshot:
+    async with deps.snapshot(asking.tenant, "progress", min_position=min_position) as snapshot:
         rows = await snapshot.rows(
             f"{_PLACED} where w.subject = %(subject)s order by w.joined_position", subject=subject
         )

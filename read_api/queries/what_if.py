@@ -91,7 +91,7 @@ async def what_if(
 
     Raises NotFound before anything is yielded.
     """
-    async with deps.snapshot("progress", "catalogue") as snapshot:
+    async with deps.snapshot(asking.tenant, "progress", "catalogue") as snapshot:
         rows = await snapshot.rows(
             "select subject from views.enrolments where run = %(run)s order by subject", run=run
         )
@@ -122,7 +122,7 @@ async def _pages(
     def read(first: int) -> asyncio.Task[Sequence[Envelope]]:
         page = subjects[first : first + LEARNERS_A_PAGE]
         names = [ENROLMENT.of(asking.tenant, run, subject).name for subject in page]
-        return asyncio.create_task(_read(deps, names))
+        return asyncio.create_task(_read(deps, asking.tenant, names))
 
     coming = read(0)
     try:
@@ -134,8 +134,8 @@ async def _pages(
         coming.cancel()
 
 
-async def _read(deps: ReadDependencies, names: Sequence[str]) -> Sequence[Envelope]:
-    return await deps.log.streams(names) if names else ()
+async def _read(deps: ReadDependencies, tenant: str, names: Sequence[str]) -> Sequence[Envelope]:
+    return await deps.log.streams(tenant, names) if names else ()
 
 
 class _Comparing(NamedTuple):
@@ -174,7 +174,7 @@ async def _read_run(
     kinds: tuple[StreamKind[Run], StreamKind[Content]] = (RUN, RUN_CONTENT)
     names = {kind.of(asking.tenant, run).name: kind for kind in kinds}
     states = {name: kind.initial for name, kind in names.items()}
-    for envelope in await deps.log.streams(list(names)):
+    for envelope in await deps.log.streams(asking.tenant, list(names)):
         if envelope.position <= position:
             kind = names[envelope.stream]
             states[envelope.stream] = kind.evolve(

@@ -121,7 +121,7 @@ class CatalogueRoutes:
         found = await catalogue.run(deps, asking, run, min_position=given.min_position)
         if has_tag(request, f'"{found.version}"'):
             stream = RUN.of(asking.tenant, run).name
-            own = await deps.log.stream_position(stream, found.version)
+            own = await deps.log.stream_position(asking.tenant, stream, found.version)
             if own != found.updated_position:
                 request = _unconditional(request)
         return respond(request, found, found.version)

@@ -33,6 +33,7 @@ def embedded_checksums(log: str, readings: str) -> dict[str, str]:
 def search_documents(readings: str, store: PostgresStore) -> dict[str, object]:
     """Return what is searched in one process, as Elasticsearch would be given it."""
     with psycopg.connect(readings) as connection:
-        keys = connection.execute("select entry from views.search").fetchall()
+        connection.execute("set registrar.tenant = 'main'")
+        keys = connection.execute("select tenant, entry from views.search").fetchall()
     found = store.load(Generation(SEARCH, 1), "entry", keys)
-    return {entry: msgspec.to_builtins(document) for (entry,), document in found.items()}
+    return {entry: msgspec.to_builtins(document) for (_, entry), document in found.items()}

@@ -234,6 +234,6 @@ def test_what_a_plain_application_records_is_read_as_facts(dsn: str) -> None:
         furnish(one)
         found = one.get("learners/s1/history")
         assert "incomplete" not in found
-        (told,) = one.run(one.reads.log.at([1]))
+        (told,) = one.run(one.reads.log.at("main", [1]))
         assert (told.type, told.stream) == ("CatRegistered", read.stream)
         assert [r["parked"] for r in one.ask("/readyz").json()["readings"] if r["parked"]] == []

@@ -50,7 +50,7 @@ def test_events_are_as_their_schemas_say(placed: tuple[str, Fact]) -> None:
     assert msgspec.json.decode(data or b"") == event.pop("data")
     assert attributes.pop("content-type") == event.pop("datacontenttype")
     assert attributes == {f"ce_{name}": str(value) for name, value in event.items()}
-    assert key == event["partitionkey"] == "s1"
+    assert key == event["partitionkey"] == "main/s1"
 
 
 def test_there_is_a_schema_for_every_fact_without_what_is_personal() -> None:

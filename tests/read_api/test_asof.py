@@ -58,8 +58,10 @@ class Behind:
         self._position = position
 
     @asynccontextmanager
-    async def at(self, *readings: str, subject: str | None = None) -> AsyncIterator[Snapshot]:
-        async with self._views.at(*readings, subject=subject) as snapshot:
+    async def at(
+        self, tenant: str, *readings: str, subject: str | None = None
+    ) -> AsyncIterator[Snapshot]:
+        async with self._views.at(tenant, *readings, subject=subject) as snapshot:
             snapshot.position = self._position  # type: ignore[misc]
             yield snapshot
 
@@ -100,7 +102,7 @@ def test_an_occurred_time_counts_what_had_occurred_by_then(furnished: World) -> 
 
 def test_a_fact_that_a_fold_cannot_take_makes_the_past_incomplete(furnished: World) -> None:
     positions = [fact["position"] for fact in furnished.get("learners/s1/history")["facts"]]
-    facts = list(furnished.run(furnished.reads.log.at(positions)))
+    facts = list(furnished.run(furnished.reads.log.at("main", positions)))
     assert fold(PROGRESS, facts).broken_since is None
     broken = [_without_fact(fact) if fact.type == "ItemViewed" else fact for fact in facts]
     folded = fold(PROGRESS, broken)

@@ -97,7 +97,7 @@ def test_events_are_cloud_events_without_personal_fields(furnished: World) -> No
     first = page["events"][0]
     assert first["specversion"] == "1.0"
     assert first["type"] == "registrar.LearnerEnrolled.v1"
-    assert (first["subject"], first["partitionkey"]) == ("s1", "s1")
+    assert (first["subject"], first["partitionkey"]) == ("s1", "main/s1")
     assert first["time"] == "2013-09-01T08:00:00Z"
     assert "demographics" not in first["data"]
     assert first["data"]["mode"] == "verified"

@@ -101,11 +101,11 @@ def test_a_snapshot_states_the_position_of_what_it_is_about(parts: Parts) -> Non
     async def test() -> None:
         async with read_pool(parts.dsn, 2) as pool:
             views = PostgresViews(pool)
-            async with views.at("progress", subject=MINE) as snapshot:
+            async with views.at("main", "progress", subject=MINE) as snapshot:
                 assert snapshot.position == 9
-            async with views.at("progress", "catalogue", subject=MINE) as snapshot:
+            async with views.at("main", "progress", "catalogue", subject=MINE) as snapshot:
                 assert snapshot.position == 7
-            async with views.at("progress", "catalogue") as snapshot:
+            async with views.at("main", "progress", "catalogue") as snapshot:
                 assert snapshot.position == 5
             positions = PostgresPositions(pool, Notices())
             assert await positions.wait(["progress"], 9, 0, MINE) == 9
@@ -202,7 +202,9 @@ def test_embedded_readings_need_no_worker(furnished: World) -> None:
 def test_a_wait_that_is_over_says_how_far_it_got(furnished: World) -> None:
     async def ask() -> int:
         try:
-            async with furnished.reads.snapshot("progress", min_position=10**6, subject=MINE):
+            async with furnished.reads.snapshot(
+                "main", "progress", min_position=10**6, subject=MINE
+            ):
                 return 0
         except NotYet as error:
             return error.reached

@@ -159,7 +159,7 @@ def test_it_can_be_applied_as_a_batch_of_regrades(graded: World) -> None:
             while True:
                 head = (await graded.reads.log.head()).position
                 name = f"main/regrade/{RUN}/b1"
-                facts = await graded.reads.log.streams([name])
+                facts = await graded.reads.log.streams("main", [name])
                 if facts[-1].type == "RegradeCompleted":
                     graded.position = head
                     assert facts[-1].fact.learners == 1  # type: ignore[attr-defined]

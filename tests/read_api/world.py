@@ -136,7 +136,7 @@ class World:
             async with asyncio.timeout(SECONDS_MAX):
                 while True:
                     head = (await log.head()).position
-                    if (await log.window("main", 0, head, 1, wanted)).facts:
+                    if (await log.window(self.principal.tenant, 0, head, 1, wanted)).facts:
                         return head
                     await log.wait(head, SECONDS_MAX)
 

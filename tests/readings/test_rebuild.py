@@ -50,6 +50,7 @@ def log() -> Recorded:
 def checksums(dsn: str) -> list[str]:
     """Return a checksum of every view."""
     with psycopg.connect(dsn) as connection:
+        connection.execute("set registrar.tenant = 'main'")
         return [connection.execute(sql).fetchone()[0] for sql in SUMS]  # type: ignore[arg-type, index]
 
 
@@ -203,7 +204,7 @@ def test_a_snapshot_taken_before_the_change_over_is_not_shown_newer_tables(
 
     async def read() -> tuple[int, int]:
         pool = read_pool(dsn, 2)
-        async with pool, PostgresViews(pool).at("progress") as snapshot:
+        async with pool, PostgresViews(pool).at("main", "progress") as snapshot:
             kept.ask("progress", "rebuild")
             runner = Runner(log, kept, kept, READINGS, REGISTRY)
             with pytest.raises(StoreUnavailable):

@@ -126,7 +126,8 @@ def check_events(
                 msgspec.json.decode(message.value)
     expected: defaultdict[str, list[int]] = defaultdict(list)
     for row in rows:
-        expected[row.subject or row.stream].append(row.position)
+        key = f"main/{row.subject}" if row.subject else row.stream
+        expected[key].append(row.position)
     assert told == expected
 
 

@@ -225,7 +225,7 @@ def test_events_are_cloud_events_in_binary_mode() -> None:
         "ce_subject": "s0",
         "ce_time": "2026-03-02T09:00:00Z",
         "ce_sequence": "0000000000000000001",
-        "ce_partitionkey": "s0",
+        "ce_partitionkey": "main/s0",
         "ce_epoch": "first",
         "ce_recordedtime": "2026-03-02T09:00:00Z",
         "ce_tenant": "main",
@@ -236,11 +236,11 @@ def test_events_are_cloud_events_in_binary_mode() -> None:
         "ce_dataschema": "urn:registrar:event:LearnerEnrolled:1",
         "content-type": "application/json",
     }
-    assert enrolled.key == b"s0"
+    assert enrolled.key == b"main/s0"
     data = msgspec.json.decode(enrolled.value or b"")
     assert (data["mode"], "demographics" in data) == ("audit", False)
     assert (course.key, "ce_subject" in texts(course)) == (b"main/course/C0", False)
-    assert (seat.key, texts(seat)["ce_run"]) == (b"s0", "AAA-2026")
+    assert (seat.key, texts(seat)["ce_run"]) == (b"main/s0", "AAA-2026")
 
 
 @pytest.mark.parametrize("how", ["unknown type", "wrong payload", "no document"])
@@ -261,7 +261,7 @@ def test_a_fact_that_cannot_be_read_does_not_jam_the_topic(how: str) -> None:
     world.check()
     first, second = world.events()[:2]
     headers = texts(first)
-    assert (first.key, first.value) == (b"s0", None)
+    assert (first.key, first.value) == (b"main/s0", None)
     assert headers["ce_type"] == "registrar.Unreadable.v1"
     assert headers["ce_id"]
     assert headers["ce_sequence"].endswith("1")

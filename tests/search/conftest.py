@@ -80,7 +80,7 @@ class Searching:
         self, words: str, kind: str | None = None, limit: int = 50, offset: int = 0
     ) -> Matches:
         """Search."""
-        return self._loop.run(self.index.search(words, kind, limit, offset))
+        return self._loop.run(self.index.search("main", words, kind, limit, offset))
 
     def found(self, words: str, **more: Any) -> list[str]:
         """Return the ids found, in order."""

@@ -1,0 +1,1 @@
+"""Who analyses what in SQL, and how are they kept to their tenant?"""

@@ -1,0 +1,1 @@
+"""Is what one tenant has hidden from every other?"""
