@@ -12,7 +12,7 @@ import asyncio
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from infra.issuer.forms import FORM_BYTES_MAX, WrongForm, read_fields
+from infra.issuer.forms import WrongForm, read_fields
 from infra.issuer.secrets import form_token, same
 from infra.sign_in.pages import forged
 from infra.sign_in.routes import ADDRESSES
@@ -21,6 +21,8 @@ from infra.web.same_site import from_here
 
 CONSOLE, ISSUER = "/console", "/issuer"
 API, EVENTS = f"{CONSOLE}/v1/", f"{CONSOLE}/v1/events"
+FORM_BYTES_MAX = 65_536
+"""The largest form is that of a grading policy to try."""
 READING = frozenset({"GET", "HEAD"})
 STREAM_SECONDS_MAX = 600.0
 """How long a page's stream of events lasts: the browser then asks anew, and shows who it is."""

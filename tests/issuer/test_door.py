@@ -87,12 +87,13 @@ def test_a_link_from_elsewhere_opens_a_page() -> None:
     [
         ({"form_token": form_token(SECRET), "note": "x"}, {}, 200),
         ({"form_token": form_token(SECRET)}, {"Sec-Fetch-Site": "same-origin"}, 200),
+        ({"form_token": form_token(SECRET), "note": "x" * 40_000}, {}, 200),
         ({"form_token": form_token(SECRET)}, {"Sec-Fetch-Site": "cross-site"}, 403),
         ({"form_token": form_token(SECRET)}, {"Origin": "https://evil.example"}, 403),
         ({"form_token": form_token("other")}, {}, 403),
         ({"form_token": ""}, {}, 403),
         ({}, {}, 403),
-        ({"form_token": form_token(SECRET), "note": "x" * 20_000}, {}, 403),
+        ({"form_token": form_token(SECRET), "note": "x" * 70_000}, {}, 403),
     ],
 )
 def test_a_form_carries_what_belongs_to_the_session(
