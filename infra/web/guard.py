@@ -19,7 +19,7 @@ from infra.web.problems import known, too_large
 ANSWER_SECONDS_MAX = 30.0
 """Until an answer begins; streams may then go on."""
 HSTS_SECONDS = 63_072_000
-NEVER_KEPT = b"no-store"
+NEVER_KEPT = (b"cache-control", b"no-store")
 NOTHING_ELSE = b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """What an answer may load that is no page; pages say for themselves."""
 DEFAULTS = (
@@ -87,14 +87,13 @@ class _Answer:
 
     def _whole(self, headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         """Return the headers with what they leave out. What may be kept says that it is public."""
-        said = {name.lower() for name, _ in headers}
-        kept = [
-            (name, value)
-            for name, value in headers
-            if name.lower() != b"cache-control" or value.startswith(b"public")
-        ]
-        if all(name.lower() != b"cache-control" for name, _ in kept):
-            kept.append((b"cache-control", NEVER_KEPT))
+        kept, said = [], set()
+        for one in headers:
+            if one[0] != b"cache-control" or one[1].startswith(b"public"):
+                kept.append(one)
+                said.add(one[0])
+        if b"cache-control" not in said:
+            kept.append(NEVER_KEPT)
         kept += [one for one in self._defaults if one[0] not in said]
         return kept
 

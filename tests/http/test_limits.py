@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from infra.serve import uvicorn_config
+from infra.settings import Settings
 from infra.web.limits import HEAD_BYTES_MAX, BoundedServer
 from tests.server import Server, eventually
 
@@ -102,7 +103,7 @@ def test_who_takes_too_long_to_ask_is_cut_off(sent: bytes) -> None:
             pass
 
     async def test() -> None:
-        server = _Hasty(uvicorn_config(answer))
+        server = _Hasty(uvicorn_config(answer, Settings()))
         with socket.socket() as bound:
             bound.bind(("127.0.0.1", 0))
             bound.listen()

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from infra.serve import uvicorn_config
+from infra.settings import Settings
 from infra.web.limits import BoundedServer
 
 EVENT = b"id: 7\nevent: Something\ndata: " + b"x" * 1_000 + b"\n\n"
@@ -52,7 +53,7 @@ class _Served:
 async def _until_let_go(path: bytes, read_a_little: int = 0) -> tuple[_Served, bytes]:
     """Ask, read nothing until the application has been told that it is over, then what is there."""
     app = _Served()
-    server = _Impatient(uvicorn_config(app))
+    server = _Impatient(uvicorn_config(app, Settings()))
     loop = asyncio.get_running_loop()
     with socket.socket() as bound, socket.socket() as client:
         bound.bind(("127.0.0.1", 0))
