@@ -77,10 +77,15 @@ class Searching:
         runner.stop()
 
     def search(
-        self, words: str, kind: str | None = None, limit: int = 50, offset: int = 0
+        self,
+        words: str,
+        kind: str | None = None,
+        limit: int = 50,
+        offset: int = 0,
+        tenant: str = "main",
     ) -> Matches:
         """Search."""
-        return self._loop.run(self.index.search("main", words, kind, limit, offset))
+        return self._loop.run(self.index.search(tenant, words, kind, limit, offset))
 
     def found(self, words: str, **more: Any) -> list[str]:
         """Return the ids found, in order."""

@@ -20,6 +20,14 @@ def test_nothing_is_found_where_nothing_is(searching: Searching) -> None:
     assert (found.position, list(found.hits), dict(found.facets)) == (0, [], {})
 
 
+def test_another_tenant_finds_nothing(furnished: Searching) -> None:
+    """Neither by words nor by an id, and is not told how much there is."""
+    for words in ("appreciation", "a1", h.RUN, "oulad", "oulad-11391"):
+        assert furnished.found(words), "the control"
+        found = furnished.search(words, tenant="other")
+        assert (list(found.hits), dict(found.facets)) == ([], {})
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [
