@@ -99,6 +99,13 @@ from commands.peer_review import (
     finalize_peer_score,
     submit_review,
 )
+from commands.privacy import (
+    erase_learner,
+    lift_legal_hold,
+    place_legal_hold,
+    record_erasure_step,
+    repeat_erasure,
+)
 from commands.retention import publish_retention_rule
 
 DECISIONS: dict[str, Decision] = {
@@ -163,6 +170,11 @@ DECISIONS: dict[str, Decision] = {
         allow_certificate,
         bar_certificate,
         lift_certificate_bar,
+        erase_learner,
+        repeat_erasure,
+        place_legal_hold,
+        lift_legal_hold,
+        record_erasure_step,
         publish_integrity_policy,
         accept_honor_code,
         verify_identity,

@@ -13,6 +13,7 @@ from domain.grading.regrade import REGRADE
 from domain.kernel import StreamKind
 from domain.learners.state import LEARNER
 from domain.peer_review.state import PEER_POOL
+from domain.privacy.state import ERASURE
 from domain.registry import Registry
 from domain.retention.state import RETENTION
 
@@ -24,6 +25,7 @@ KINDS: tuple[StreamKind[Any], ...] = (
     ENROLMENT,
     VIEWING,
     PEER_POOL,
+    ERASURE,
     REGRADE,
     ACCESS,
     ADMINISTRATORS,

@@ -13,6 +13,7 @@ from domain.enrolment.state import ENROLMENT
 from domain.kernel import Envelope
 from domain.learners.state import LEARNER
 from domain.peer_review.state import PEER_POOL
+from domain.privacy.state import ERASURE
 from projections.cloudevents import run_in
 from projections.reading import Documents, Key, Reading, View, columns, names
 
@@ -52,17 +53,18 @@ def keys(envelope: Envelope) -> Iterable[Key]:
 
 HISTORY = Reading(
     name="history",
-    version=3,
+    version=4,
     documents=(
         Documents(
             name="entry",
             row=Entry,
             key=("subject", "position"),
             facts=names(*ENROLMENT.facts, *VIEWING.facts, *RUN_SEATS.facts, *PEER_POOL.facts)
-            | names(*LEARNER.facts),
+            | names(*LEARNER.facts, *ERASURE.facts),
             keys=keys,
             fold=fold,
             write_once=True,
+            indexes=("(position) where type = 'ErasureRequested'",),
         ),
     ),
     views=(

@@ -12,6 +12,7 @@ from domain.credentials.facts import CertificateIssued, CertificateReissued, Cer
 from domain.enrolment.facts import LearnerEnrolled
 from domain.kernel import Envelope
 from domain.learners.facts import LearnerRegistered
+from domain.privacy.facts import ErasureBegun
 from projections.reading import Documents, Key, Reading, View, columns, names
 
 BODY_CHARACTERS_MAX = 20_000
@@ -66,6 +67,8 @@ def fold_entry(document: Entry | None, envelope: Envelope, key: Key) -> Entry | 
             body = f"{fact.result} {run} {subject}"
             title = f"{fact.course} {fact.certificate}"
             return _entry(key, "certificate", fact.certificate, run, fact.course, title, body, at)
+        case ErasureBegun():
+            return document and replace(document, title="", body="", retired=True, position=at)
         case CertificateRevoked() if document is not None:
             return replace(document, body=f"{document.body} revoked", position=at)
         case _:
@@ -84,8 +87,10 @@ def _learner(document: Entry | None, key: Key, runs: Sequence[str], subject: str
     """The runs that a learner was ever in, in whatever order they are told: a fact that was put
     aside comes later than others of the same learner."""
     known = set(document.body.split()) if document is not None else set()
-    if document is not None and known.issuperset(runs):
-        return document
+    if document is not None:
+        erased_later = document.retired and at <= document.position
+        if erased_later or (known.issuperset(runs) and not document.retired):
+            return document
     at = at if document is None else max(at, document.position)
     words = " ".join(sorted({*known, *runs}))
     return _entry(key, "learner", subject, None, None, subject, words, at)
@@ -116,6 +121,8 @@ def entry_keys(envelope: Envelope) -> Iterable[Key]:
             return tuple((_item(run, id_),) for id_ in ids)
         case LearnerEnrolled() | LearnerRegistered():
             return ((f"learner/{envelope.stream.split('/')[-1]}",),)
+        case ErasureBegun():
+            return ((f"learner/{envelope.subject}",),)
         case CertificateReissued(certificate=certificate, supersedes=old):
             return ((f"certificate/{certificate}",), (f"certificate/{old}",))
         case (
@@ -143,7 +150,7 @@ TSV = (
 
 SEARCH = Reading(
     name="search",
-    version=3,
+    version=4,
     documents=(
         Documents(
             name="entry",
@@ -151,7 +158,7 @@ SEARCH = Reading(
             key=("entry",),
             facts=names(CourseCreated, RunScheduled, ContentVersionPublished)
             | names(LearnerEnrolled, LearnerRegistered)
-            | names(CertificateIssued, CertificateReissued, CertificateRevoked),
+            | names(CertificateIssued, CertificateReissued, CertificateRevoked, ErasureBegun),
             keys=entry_keys,
             fold=fold_entry,
             indexes=("(lower(id))",),

@@ -9,6 +9,7 @@ from read_api.dependencies import ReadDependencies
 from read_api.gate import Gate
 from read_api.routes.access import AccessRoutes
 from read_api.routes.catalogue import CatalogueRoutes
+from read_api.routes.erasures import ErasureRoutes
 from read_api.routes.events import EventRoutes
 from read_api.routes.evidence import EvidenceRoutes
 from read_api.routes.exports import ExportRoutes
@@ -33,6 +34,7 @@ PARTS = (
     EventRoutes,
     AccessRoutes,
     SchemaRoutes,
+    ErasureRoutes,
     JobRoutes,
     HealthRoutes,
 )

@@ -111,6 +111,7 @@ from domain.peer_review.facts import (
     SubmissionPooled,
 )
 from projections.decoding import Unreadable
+from read_api import sentences_erasure as erasure
 from read_api import sentences_people as people
 
 F = TypeVar("F", bound=Fact)
@@ -124,6 +125,7 @@ Teller = Callable[[Any, Callable[[str], str]], str]
 SECONDS_A_DAY = 86_400
 
 _tellers: dict[type[Fact], Teller] = {}
+_WITHOUT_TITLES = {**people.TELLERS, **erasure.TELLERS}
 
 
 def sentence(envelope: Envelope, titles: Titles) -> str:
@@ -132,7 +134,7 @@ def sentence(envelope: Envelope, titles: Titles) -> str:
     plain = _PLAIN.get(type(envelope.fact))
     if plain is not None:
         return plain.format(f=envelope.fact)
-    told = people.TELLERS.get(type(envelope.fact))
+    told = _WITHOUT_TITLES.get(type(envelope.fact))
     if told is not None:
         return told(envelope.fact)
     tell = _tellers[type(envelope.fact)]
@@ -141,7 +143,7 @@ def sentence(envelope: Envelope, titles: Titles) -> str:
 
 def tells(cls: type[Fact]) -> bool:
     """Whether there is a sentence for this class of facts."""
-    return cls in _PLAIN or cls in _tellers or cls in people.TELLERS
+    return cls in _PLAIN or cls in _tellers or cls in _WITHOUT_TITLES
 
 
 def _for(cls: type[F]) -> Callable[[Callable[[F, Callable[[str], str]], str]], None]:
@@ -207,6 +209,7 @@ _PLAIN: dict[type[Fact], str] = {
     ViolationDismissed: "Violation {f.violation} was dismissed",
     Unreadable: "This version cannot read this fact",
     **people.PLAIN,
+    **erasure.PLAIN,
 }
 """Facts that need no more than their fields."""
 

@@ -49,6 +49,7 @@ def placed(fact: Fact, *, run: str = RUN_ID, subject: str = SUBJECT, at: datetim
         "enrolment": (own_run, subject),
         "viewing": (own_run, subject),
         "peer-pool": (own_run, getattr(fact, "item", "")),
+        "erasure": (subject,),
         "regrade": (own_run, getattr(fact, "batch", "")),
         "access": (getattr(fact, "holder", ""),),
         "administrators": ("all",),

@@ -91,5 +91,10 @@ COMMANDS: Mapping[str, Permission] = {
     "redecide-lateness": _P.AUTOMATE,
     "score-missing-work": _P.AUTOMATE,
     "complete-regrade": _P.AUTOMATE,
+    "erase-learner": _P.ERASE,
+    "place-legal-hold": _P.ERASE,
+    "lift-legal-hold": _P.ERASE,
+    "record-erasure-step": _P.CARRY_OUT_ERASURE,
+    "repeat-erasure": _P.CARRY_OUT_ERASURE,
 }
 """A command that is not here is refused to everybody."""

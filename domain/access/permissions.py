@@ -79,6 +79,10 @@ class Permission(StrEnum):
     """Recording that somebody's identity was checked."""
     AUTOMATE = "automate"
     """What follows from time and facts by itself; policies do it."""
+    ERASE = "erase"
+    """Forgetting a learner, and legal holds that keep them from being forgotten."""
+    CARRY_OUT_ERASURE = "carry-out-erasure"
+    """Recording what was destroyed; the policy that destroys it does."""
     STATE_TIME = "state-time"
     """Stating when something occurred."""
     GRANT_ROLES = "grant-roles"
@@ -100,7 +104,7 @@ JUDGING = frozenset(
 )
 """Nobody does this to their own record, whatever their roles."""
 
-STRONG = frozenset({_P.EXPORT_RECORD, _P.OVERRIDE_GRADES, _P.GRANT_ROLES})
+STRONG = frozenset({_P.EXPORT_RECORD, _P.OVERRIDE_GRADES, _P.GRANT_ROLES, _P.ERASE})
 """Asks for a second factor, of people; a service has none."""
 
 RECORDED = frozenset(

@@ -68,6 +68,8 @@ QUERIES: Mapping[str, Asks] = {
     "/v1/learners/{subject}/history": Asks(_P.READ_RECORD, selects=True),
     "/v1/learners/{subject}/history/diff": Asks(_P.READ_RECORD),
     "/v1/learners/{subject}/evidence": Asks(_P.EXPORT_RECORD),
+    "/v1/learners/{subject}/erasure": Asks(_P.READ_RECORD),
+    "/v1/erasures": Asks(_P.ERASE),
     "/v1/enrolments/{run}/{subject}": Asks(_P.READ_RECORD),
     "/v1/enrolments/{run}/{subject}/progress": Asks(_P.READ_RECORD),
     "/v1/enrolments/{run}/{subject}/grade": Asks(_P.READ_RECORD),

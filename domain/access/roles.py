@@ -110,15 +110,18 @@ ROLES: Mapping[Role, Mapping[Permission, Reach]] = {
             _P.SET_PRIVACY_RULES,
             _P.GRANT_ROLES,
             _P.READ_GRANTS,
+            _P.ERASE,
         )
     ),
     Role.AUDITOR: _rights(tenant=(*_READING, _P.EXPORT_RECORD, _P.READ_GRANTS, _P.READ_ACCESS_LOG)),
     Role.ANALYST: _rights(tenant=(_P.READ_CONTENT, _P.READ_ANALYTICS, _P.READ_EVENTS)),
-    Role.ADMINISTRATOR: _rights(tenant=(_P.GRANT_ROLES, _P.READ_GRANTS)),
+    Role.ADMINISTRATOR: _rights(tenant=(_P.GRANT_ROLES, _P.READ_GRANTS, _P.ERASE)),
     Role.IMPORTER: _rights(
         tenant=(*_INSTITUTION, _P.TAKE_PART, _P.GRADE, _P.AUTOMATE, _P.STATE_TIME)
     ),
-    Role.POLICY: _rights(tenant=(_P.GRADE, _P.CERTIFY, _P.AUTOMATE, _P.STATE_TIME)),
+    Role.POLICY: _rights(
+        tenant=(_P.GRADE, _P.CERTIFY, _P.AUTOMATE, _P.CARRY_OUT_ERASURE, _P.STATE_TIME)
+    ),
 }
 """What each role may do, and how far. Everybody with a role may also read the catalogue and the
 log's checkpoints, search, and see the own grants."""
@@ -143,7 +146,7 @@ SCOPES: Mapping[str, frozenset[Permission]] = {
         }
     ),
     "people": frozenset({_P.MANAGE_PEOPLE, _P.KEEP_PROFILE, _P.CONSENT}),
-    "privacy": frozenset({_P.SET_PRIVACY_RULES}),
+    "privacy": frozenset({_P.ERASE, _P.SET_PRIVACY_RULES}),
     "enrolment": frozenset({_P.READ_CATALOGUE, _P.ENROL, _P.WAIT, _P.GROUP}),
     "learning": frozenset({_P.READ_CATALOGUE, _P.WAIT, _P.TAKE_PART}),
     "grading": frozenset(

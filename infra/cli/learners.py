@@ -12,6 +12,7 @@ from urllib.parse import quote
 import click
 
 from infra.cli.client import command, fetch, get, send
+from infra.cli.erasing import erase
 from infra.cli.errors import Failed
 from infra.cli.options import (
     host_option,
@@ -257,3 +258,6 @@ def _tell(answer: dict[str, Any], *, as_json: bool) -> None:
         print_json(answer)
     else:
         print(f"{answer['status']} at position {answer['position']}")
+
+
+learners.add_command(erase)

@@ -7,26 +7,30 @@ the readings are kept up by workers that Kafka feeds, and Elasticsearch searches
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing, nullcontext
 from typing import NamedTuple
 
 from domain.streams import REGISTRY
 from infra.cache.sharing import Sharing
+from infra.compose.erasure import erasing
 from infra.compose.identity import identifying
 from infra.compose.keys import keeping_keys
 from infra.compose.parts import Commands, commanding, policies, querying, storing
 from infra.compose.stores import address
+from infra.erasure.restored import until_erased
 from infra.evidence.sealing import sealer, sealing
 from infra.log.reader import PostgresLogReader
-from infra.search.clients import query_client
+from infra.search.clients import query_client, store_client
 from infra.search.elasticsearch import ElasticsearchSearch
+from infra.search.shelf import ElasticsearchShelf
 from infra.settings import Settings
 from infra.stores.postgres import PostgresStore
 from infra.stores.reading import Pool
 from infra.web.authentication import Identify, Sessions
 from infra.web.metrics import Metrics
 from projections.register import READINGS
+from projections.search import SEARCH
 from read_api.dependencies import ReadDependencies
 from read_api.ports import SearchIndex, Views
 from streams.policies.follower import Follower
@@ -44,6 +48,7 @@ async def command_api(
         keeping_keys(settings, dsn) as keys,
         commanding(dsn, keys, metrics, shared.answers) as commands,
     ):
+        await until_erased(keys, dsn)
         yield commands
 
 
@@ -62,6 +67,7 @@ async def query_api(settings: Settings, shared: Sharing) -> AsyncIterator[ReadDe
             storing(dsn) as store,
             querying(dsn, keys, store, lambda: True, search, shared.sources) as reads,
         ):
+            await until_erased(keys, dsn)
             yield reads
     finally:
         await client.close()
@@ -78,6 +84,16 @@ async def identifying_alone(
         identifying(settings, dsn, keys, sessions) as identify,
     ):
         yield identify
+
+
+def _expunge(settings: Settings) -> Callable[[], None]:
+    """Return what has the search index drop the bytes of replaced documents."""
+
+    def expunge() -> None:
+        with closing(store_client(settings.elasticsearch_url or "")) as client:
+            ElasticsearchShelf(client, settings.cluster).expunge(SEARCH.name)
+
+    return expunge
 
 
 class Following(NamedTuple):
@@ -99,11 +115,12 @@ async def followers(settings: Settings, store: PostgresStore) -> AsyncIterator[F
             keeping_keys(settings, dsn) as keys,
             commanding(dsn, keys, Metrics()) as commands,
             policies(dsn, commands) as followed,
+            erasing(dsn, keys, commands, _expunge(settings), relays=True) as eraser,
         ):
             keeper.start()
             try:
                 with nullcontext() if how is None else sealer(dsn, how) as sealing_:
-                    yield Following(followed, keeper, sealing_)
+                    yield Following([*followed, eraser], keeper, sealing_)
             finally:
                 await asyncio.to_thread(keeper.stop)
     finally:

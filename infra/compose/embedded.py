@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
+from infra.compose.erasure import erasing
 from infra.compose.identity import identifying
 from infra.compose.keys import keeping_keys
 from infra.compose.parts import (
@@ -18,6 +19,7 @@ from infra.compose.parts import (
     storing,
 )
 from infra.compose.signing_in import Entrance, signing_in
+from infra.erasure.restored import until_erased
 from infra.evidence.sealing import Sealing, sealing
 from infra.following import RunnerProcess
 from infra.keys.store import KeyStore
@@ -74,7 +76,9 @@ async def _parts(
         querying(dsn, keys, store, lambda: runner.alive, _search) as reads,
         _child(runner, store),
         policies(dsn, commands),
+        erasing(dsn, keys, commands),
     ):
+        await until_erased(keys, dsn)
         yield Registrar(commands, reads, runner, store, keys, metrics, identify, entrance)
 
 

@@ -12,7 +12,7 @@ from infra.keys.ports import WrongKeyStore
 from infra.keys.store import DIGEST, KeyStore
 from infra.pools import CONNECT_SECONDS_MAX
 
-LOCK = 7_236_003
+LOCK = 7_236_020
 """The advisory lock that lets one process move keys."""
 PAGE = 1_000
 

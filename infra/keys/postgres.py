@@ -14,7 +14,7 @@ from commands.ports import KeysUnavailable
 from infra.pools import pool
 
 CONNECTIONS_MAX = 3
-LOCK = 7_236_002
+LOCK = 7_236_021
 """The advisory lock that lets one process make the tables."""
 
 

@@ -50,6 +50,8 @@ def settings() -> dict[str, Any]:
         "number_of_shards": 1,
         "auto_expand_replicas": "0-1",
         "refresh_interval": -1,
+        # So that "only_expunge_deletes" leaves no segment out: an erasure rests on it.
+        "index.merge.policy.expunge_deletes_allowed": 0,
         "max_result_window": RESULTS_RANKED_MAX + LIMIT_ROWS_MAX + 1,
         "analysis": {
             "char_filter": {"folded": {"type": "mapping", "mappings": list(_folds())}},

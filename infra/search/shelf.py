@@ -169,6 +169,19 @@ class ElasticsearchShelf:
             self._client.indices.delete(index=index, ignore_unavailable=True)
         self._tables.remove(connection, name, version, number)
 
+    def expunge(self, reading: str) -> None:
+        """Drop the bytes of documents that were replaced or deleted, in all generations of a
+        reading. Raises StoreUnavailable."""
+        with unavailable():
+            self._client.indices.forcemerge(
+                index=f"{alias_name(self._cluster, reading)}-v*",
+                only_expunge_deletes=True,
+                ignore_unavailable=True,
+            )
+            self._client.indices.flush(
+                index=f"{alias_name(self._cluster, reading)}-v*", ignore_unavailable=True
+            )
+
     def _index(self, of: Generation) -> str:
         return index_name(self._cluster, of.reading.name, of.reading.version, of.number)
 

@@ -16,6 +16,7 @@ from read_api.console.moments import Axis, Instant
 from read_api.console.rows import entry_row
 from read_api.console.symbols import symbol_of
 from read_api.queries import history
+from read_api.queries.erasures import LearnerErasure
 from read_api.queries.profiles import Profile
 from read_api.queries.waitlist import WaitingRow
 
@@ -43,6 +44,7 @@ class LearnerData(msgspec.Struct, frozen=True):
     facts: list[history.Entry]
     older_left_out: bool
     person: Profile | None
+    erasure: LearnerErasure | None = None
 
 
 def draw(asked: Asked, data: LearnerData, about: Answer) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
+from domain.privacy.facts import KeyDestroyed
 from domain.registry import Registry
 from projections.cloudevents import binary
 from projections.decoding import StoredFact, read
@@ -83,13 +84,17 @@ class PublicPublisher(Publisher):
 def messages(
     facts: Sequence[StoredFact], epoch: str, registry: Registry, partitions: int
 ) -> Mapping[int, Sequence[Message]]:
-    """Return the events of these facts, in order, by partition."""
+    """Return the events of these facts, in order, by partition. A learner's key that is destroyed
+    is followed by a tombstone: a message under the learner's name without a value."""
     found: defaultdict[int, list[Message]] = defaultdict(list)
     for fact in facts:
         key, headers, data = binary(read(fact, registry), epoch)
         at_ms = _milliseconds(fact.recorded_at)
         message = Message(key.encode(), data, headers, at_ms)
-        found[partition_of(key, partitions)].append(message)
+        own = found[partition_of(key, partitions)]
+        own.append(message)
+        if fact.type == KeyDestroyed.__name__:
+            own.append(Message(key.encode(), None, headers, at_ms))
     return found
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from hypothesis import given as over
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from commands.privacy.record_erasure_step import Step
 from commands.register import DECISIONS
 from domain.credentials.rules import certificate_id
 from domain.kernel import Refusal
@@ -59,6 +60,7 @@ MODULES = [
     {"module": "m2", "requires": [{"module": "m1", "minimum_completion": 100}]},
     {"module": "m3", "requires": [{"module": "m1", "minimum_score": 100}]},
 ]
+STEPS = get_args(Step)
 CONTENT = {"items": ITEMS, "modules": MODULES, "relocks": True}
 POLICY = {
     "categories": [{"name": "TMA", "weight": "1", "minimum": 3, "drop": 1}],
@@ -204,6 +206,11 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("withdraw-consent", {"subject": S1, "purpose": "analytics"}),
     ("merge-learners", {"subject": S1, "into": S2, "reason": "One"}),
     ("unmerge-learners", {"subject": S1, "into": S2, "reason": "Two"}),
+    ("place-legal-hold", {"subject": S2, "hold": "h1", "ground": "legal-claim"}),
+    ("erase-learner", {"subject": S2, "ground": "objection"}),
+    ("lift-legal-hold", {"subject": S2, "hold": "h1"}),
+    *(("record-erasure-step", {"subject": S2, "step": step, "receipts": []}) for step in STEPS),
+    ("repeat-erasure", {"subject": S1, "ground": "objection"}),
 ]
 LATER = {
     "lapse-offer": CLOSES,
@@ -253,6 +260,12 @@ NAME = st.sampled_from(("Ada", "Grace"))
 PAIR = st.permutations((S1, S2, S3)).map(
     lambda some: {"subject": some[0], "into": some[1], "reason": "Why"}
 )
+
+
+def _of_learner(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({"subject": st.sampled_from((S1, S2)), **more})
+
+
 ITEM = st.sampled_from(("t1", "t1", "t2", "t3", "x1", "v1", "p1", "none"))
 COHORT = st.sampled_from(("c1", "c2"))
 PEER_ITEM = st.sampled_from(("p1", "p1", "p1", "t1"))
@@ -430,6 +443,15 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
             "role": st.sampled_from(("instructor", "administrator")),
             "run": st.none() | RUNS,
         }
+    ),
+    "erase-learner": _of_learner(ground=st.sampled_from(("objection", "consent-withdrawn"))),
+    "repeat-erasure": _of_learner(ground=st.just("objection")),
+    "place-legal-hold": _of_learner(
+        hold=st.sampled_from(("h1", "h2")), ground=st.just("legal-claim")
+    ),
+    "lift-legal-hold": _of_learner(hold=st.sampled_from(("h1", "h2"))),
+    "record-erasure-step": _of_learner(
+        step=st.sampled_from(STEPS), receipts=st.just([{"place": "keys", "removed": 1}])
     ),
     "accept-honor-code": _learner(version=st.sampled_from(("v1", "v2"))),
     "verify-identity": _learner(

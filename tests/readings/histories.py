@@ -122,6 +122,21 @@ from domain.peer_review.facts import (
     ReviewSubmitted,
     SubmissionPooled,
 )
+from domain.privacy.facts import (
+    CachesDropped,
+    EpochKeyDestroyed,
+    ErasureBegun,
+    ErasureHeld,
+    ErasureRequested,
+    IndexPurged,
+    KeyDestroyed,
+    LegalHoldLifted,
+    LegalHoldPlaced,
+    Receipt,
+    RowsDeleted,
+    SubjectErased,
+    TombstonesWritten,
+)
 from domain.retention.facts import RetentionRulePublished, Rule
 
 RUN = "AAA-2013J"
@@ -436,6 +451,21 @@ _of_access: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
     st.just(("administrators/all", AdministratorAdded("t1"))),
     st.just(("administrators/all", AdministratorRemoved("t1"))),
 )
+_receipts = st.just((Receipt("keys", 1),))
+_of_erasure: st.SearchStrategy[Fact] = st.one_of(
+    st.just(LegalHoldPlaced("h1", "legal-claim")),
+    st.just(LegalHoldLifted("h1")),
+    st.builds(ErasureRequested, st.just("objection"), st.booleans()),
+    st.just(ErasureHeld(("h1",))),
+    st.just(ErasureBegun("objection")),
+    st.builds(KeyDestroyed, st.just(1), st.just(STARTS), _receipts),
+    st.builds(CachesDropped, _receipts),
+    st.builds(RowsDeleted, _receipts),
+    st.builds(IndexPurged, _receipts),
+    st.builds(TombstonesWritten, _receipts),
+    st.builds(EpochKeyDestroyed, st.just(1), _receipts),
+    st.just(SubjectErased("00")),
+)
 anything: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
     _of_run,
     st.builds(_enrolled, _subjects, of_enrolment),
@@ -460,6 +490,7 @@ anything: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
     ),
     st.tuples(st.just(f"peer-pool/{RUN}/a1"), _of_pool),
     _of_access,
+    st.tuples(_subjects.map(lambda s: f"erasure/{s}"), _of_erasure),
 )
 """Any fact on a stream of its kind, whether or not it makes sense where it stands."""
 

@@ -40,6 +40,8 @@ class Recorded:
             self._versions[name] += 1
             ids = stream.split("/")
             subject = getattr(fact, "subject", ids[2] if len(ids) > 2 else None)
+            if ids[0] == "erasure":
+                subject = ids[1]
             envelope = Envelope(
                 position=position,
                 recorded_at=MONDAY + position * MINUTE,

@@ -10,6 +10,7 @@ from fastapi import Request
 
 from domain.access import Principal
 from domain.enrolment.facts import WaitlistJoined
+from domain.privacy.state import ERASURE
 from read_api.console import timeline
 from read_api.console.asked import Asked, read_asked
 from read_api.console.difference import Standing
@@ -20,6 +21,7 @@ from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, NotFound
 from read_api.queries import (
     enrolments,
+    erasures,
     grade,
     history,
     learners,
@@ -34,6 +36,7 @@ FACTS_MAX = 2_000
 FACTS_PAGE = 500
 RUNS_MAX = 12
 """Runs whose progress is worked out for one page."""
+_OF_ERASURE = frozenset(cls.__name__ for cls in ERASURE.facts)
 
 
 async def load(deps: ReadDependencies, request: Request) -> Page:
@@ -55,9 +58,12 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
     if cut or any(fact.type == WaitlistJoined.__name__ for fact in facts):
         moment = asked.instant.moment
         waits = (await waitlist.of_learner(deps, asking, asked.subject, moment=moment)).waitlist
-    data = LearnerData(asked.subject, here, waits, compared, facts, cut, person)
-    types = {"types": " ".join(deps.registry.types)}
-    return Page("learner.html", asked.subject, data, lambda: draw(asked, data, known) | types)
+    erasure = None
+    if cut or any(fact.type in _OF_ERASURE for fact in facts):
+        erasure = await _erasure(deps, asking, asked.subject)
+    data = LearnerData(asked.subject, here, waits, compared, facts, cut, person, erasure)
+    more = {"types": " ".join(deps.registry.types), "erasure": erasure}
+    return Page("learner.html", asked.subject, data, lambda: draw(asked, data, known) | more)
 
 
 async def _facts(deps: ReadDependencies, asking: Principal, subject: str) -> history.History:
@@ -78,6 +84,15 @@ async def _person(
         return await profiles.profile(deps, asking, asked.subject, moment=asked.instant.moment)
     except NotFound:
         return None  # nothing was known by that moment
+
+
+async def _erasure(
+    deps: ReadDependencies, asking: Principal, subject: str
+) -> erasures.LearnerErasure | None:
+    try:
+        return await erasures.of_learner(deps, asking, subject)
+    except NotFound:
+        return None
 
 
 async def _standings(

@@ -1,0 +1,1 @@
+"""Commands that forget a learner, or keep them from being forgotten."""

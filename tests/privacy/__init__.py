@@ -1,0 +1,1 @@
+"""Is a learner who was erased forgotten, everywhere and for good?"""
