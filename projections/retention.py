@@ -43,7 +43,7 @@ def fold(_document: Standing | None, envelope: Envelope, _key: Key) -> Standing:
         after=terms.after,
         months=terms.months,
         types=terms.types,
-        published_at=envelope.occurred_at,
+        published_at=envelope.recorded_at,  # nobody may state when they changed a rule
         fact=envelope.id,
         correlation=envelope.correlation_id,
         position=envelope.position,
@@ -57,7 +57,7 @@ def keys(envelope: Envelope) -> Iterable[Key]:
 
 RETENTION = Reading(
     name="retention",
-    version=1,
+    version=2,
     documents=(
         Documents(
             name="rule",

@@ -123,6 +123,34 @@ class Followers(Protocol):
         """Note what keeps a follower from moving; None: nothing any more."""
 
 
+class Ended(NamedTuple):
+    """A learner who is kept until a moment and under no legal hold, the position of their last
+    fact, and the rule that keeps them so long as the cause."""
+
+    subject: str
+    until: datetime
+    position: int
+    cause: Cause
+
+
+class EndedPage(NamedTuple):
+    """Some learners whose keeping ends at all, and the subject to go on after; None: no more."""
+
+    ended: Sequence[Ended]
+    next: str | None
+
+
+class Retained(Protocol):
+    """Until when learners are kept. Raises ``projections.ports.StoreUnavailable``."""
+
+    def settled(self, since: datetime) -> Sequence[str]:
+        """Return the tenants that have rules of retention, and changed none since then."""
+
+    def page(self, tenant: str, after: str) -> EndedPage:
+        """Return some learners of a tenant, by subject after this one; not those whose erasure was
+        asked for already."""
+
+
 class Gates(Protocol):
     """Which runs lock modules."""
 

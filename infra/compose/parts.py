@@ -34,6 +34,7 @@ from infra.stores.jobs import PostgresJobs, keeping_jobs
 from infra.stores.positions import PostgresPositions
 from infra.stores.postgres import PostgresStore
 from infra.stores.reading import Pool, read_pool
+from infra.stores.retention import PostgresRetained
 from infra.stores.views import PostgresViews
 from infra.web.authentication import principal_of
 from infra.web.metrics import Metrics
@@ -52,6 +53,7 @@ from streams.policies.issue_certificate import IssueCertificate
 from streams.policies.policy import Policy
 from streams.policies.redecide_lateness import RedecideLateness
 from streams.policies.regrade import RegradeRun
+from streams.policies.retention import Sweep
 from streams.policies.scheduler import Scheduler
 
 QUERY_CONNECTIONS_MAX = 8
@@ -179,7 +181,7 @@ async def working(reads: ReadDependencies, queue: PostgresJobs) -> AsyncIterator
 async def policies(dsn: str, commands: Commands) -> AsyncIterator[list[Follower]]:
     """Run every policy and the scheduler for a while, and forget command keys that are past their
     time."""
-    followers, due = PostgresFollowers(dsn), PostgresDue(dsn)
+    followers, due, retained = PostgresFollowers(dsn), PostgresDue(dsn), PostgresRetained(dsn)
     all_policies: tuple[Policy, ...] = (
         IssueCertificate(followers),
         CountSeats(followers),
@@ -190,6 +192,7 @@ async def policies(dsn: str, commands: Commands) -> AsyncIterator[list[Follower]
     )
     dispatch = PipelineDispatch(commands.dependencies.pipeline, commands.dependencies.reader)
     scheduler = Scheduler(due, followers, dispatch, SteadyClock())
+    sweep = Sweep(retained, dispatch, SteadyClock())
     readers = [PostgresLogReader(dsn) for _ in all_policies]
     followed = [
         Follower(policy, own, followers, dispatch, REGISTRY)
@@ -197,12 +200,14 @@ async def policies(dsn: str, commands: Commands) -> AsyncIterator[list[Follower]
     ]
     tasks = [asyncio.create_task(one.run(), name=one.policy.name) for one in followed]
     tasks.append(asyncio.create_task(scheduler.run(), name="scheduler"))
+    tasks.append(asyncio.create_task(sweep.run(), name="retention"))
     forgetting = asyncio.create_task(_forget_expired_keys(commands.log), name="expired keys")
     try:
         yield followed
     finally:
         forgetting.cancel()
         scheduler.stop()
+        sweep.stop()
         for one in followed:
             one.stop()
         await asyncio.gather(*tasks, forgetting, return_exceptions=True)
@@ -210,6 +215,7 @@ async def policies(dsn: str, commands: Commands) -> AsyncIterator[list[Follower]
             await asyncio.to_thread(reader.close)
         await asyncio.to_thread(followers.close)
         await asyncio.to_thread(due.close)
+        await asyncio.to_thread(retained.close)
 
 
 @asynccontextmanager

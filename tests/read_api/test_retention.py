@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from domain.access import Principal, Role
+from infra.compose.parts import utc_now
+from infra.stores.retention import PostgresRetained
 from tests.read_api.world import IN_RUN, World, furnish
 
 
@@ -46,3 +50,23 @@ def test_the_preview_lists_whose_time_has_come(empty: World) -> None:
     ]
     learner = empty.asked_by(Principal("s1", "main", "test", frozenset({Role.LEARNER})))
     learner.refused("/v1/retention/preview", 403)
+
+
+def test_the_sweep_sees_what_the_preview_shows(dsn: str, empty: World) -> None:
+    """From the same rules; a rule that was published just now is not settled."""
+    furnish(empty)
+    empty.command("publish-retention-rule", rule="all", after="run-end", months=12)
+    empty.get("retention/preview")
+    retained = PostgresRetained(dsn)
+    try:
+        assert retained.settled(utc_now() - timedelta(days=7)) == []
+        assert retained.settled(utc_now()) == ["main"]
+        page = retained.page("main", "")
+        assert [one.subject for one in page.ended] == ["s1", "s2"]
+        assert page.next is None
+        listed = empty.get("retention/preview", by="2100-01-01T00:00:00Z")["learners"]
+        assert [one.until.isoformat()[:10] for one in page.ended] == [
+            one["until"][:10] for one in listed
+        ]
+    finally:
+        retained.close()
