@@ -21,6 +21,7 @@ VERBS = {
     "replay": "Send a data set through the command API.",
     "projections": "List, rebuild and mend the readings.",
     "events": "Follow the facts as they are recorded.",
+    "access": "Show who may do what, now or then; give roles and take them.",
     "learner": "Show a learner's record, now or as it was.",
     "learners": "Register, find and merge learners as people.",
     "retention": "Show how long learners' data is kept, and whom that would take.",

@@ -76,7 +76,8 @@ ADDRESSES = {
         /console/learners/{subject} /console/learners/{subject}/why
         /console/learners/{subject}/grade""",
     "export": """/v1/learners/{subject}/evidence /v1/learners/{subject}/exports
-        /v1/learners/{subject}/exports/{export} /v1/learners/{subject}/exports/{export}/link""",
+        /v1/learners/{subject}/exports/{export} /v1/learners/{subject}/exports/{export}/link
+        /console/learners/{subject}/exports /console/learners/{subject}/exports/{export}""",
     "events": "/v1/events",
     "roles": "/v1/access /v1/access/{actor}",
     "privacy": "/v1/retention/preview",
