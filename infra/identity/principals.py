@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from domain.access import Principal, Role
+from domain.access.roles import WHOLE
 from infra.identity.actors import Actors
 from infra.identity.errors import WrongToken
 from infra.identity.grants import Granted, Grants
@@ -18,8 +19,6 @@ from infra.identity.tokens import Claims, Verifier
 KEPT_SECONDS_MAX = 60.0
 """After this a token is looked at as if it were new: its key may have been withdrawn."""
 KEPT_MAX = 10_000
-EVERYTHING = "registrar"
-"""The scope of a program that may do all that the person who uses it may."""
 MANY_FACTORS = "mfa"
 """The authentication method that stands for more than one factor [RFC 8176]."""
 SERVICE = "service~"
@@ -95,7 +94,7 @@ class Principals:
 
     async def _principal(self, claims: Claims) -> Principal:
         tenant = self._tenant(claims.told)
-        roles = self._roles(claims.told)
+        roles, scopes = self._roles(claims.told), claims.scopes
         if not claims.is_service:
             roles |= {Role.LEARNER}
         return Principal(
@@ -103,7 +102,7 @@ class Principals:
             tenant,
             claims.client,
             roles,
-            scopes=None if EVERYTHING in claims.scopes else claims.scopes,
+            scopes=None if WHOLE in scopes and not claims.is_service else scopes,
             strong=claims.acr in self._trusted.strong or MANY_FACTORS in claims.amr,
             service=claims.is_service,
         )

@@ -59,6 +59,7 @@ class Issuer:
             "iat": now,
             "client_id": "console",
             "scope": "openid registrar",
+            "learner": "ann",
             **changed,
         }
         return {name: value for name, value in claims.items() if value is not None}

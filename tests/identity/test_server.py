@@ -13,7 +13,7 @@ import pytest
 
 from infra.identity.tokens import TOKEN_BYTES_MAX
 from tests.identity.issuer import Issuer, issuing, new_key
-from tests.server import Answer, Server, running
+from tests.server import Answer, Server, eventually, running
 
 PROBLEM = "application/problem+json"
 PAGE = "text/html,application/xhtml+xml"
@@ -41,6 +41,7 @@ def place() -> Iterator[Place]:
                 "REGISTRAR_ACCESS": "issuer",
                 "REGISTRAR_ISSUER": issuer.url,
                 "REGISTRAR_ROLES_CLAIM": "realm_access.roles",
+                "REGISTRAR_SUBJECT_CLAIM": "learner",
             }
             with running(folder / "data", "--no-example", environment=environment) as server:
                 yield Place(server, issuer)
@@ -132,6 +133,29 @@ def test_a_page_leads_to_where_one_signs_in(place: Place) -> None:
     refused(place.server.get("/v1/runs", accept=PAGE), 401, "not-signed-in")
 
 
+def test_roles_are_granted_and_taken_while_the_server_runs(place: Place) -> None:
+    """By an administrator; the token of the one who gets them stays as it is."""
+    roles = {"roles": ["administrator"]}
+    boss = place.issuer.token(learner="boss", realm_access=roles, amr=["pwd", "mfa"])
+    ann = {"authorization": f"Bearer {place.issuer.token(learner='ann')}"}
+    numbers = iter(range(1_000_000))
+
+    def creates() -> int:
+        course = {"course": f"C{next(numbers)}", "title": "A course"}
+        return place.server.command("create-course", course, **ann).status
+
+    def boss_sends(name: str) -> None:
+        grant = {"holder": "ann", "role": "registrar"}
+        sent = place.server.command(name, grant, authorization=f"Bearer {boss}")
+        assert sent.status == 201, sent
+
+    assert creates() == 403
+    boss_sends("grant-role")
+    eventually(lambda: creates() == 201, 10, "the role counts")
+    boss_sends("revoke-role")
+    eventually(lambda: creates() == 403, 10, "the role is gone")
+
+
 def test_keys_change_while_the_server_runs(place: Place) -> None:
     """Tokens of the new key are good at once; what was never the issuer's never is."""
     before = place.issuer.keys
@@ -140,10 +164,7 @@ def test_keys_change_while_the_server_runs(place: Place) -> None:
         refused(place.ask("/v1/log", forged), 401, "wrong-token")
         place.issuer.rotate("RS256")
         token = place.issuer.token("RS256")
-        deadline = time.monotonic() + 30
-        while place.ask("/v1/log", token).status != 200:
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
+        eventually(lambda: place.ask("/v1/log", token).status == 200, 30, "the new key counts")
     finally:
         place.issuer.keys = [*before, *place.issuer.keys]
 
