@@ -219,6 +219,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "as it was when the topics were made; for another number, name another cluster.",
         ),
     ] = 4
+    token: Annotated[
+        str | None,
+        Meta(
+            description="The access token that the command line shows a server.",
+            extra={"secret": True},
+        ),
+    ] = None
+    token_file: Annotated[
+        str | None,
+        Meta(description="A file that holds that token, read whenever it is needed."),
+    ] = None
+    client_id: Annotated[
+        str | None,
+        Meta(
+            description="As which program the command line gets tokens of the issuer, where it is "
+            "given none. On the machine of a development issuer it needs neither."
+        ),
+    ] = None
+    client_secret: Annotated[
+        str | None,
+        Meta(description="What that program proves itself by.", extra={"secret": True}),
+    ] = None
     rate_limit_per_second: Annotated[
         int,
         Meta(

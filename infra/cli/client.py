@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import msgspec
 
+from infra.cli.authorization import authorization
 from infra.cli.errors import Failed
 
 TIMEOUT_SECONDS = 30.0
@@ -26,7 +27,13 @@ def fetch(url: str, path: str, parameters: Mapping[str, Any] | None = None) -> b
     """Return what the server answers, as it is. Raises Failed, in one sentence."""
     given = {name: value for name, value in (parameters or {}).items() if value is not None}
     try:
-        response = httpx.get(f"{url}{path}", params=given, timeout=TIMEOUT_SECONDS, trust_env=False)
+        response = httpx.get(
+            f"{url}{path}",
+            params=given,
+            timeout=TIMEOUT_SECONDS,
+            trust_env=False,
+            auth=authorization(url),
+        )
     except (httpx.TransportError, httpx.InvalidURL) as error:
         raise unreachable(url, error) from error
     if not response.is_success:
@@ -50,7 +57,12 @@ def send(
     """Send something, and return the answer. Raises Failed, in one sentence."""
     try:
         response = httpx.post(
-            f"{url}{path}", json=body, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False
+            f"{url}{path}",
+            json=body,
+            headers=headers,
+            timeout=TIMEOUT_SECONDS,
+            trust_env=False,
+            auth=authorization(url),
         )
     except (httpx.TransportError, httpx.InvalidURL) as error:
         raise unreachable(url, error) from error

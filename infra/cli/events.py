@@ -11,6 +11,7 @@ import click
 import httpx
 import msgspec
 
+from infra.cli.authorization import authorization
 from infra.cli.client import refused
 from infra.cli.errors import Failed
 from infra.cli.options import (
@@ -80,7 +81,7 @@ def tail(
     wanted = {"type": types or None, "run": in_run, "subject": subject}
     parameters = {name: value for name, value in wanted.items() if value is not None}
     address = server_url(loaded, url)
-    for message in follow(f"{address}/v1/events", parameters, after):
+    for message in follow(f"{address}/v1/events", parameters, after, authorization(address)):
         event = msgspec.json.decode(message.data)
         if as_json:
             print_json(event, indent=0)
@@ -88,7 +89,12 @@ def tail(
             print(_line(event), flush=True)
 
 
-def follow(url: str, parameters: dict[str, Any], after: int | None) -> Iterator[Message]:
+def follow(
+    url: str,
+    parameters: dict[str, Any],
+    after: int | None,
+    auth: httpx.Auth | None = None,
+) -> Iterator[Message]:
     """Yield messages for ever; after a lost connection it goes on behind the last one.
 
     Raises Failed where the server refuses, is not there, leaves and stays away for a minute, or
@@ -105,7 +111,13 @@ def follow(url: str, parameters: dict[str, Any], after: int | None) -> Iterator[
         try:
             timeout = httpx.Timeout(SILENCE_SECONDS_MAX)
             with httpx.stream(
-                "GET", url, params=parameters, headers=headers, timeout=timeout, trust_env=False
+                "GET",
+                url,
+                params=parameters,
+                headers=headers,
+                timeout=timeout,
+                trust_env=False,
+                auth=auth,
             ) as response:
                 if not response.is_success:
                     response.read()

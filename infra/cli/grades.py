@@ -13,6 +13,7 @@ import click
 import httpx
 import msgspec
 
+from infra.cli.authorization import authorization
 from infra.cli.client import fetch, get, refused, unreachable
 from infra.cli.errors import Failed
 from infra.cli.options import (
@@ -256,6 +257,7 @@ def _post(address: str, path: str, content: bytes, kind: str) -> Any:
             headers={"content-type": kind},
             timeout=TIMEOUT_SECONDS,
             trust_env=False,
+            auth=authorization(address),
         )
     except (httpx.TransportError, httpx.InvalidURL) as error:
         raise unreachable(address, error) from error

@@ -35,6 +35,7 @@ VERBS = {
     "relay": "Bring the facts of a cluster to Kafka.",
     "follow": "Run the policies of a cluster, and rebuild its readings.",
     "work": "Keep one reading of a cluster up.",
+    "token": "Print an access token for a program.",
     "settings": "Show all settings and where each comes from.",
 }
 

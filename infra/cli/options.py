@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec
 
 import click
 
+from infra.cli.authorization import SETTINGS
 from infra.settings import Loaded, described, load
 
 P = ParamSpec("P")
@@ -58,6 +59,7 @@ def with_settings(
             flags = {name: kwargs.pop(name) for name in names if name in kwargs}
             config = flags.pop("config", None)
             loaded = load(flags, os.environ, config if isinstance(config, Path) else None)
+            click.get_current_context().meta[SETTINGS] = loaded.settings
             verb(loaded, *args, **kwargs)
 
         for option in reversed((*options, config_option)):

@@ -25,6 +25,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from infra.cli.authorization import authorization
 from infra.cli.errors import Failed, Interrupted, engine_errors
 from infra.cli.options import (
     data_option,
@@ -123,7 +124,7 @@ def oulad(
 
 
 async def _over_http(work: Replay, url: str, told: Told) -> None:
-    async with HttpSender(url) as sender:
+    async with HttpSender(url, authorization(url)) as sender:
         await work.run(sender, told)
 
 

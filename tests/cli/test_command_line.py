@@ -43,6 +43,7 @@ VERBS_IN_FULL = [
     ["log", "witness"],
     ["log", "part"],
     ["verify"],
+    ["token"],
     ["settings"],
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 import time
@@ -10,13 +11,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl
 
 from joserfc import jwk, jwt
 from joserfc.errors import SecurityWarning
 
 AUDIENCE = "registrar"
 PERSON = "f7a1c0de-person"
-DAY = 86_400
+SERVICE = ("reports", "a secret")
+"""A program that acts for itself, and what it proves itself by."""
 _SIZES: Mapping[str, tuple[str, Any]] = {
     "RS256": ("RSA", 2_048),
     "PS256": ("RSA", 2_048),
@@ -42,7 +45,11 @@ class Issuer:
         self.keys: list[jwk.Key] = [new_key()]
         self.away = False
         self.asked = 0
-        self.configuration: dict[str, Any] = {"issuer": url, "jwks_uri": f"{url}/keys"}
+        self.configuration: dict[str, Any] = {
+            "issuer": url,
+            "jwks_uri": f"{url}/keys",
+            "token_endpoint": f"{url}/token",
+        }
 
     def rotate(self, algorithm: str = "ES256") -> None:
         """Sign with a new key, and publish no other."""
@@ -91,6 +98,15 @@ class Issuer:
             return json.dumps({"keys": published}).encode()
         return None
 
+    def give(self, proof: str | None, form: str) -> tuple[int, bytes]:
+        """Answer a program that asks for a token for itself; the secret is that of ``SERVICE``."""
+        asked = dict(parse_qsl(form))
+        if proof != f"Basic {base64.b64encode(':'.join(SERVICE).encode()).decode()}":
+            return 401, b'{"error":"invalid_client","error_description":"It is not known."}'
+        name, scope = SERVICE[0], asked.get("scope", "read")
+        token = self.token(sub=name, client_id=name, scope=scope)
+        return 200, json.dumps({"access_token": token, "expires_in": 300}).encode()
+
 
 @contextmanager
 def issuing() -> Iterator[Issuer]:
@@ -103,6 +119,14 @@ def issuing() -> Iterator[Issuer]:
             self.send_header("content-length", str(len(body or b"")))
             self.end_headers()
             self.wfile.write(body or b"")
+
+        def do_POST(self) -> None:
+            form = self.rfile.read(int(self.headers["content-length"])).decode()
+            status, body = issuer.give(self.headers.get("authorization"), form)
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
             pass

@@ -20,10 +20,12 @@ SERVER_ERRORS_FROM = 500
 class HttpSender:
     """Sends batches to ``POST /v1/commands`` over a few connections that stay open."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, auth: httpx.Auth | None = None) -> None:
         limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
         self._url = url.rstrip("/")
-        self._client = httpx.AsyncClient(limits=limits, timeout=TIMEOUT_SECONDS, trust_env=False)
+        self._client = httpx.AsyncClient(
+            limits=limits, timeout=TIMEOUT_SECONDS, trust_env=False, auth=auth
+        )
 
     async def __aenter__(self) -> Self:
         return self
