@@ -27,6 +27,15 @@ KUBERNETES = "1.31.0"
 ELSEWHERE = {variable("host"), variable("port")}
 KEYS = {variable("keys_url"), variable("epoch_keys")}
 SEALING = {variable("log_key"), variable("log_origin"), variable("anchors")}
+IDENTITY = {
+    variable(name)
+    for name in (
+        *("issuer", "issuer_authorities", "audience", "clock_skew_seconds", "plain_tokens"),
+        *("roles_claim", "tenant_claim", "subject_claim", "strong_acr", "public_url"),
+        *("console_client", "console_secret", "cors_origins"),
+    )
+}
+COMMAND_LINE = {variable(name) for name in ("token", "token_file", "client_id", "client_secret")}
 KNOWN = {variable(name) for name in Settings.__struct_fields__}
 HELM = Path(__file__).with_name("helm")
 HELM_SECONDS_MAX, FETCH_SECONDS_MAX = 60, 300
@@ -164,7 +173,7 @@ def test_the_chart_starts_what_the_compose_file_starts(objects: list[dict[str, A
         accepted(container["args"])
         started.add(" ".join(container["args"][:3] if "serve" in container["args"] else []))
         names = {entry["name"] for entry in container["env"]} - {"POD_NAME"}
-        assert names - KEYS == KNOWN - ELSEWHERE - SEALING - KEYS
+        assert names - KEYS == KNOWN - ELSEWHERE - SEALING - KEYS - IDENTITY - COMMAND_LINE
         assert names.isdisjoint(KEYS) is (container["args"][0] not in ("serve", "follow"))
     assert {"serve --only commands", "serve --only queries"} <= started
     kinds = {(one["kind"], one["metadata"]["name"]) for one in objects}
@@ -234,6 +243,18 @@ def test_only_the_followers_get_the_key_that_seals_the_log(
     assert mounted[values["REGISTRAR_ANCHORS"]] == "anchors"
     assert {"name": "anchors", "persistentVolumeClaim": {"claimName": "outside"}} in pod["volumes"]
     assert values.keys() >= SEALING
+
+
+def test_who_is_let_in_is_set_for_every_process(chart: Chart) -> None:
+    """Each setting by its name; nobody is let in without an issuer where one is named."""
+    url = "https://id.example.org/realms/registrar"
+    objects = chart.rendered(f"identity.issuer={url}", "identity.roles_claim=roles")
+    for _, _, container in containers(objects):
+        values = {entry["name"]: entry.get("value") for entry in container["env"]}
+        assert values["REGISTRAR_ACCESS"] == "issuer"
+        assert values["REGISTRAR_ISSUER"] == url
+        assert values["REGISTRAR_ROLES_CLAIM"] == "roles"
+        assert values["REGISTRAR_CONSOLE_SECRET"] is None
 
 
 def test_without_a_gateway_the_chart_opens_no_service(

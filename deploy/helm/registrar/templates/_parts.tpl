@@ -65,6 +65,16 @@ env:
   - { name: REGISTRAR_PARTITIONS, value: {{ .root.Values.settings.partitions | quote }} }
   - { name: REGISTRAR_RATE_LIMIT_PER_SECOND, value: {{ .root.Values.settings.rateLimitPerSecond | quote }} }
   - { name: REGISTRAR_RATE_LIMIT_BURST, value: {{ .root.Values.settings.rateLimitBurst | quote }} }
+  - { name: REGISTRAR_ACTOR_RATE_LIMIT_PER_SECOND, value: {{ .root.Values.settings.actorRateLimitPerSecond | quote }} }
+  - { name: REGISTRAR_ACTOR_RATE_LIMIT_BURST, value: {{ .root.Values.settings.actorRateLimitBurst | quote }} }
+  - { name: REGISTRAR_ACCESS, value: {{ ternary "issuer" "off" (hasKey .root.Values.identity "issuer") | quote }} }
+  {{- range $name, $value := .root.Values.identity }}
+  - { name: REGISTRAR_{{ upper $name }}, value: {{ $value | quote }} }
+  {{- end }}
+  {{- if hasKey .root.Values.identity "issuer" }}
+  - name: REGISTRAR_CONSOLE_SECRET
+    valueFrom: { secretKeyRef: { name: {{ .root.Values.secret }}, key: console-secret, optional: true } }
+  {{- end }}
   {{- range $name, $key := dict "DATABASE" "database-url" "ELASTICSEARCH" "elasticsearch-url" "REDIS" "redis-url" }}
   - name: REGISTRAR_{{ $name }}_URL
     valueFrom: { secretKeyRef: { name: {{ $.root.Values.secret }}, key: {{ $key }}, optional: {{ eq $name "REDIS" }} } }
