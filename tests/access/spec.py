@@ -45,6 +45,8 @@ REACH = {
     "people": "  -       -      -      all  -       -       -     all",
     "profile": " own     -      -      all  -       -       -     all",
     "privacy": " -       -      -      all  -       -       -     -",
+    "erase": "   -       -      -      all  -       -       all   -",
+    "nobody": "  -       -      -      -    -       -       -     -",
     "grant": "   -       -      -      all  -       -       all   -",
 }
 """How far each role reaches, by group, in the order of ROLES."""
@@ -67,7 +69,7 @@ ADDRESSES = {
     "sums": """/v1/analytics/overview /v1/analytics/runs/{run} /v1/analytics/runs/{run}/daily
         /v1/analytics/runs/{run}/items""",
     "record": """/v1/learners /v1/learners/{subject} /v1/learners/{subject}/profile
-        /v1/learners/{subject}/consents
+        /v1/learners/{subject}/consents /v1/learners/{subject}/erasure
         /v1/learners/{subject}/enrolments
         /v1/learners/{subject}/waitlist /v1/learners/{subject}/history
         /v1/learners/{subject}/history/diff /v1/enrolments/{run}/{subject}
@@ -81,6 +83,7 @@ ADDRESSES = {
     "events": "/v1/events",
     "roles": "/v1/access /v1/access/{actor}",
     "privacy": "/v1/retention/preview",
+    "erase": "/v1/erasures",
     "reads": "/v1/access-log /v1/learners/{subject}/reads",
 }
 CHOOSING = {
@@ -128,6 +131,8 @@ COMMANDS = {
     "people": "register-learner merge-learners unmerge-learners correct-record",
     "profile": "change-profile set-preferences set-goals give-consent withdraw-consent",
     "privacy": "publish-purpose publish-retention-rule",
+    "erase": "erase-learner place-legal-hold lift-legal-hold",
+    "nobody": "record-erasure-step repeat-erasure",
     "grant": "grant-role revoke-role",
 }
 
