@@ -53,7 +53,7 @@ def measure(*, quick: bool) -> Report:
 async def _ask(dsn: str, count: int, learners: int) -> dict[str, list[float]]:
     took: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory(prefix="registrar-bench-") as folder:
-        settings = Settings(database_url=dsn, data=folder)
+        settings = Settings(database_url=dsn, data=folder, access="off")
         async with embedded(settings) as registrar:
             await registrar.reads.positions.wait(
                 ["history", "progress", "catalogue"], count, READ_SECONDS_MAX

@@ -56,7 +56,7 @@ def measure(*, quick: bool) -> Report:
 
 
 async def _measure(dsn: str, folder: str, count: int) -> tuple[float, float, float]:
-    async with embedded(Settings(database_url=dsn, data=folder)) as registrar:
+    async with embedded(Settings(database_url=dsn, data=folder, access="off")) as registrar:
         await _send(registrar, iter(_SET_UP))
         await _send(registrar, (("enrol-learner", _enrolment(f"e{n}")) for n in range(count)))
         await _rounds(registrar, "warm")  # until the cache of streams is full

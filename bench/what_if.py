@@ -76,7 +76,7 @@ def measure(*, quick: bool) -> Report:
 
 async def _ask(dsn: str, count: int) -> tuple[float, float, int]:
     with tempfile.TemporaryDirectory(prefix="registrar-bench-") as folder:
-        async with embedded(Settings(database_url=dsn, data=folder)) as registrar:
+        async with embedded(Settings(database_url=dsn, data=folder, access="off")) as registrar:
             readings = ["progress", "catalogue"]
             await registrar.reads.positions.wait(readings, count, READ_SECONDS_MAX)
             app = open_to_all(full_app(registrar.commands.dependencies, registrar.reads, Metrics()))

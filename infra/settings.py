@@ -72,7 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "the OpenID Connect issuer that is set. off: everybody is the developer and may do "
             "everything. But for issuer the server listens on loopback only."
         ),
-    ] = "off"
+    ] = "development"
     public_url: Annotated[
         str | None,
         Meta(

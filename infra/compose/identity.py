@@ -19,7 +19,13 @@ from infra.identity.principals import Principals, Trusted
 from infra.identity.tokens import Verifier
 from infra.pools import async_pool
 from infra.settings import Settings
-from infra.web.authentication import ByToken, Identify, Sessions, everybody_is
+from infra.web.authentication import (
+    ByToken,
+    Identify,
+    Sessions,
+    everybody_is,
+    nobody_comes_in,
+)
 
 CONNECTIONS_MAX = 3
 
@@ -30,8 +36,11 @@ async def identifying(
 ) -> AsyncIterator[Identify]:
     """Have what says who sends a request for a while, as the settings would have it; ``sessions``
     are of those who signed in with a browser."""
-    if settings.issuer is None:
+    if settings.access == "off":
         yield everybody_is(DEVELOPMENT)
+        return
+    if settings.issuer is None:
+        yield nobody_comes_in
         return
     async with async_pool(dsn, CONNECTIONS_MAX, autocommit=True) as pool:
         actors = PostgresActors(pool, await keys.digest_secret())

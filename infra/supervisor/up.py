@@ -7,10 +7,12 @@ import time
 
 from commands.ports import LogUnavailable
 from domain.streams import REGISTRY
+from infra.cli.authorization import Bearer, Program
+from infra.cli.errors import Failed
 from infra.importers.oulad import example
 from infra.importers.oulad.http import HttpSender
 from infra.importers.oulad.replay import ReplayFailed
-from infra.issuer.first_start import about_password
+from infra.issuer.first_start import WrongCredential, about_password, read_credential
 from infra.log.postgres import PostgresLog
 from infra.process import Stop, run
 from infra.settings import Settings
@@ -63,10 +65,10 @@ async def _run(cluster: Cluster, settings: Settings, screen: Screen) -> None:
         for line in about_password(cluster.password):
             screen.say(line)
     if settings.example:
-        await _example(cluster, screen)
+        await _example(cluster, settings, screen)
 
 
-async def _example(cluster: Cluster, screen: Screen) -> None:
+async def _example(cluster: Cluster, settings: Settings, screen: Screen) -> None:
     """Give an empty log a real course run; go on where an earlier start was interrupted."""
     try:
         async with PostgresLog(cluster.dsn, REGISTRY) as log:
@@ -74,9 +76,11 @@ async def _example(cluster: Cluster, screen: Screen) -> None:
                 return
         screen.say(f"  loading OULAD run {example.RUN} as an example …")
         started = time.monotonic()
-        async with HttpSender(cluster.command_url) as sender:
+        own = read_credential(settings.folder) if settings.access == "development" else None
+        auth = None if own is None else Bearer(Program(*own))
+        async with HttpSender(cluster.command_url, auth) as sender:
             commands = await example.load(sender)
-    except (LogUnavailable, ReplayFailed) as error:
+    except (LogUnavailable, ReplayFailed, WrongCredential, Failed) as error:
         screen.say(f"  the example is not loaded: {error}; the next start goes on with it")
         return
     screen.say(f"  loaded: {commands:,} commands in {time.monotonic() - started:.1f} s")

@@ -160,6 +160,11 @@ def bearer(scope: Scope) -> bytes | None:
     return bytes(token.strip())
 
 
+async def nobody_comes_in(_: HTTPConnection) -> Principal:
+    """Refuse everybody: there is no issuer that could say who they are. Raises NotSignedIn."""
+    raise NotSignedIn
+
+
 def everybody_is(principal: Principal) -> Identify:
     """Return what takes everybody for this one."""
 

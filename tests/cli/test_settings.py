@@ -12,6 +12,7 @@ CLUSTER = {
     "REGISTRAR_KAFKA": "k1:9092,[::1]:9093",
     "REGISTRAR_DATABASE_URL": "postgresql://db/records",
     "REGISTRAR_ELASTICSEARCH_URL": "https://e:9200",
+    "REGISTRAR_ACCESS": "off",
 }
 NOT_GIVEN = set(Settings.__struct_fields__) - {"port", "host", "data", "example"}
 

@@ -180,7 +180,7 @@ def world(dsn: str) -> Iterator[World]:
         return asyncio.run_coroutine_threadsafe(work, loop).result(SECONDS_MAX)
 
     folder = TemporaryDirectory()
-    held = embedded(Settings(database_url=dsn, data=folder.name))
+    held = embedded(Settings(database_url=dsn, data=folder.name, access="off"))
     try:
         registrar = run(held.__aenter__())
         try:
