@@ -123,8 +123,16 @@ def test_a_job_is_forgotten_when_it_is_deleted(graded: World) -> None:
     assert waiting is not None
     refused = graded.refused(f"/v1/jobs/{waiting.job}/result", 409)
     assert (refused["type"], refused["state"]) == ("/problems/job-not-done", "waiting")
-    stranger = replace(DEVELOPMENT, actor="stranger", roles=frozenset({Role.REGISTRAR}))
-    graded.asked_by(stranger).refused(f"/v1/jobs/{waiting.job}", 404)
+    strangers = [
+        replace(DEVELOPMENT, actor="stranger", roles=frozenset({role}))
+        for role in (Role.REGISTRAR, Role.ADMINISTRATOR)
+    ] + [replace(DEVELOPMENT, tenant="other")]
+    for stranger in map(graded.asked_by, strangers):
+        stranger.refused(f"/v1/jobs/{waiting.job}", 404)
+        stranger.refused(f"/v1/jobs/{waiting.job}/result", 404)
+        dropped = stranger.run(stranger._client.delete(f"/v1/jobs/{waiting.job}"))
+        assert dropped.status_code == 404
+    graded.refused(f"/v1/jobs/{waiting.job}/result", 409)
 
 
 def test_the_console_has_a_form_for_it_and_shows_what_came_of_it(graded: World) -> None:
