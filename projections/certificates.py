@@ -97,7 +97,7 @@ def keys(envelope: Envelope) -> Iterable[Key]:
 
 CERTIFICATES = Reading(
     name="certificates",
-    version=3,
+    version=4,
     documents=(
         Documents(
             name="certificate",
@@ -107,6 +107,7 @@ CERTIFICATES = Reading(
             keys=keys,
             fold=fold,
             indexes=("(subject)", "(run)"),
+            across=("(certificate)",),
         ),
     ),
     views=(View("certificates", columns(Certificate), "{certificate}"),),

@@ -12,6 +12,9 @@ from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
 from read_api.personal import opened
 
+NO_TENANT = ""
+"""In its name no rows are seen."""
+
 
 class Certificate(Answer, frozen=True, kw_only=True):
     """A certificate. ``valid`` until it is revoked, or superseded by a corrected one; id and grade
@@ -44,10 +47,31 @@ async def certificate(
     certificate: str,
     *,
     min_position: int = 0,
-    shown: bool = False,
 ) -> Certificate:
-    """Return a certificate to whoever may see the record that it is of; ``shown``: to whoever was
-    shown it, and so knows its id. Raises NotFound."""
+    """Return a certificate to whoever may see the record that it is of. Raises NotFound."""
+    found = await _found(deps, asking, certificate, min_position)
+    if not may(asking, Permission.READ_RECORD, found.run, found.subject):
+        raise NotFound("certificate", certificate)
+    return found
+
+
+async def shown(deps: ReadDependencies, certificate: str) -> Certificate:
+    """Return a certificate of any tenant to whoever was shown it, and so knows its id; its reason
+    stays closed. Raises NotFound."""
+    async with deps.snapshot(NO_TENANT, "certificates") as snapshot:
+        (row,) = await snapshot.rows(
+            "select readings.tenant_of_certificate(%(certificate)s) as tenant",
+            certificate=certificate,
+        )
+    if row["tenant"] is None:
+        raise NotFound("certificate", certificate)
+    anybody = Principal("anonymous", row["tenant"], "anonymous", frozenset(), scopes=frozenset())
+    return await _found(deps, anybody, certificate, 0)
+
+
+async def _found(
+    deps: ReadDependencies, asking: Principal, certificate: str, min_position: int
+) -> Certificate:
     async with deps.snapshot(
         asking.tenant, "certificates", "catalogue", min_position=min_position
     ) as snapshot:
@@ -63,9 +87,7 @@ async def certificate(
                where c.certificate = %(certificate)s""",
             certificate=certificate,
         )
-    if not found or not (
-        shown or may(asking, Permission.READ_RECORD, found[0]["run"], found[0]["subject"])
-    ):
+    if not found:
         raise NotFound("certificate", certificate)
     row = dict(found[0])
     sealed, fact = row.pop("reason"), row.pop("revoked_fact")

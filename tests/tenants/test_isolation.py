@@ -107,6 +107,25 @@ def test_one_id_in_two_tenants_is_two_records(two: Two) -> None:
     assert [run["active"] for run in two.theirs.get("runs")["runs"]] == [1]
 
 
+def test_the_open_page_verifies_a_certificate_of_any_tenant(two: Two, ours: Ours) -> None:
+    """To whoever knows its id, whichever tenant has it; the API keeps it to its own."""
+    run, subject = "AAA-2013J", "shown"
+    two.theirs.command("enrol-learner", run=run, subject=subject, mode="verified")
+    two.theirs.command("allow-certificate", run=run, subject=subject, reason="For the page")
+    two.theirs.certified(run, subject)
+    theirs = two.theirs.get(f"enrolments/{run}/{subject}")["certificate"]
+    assert theirs not in (None, ours.certificate)
+    for asked, of in ((theirs, subject), (ours.certificate, "s1")):
+        for asking in (two.ours, two.theirs):
+            page = asking.ask(f"/console/certificates/{asked}.json")
+            assert page.status_code == 200, page.text
+            told = page.json()
+            assert (told["certificate"], told["valid"], told["subject"]) == (asked, True, of)
+            assert asking.ask(f"/console/certificates/{asked}").status_code == 200
+    two.ours.refused(f"/v1/certificates/{theirs}", 404)
+    assert two.ours.ask("/console/certificates/none.json").status_code == 404
+
+
 def facts_of_ours(two: Two) -> Any:
     with psycopg.connect(two.dsn) as connection:
         return connection.execute(

@@ -12,7 +12,7 @@ from psycopg.sql import SQL, Identifier
 from infra.migrations import migrate
 from infra.stores.reading import QUERY
 from tests.databases import Databases
-from tests.read_api.world import COURSE, world
+from tests.read_api.world import furnish, world
 
 ROLES = ("query", "append", "relay", "run", "seal", "follow", "analytics", "analyst")
 
@@ -34,10 +34,12 @@ def test_the_owner_of_a_database_needs_to_be_no_superuser(databases_18: Database
                 run(SQL("grant {} to {}").format(Identifier(f"registrar_{role}"), login))
             migrate(dsn)
             with world(dsn) as one:
-                one.command("create-course", **COURSE)
+                furnish(one)
                 assert one.get("courses/AAA")["course"] == "AAA"
+                certificate = one.get("enrolments/AAA-2013J/s1")["certificate"]
+                assert one.ask(f"/console/certificates/{certificate}").status_code == 200
             with psycopg.connect(dsn) as owner:
-                assert owner.execute("select count(*) from log.facts").fetchone() == (1,)
+                assert owner.execute("select count(*) > 0 from log.facts").fetchone() == (True,)
                 owner.execute(f"set role {QUERY}")
                 assert owner.execute("select count(*) from log.facts").fetchone() == (0,)
         finally:

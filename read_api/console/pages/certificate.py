@@ -41,7 +41,7 @@ class PublicCertificate(msgspec.Struct, frozen=True):
 async def load(deps: ReadDependencies, request: Request) -> Page:
     """Answer ``/console/certificates/{certificate}``."""
     asked = request.path_params["certificate"]
-    found = await certificates.certificate(deps, deps.principal(request), asked, shown=True)
+    found = await certificates.shown(deps, asked)
     fields = PublicCertificate.__struct_fields__
     data = PublicCertificate(**{name: getattr(found, name) for name in fields})
 
