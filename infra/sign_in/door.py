@@ -7,8 +7,6 @@ only, and for pages of this server only.
 
 from __future__ import annotations
 
-import asyncio
-
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,12 +18,10 @@ from infra.sign_in.sessions import BY_BROWSER
 from infra.web.same_site import from_here
 
 CONSOLE, ISSUER = "/console", "/issuer"
-API, EVENTS = f"{CONSOLE}/v1/", f"{CONSOLE}/v1/events"
+API = f"{CONSOLE}/v1/"
 FORM_BYTES_MAX = 65_536
 """The largest form is that of a grading policy to try."""
 READING = frozenset({"GET", "HEAD"})
-STREAM_SECONDS_MAX = 600.0
-"""How long a page's stream of events lasts: the browser then asks anew, and shows who it is."""
 
 
 class Door:
@@ -71,8 +67,6 @@ class Door:
             scope[BY_BROWSER] = True
         if self._sign_in is not None and path in ADDRESSES:
             await self._sign_in(scope, receive, send)
-        elif path == EVENTS:
-            await _for_a_while(self._app, scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -122,20 +116,3 @@ def _again(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return once_more
-
-
-async def _for_a_while(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Let a stream of events go on for a bounded time, and end it in order."""
-    begun = False
-
-    async def noted(message: Message) -> None:
-        nonlocal begun
-        begun = begun or message["type"] == "http.response.start"
-        await send(message)
-
-    try:
-        async with asyncio.timeout(STREAM_SECONDS_MAX):
-            await app(scope, receive, noted)
-    except TimeoutError:
-        if begun:
-            await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -16,6 +16,7 @@ from infra.identity.errors import IssuerUnavailable, WrongToken
 from infra.web.open_paths import is_open
 from infra.web.problems import known
 from infra.web.rates import Rates, address_of, too_many
+from infra.web.streams import EVENTS, LOOKED_AT_EVERY_SECONDS, while_it_holds
 from projections.ports import StoreUnavailable
 
 PRINCIPAL = "registrar.principal"
@@ -37,6 +38,9 @@ class NotSignedIn(Exception):
 
 class TwoTokens(Exception):
     """A request carries a token where none belongs, or more than one. One sentence."""
+
+
+_UNKNOWN = (NotSignedIn, TwoTokens, WrongToken, IssuerUnavailable, StoreUnavailable)
 
 
 class Tokens(Protocol):
@@ -65,6 +69,8 @@ class Authenticated:
     """ASGI middleware that knows who sends a request before anything else looks at it.
 
     ``rates`` bound how often an address may fail; ``turned_away`` is told the problem's name.
+    A stream of events is looked at again while it goes on, and ends when its sender is no longer
+    who they were: with the token or session, and with any change of roles.
     """
 
     def __init__(
@@ -73,11 +79,13 @@ class Authenticated:
         identify: Identify,
         rates: Rates,
         turned_away: Callable[[str], None],
+        looked_at_every_seconds: float = LOOKED_AT_EVERY_SECONDS,
     ) -> None:
         self._app = app
         self._identify = identify
         self._rates = rates
         self._turned_away = turned_away
+        self._seconds = looked_at_every_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with its principal, or refuse it."""
@@ -90,11 +98,27 @@ class Authenticated:
             await self._app(scope, receive, send)
             return
         try:
-            scope[PRINCIPAL] = await self._identify(request)
-        except (NotSignedIn, TwoTokens, WrongToken, IssuerUnavailable, StoreUnavailable) as error:
+            principal = await self._identify(request)
+        except _UNKNOWN as error:
             await (await self._refusal(request, error))(scope, receive, send)
             return
-        await self._app(scope, receive, send)
+        scope[PRINCIPAL] = principal
+
+        async def holds() -> bool:
+            return await self._is_still(principal, request)
+
+        if scope["path"] == EVENTS:
+            await while_it_holds(self._app, holds, self._seconds, scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _is_still(self, principal: Principal, request: HTTPConnection) -> bool:
+        """Whether a request is still from the same one, who may still do the same."""
+        try:
+            return await self._identify(request) == principal
+        except _UNKNOWN as error:
+            _log.info("a stream of events ends: %s", type(error).__name__)
+            return False
 
     async def _refusal(self, request: HTTPConnection, error: Exception) -> ASGIApp:
         match error:
