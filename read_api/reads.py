@@ -13,7 +13,7 @@ import msgspec
 from starlette.types import Message, Scope, Send
 
 from domain.access import DEVELOPMENT, Principal
-from domain.access.permissions import OF_MANY, RECORDED, Permission
+from domain.access.permissions import OF_ALL, OF_MANY, RECORDED, Permission
 from projections.ports import StoreUnavailable
 
 
@@ -26,7 +26,8 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,64}")
 
 
 class Read(NamedTuple):
-    """Somebody was let in to read a learner's record, or (``subject`` None) those of a whole run.
+    """Somebody was let in to read a learner's record, or (``subject`` None) those of a whole run,
+    or (``run`` None, too) to list and search all learners.
 
     ``address`` is that of the route, without what stood in it; ``permission`` what let them in.
     """
@@ -56,8 +57,8 @@ class NotedRead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadsAsked(NamedTuple):
-    """Which reads: of a subject, and of whole ``runs`` that they are in; of a run; by an actor;
-    from a time on, and before another; with a lower id than ``before``. None: any."""
+    """Which reads: of a subject, of whole ``runs`` that they are in, and of all learners; of a run;
+    by an actor; from a time on, and before another; with a lower id than ``before``. None: any."""
 
     tenant: str
     subject: str | None = None
@@ -91,7 +92,7 @@ def to_note(
     read without a note, and so is everything while everybody is the developer."""
     if permission not in RECORDED or asking is DEVELOPMENT or subject == asking.actor:
         return None
-    if subject is None and (run is None or permission not in OF_MANY):
+    if subject is None and permission not in (OF_ALL if run is None else OF_MANY):
         return None
     return Read(
         asking.tenant,

@@ -120,3 +120,7 @@ RECORDED = frozenset(
 
 OF_MANY = frozenset({_P.READ_ROSTER, _P.READ_GRADEBOOK})
 """Reading with this is reading what all learners of a run did, and is noted of the run."""
+
+OF_ALL = frozenset({_P.READ_RECORD})
+"""Reading with this, and of no learner or run by name, is looking through all learners: it is noted
+of nobody, and without what was looked for."""

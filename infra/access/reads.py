@@ -37,7 +37,8 @@ _FIND = """
       and (%(end)s::timestamptz is null or read_at < %(end)s)
       and (%(before)s::bigint is null or id < %(before)s)"""
 _OF_SUBJECT = """
-      and (subject = %(subject)s or (subject is null and run = any(%(runs)s)))"""
+      and (subject = %(subject)s
+           or (subject is null and (run is null or run = any(%(runs)s))))"""
 _OF_RUN = " and run = %(run)s"
 _ORDER = " order by id desc limit %(limit)s"
 _FORGET = """

@@ -14,7 +14,9 @@ from read_api.reads import NotedRead, ReadsAsked
 
 
 class AccessLog(msgspec.Struct, frozen=True, kw_only=True):
-    """Reads of learners' records, latest first. One without a subject was of everybody in the run;
+    """Reads of learners' records, latest first. One without a subject was of everybody in the run,
+    and one without a run, too, of all learners, through whom somebody looked or searched.
+
     ``address`` is what was asked, and ``permission`` what let them in. It was noted before it was
     answered, so some may have got no answer. ``next`` is the cursor of the part that follows."""
 

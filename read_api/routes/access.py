@@ -110,8 +110,8 @@ class AccessRoutes:
     async def reads(
         self, request: Request, subject: Id, given: Annotated[Span, Query()]
     ) -> Response:
-        """Latest first, in parts; also those of all learners of a run that this one is in. What
-        learners read of themselves is not among them."""
+        """Latest first, in parts; also those of all learners, or of all in a run that this one is
+        in. What learners read of themselves is not among them."""
         found = await reads.access_log(
             *self._asked(request),
             subject=subject,

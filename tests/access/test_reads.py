@@ -73,6 +73,20 @@ def test_what_only_the_answer_shows_is_noted_as_well(furnished: World) -> None:
     assert len(told(auditor, "access-log", actor="registrar-1")) == 2
 
 
+def test_a_search_for_learners_is_noted_without_what_was_looked_for(furnished: World) -> None:
+    """It opens the names of many: everybody whose name may be among them is told."""
+    registrar = furnished.asked_by(who("registrar-2", Role.REGISTRAR))
+    registrar.get("learners", q="Lovelace")
+    auditor, own = furnished.asked_by(AUDITOR), furnished.asked_by(SELF)
+    (noted,) = auditor.get("access-log", min_position=None, actor="registrar-2")["reads"]
+    assert (noted["address"], noted["permission"]) == ("/v1/learners", "read-record")
+    assert (noted["subject"], noted["run"]) == (None, None)
+    assert "Lovelace" not in str(noted)
+    assert noted in own.get("learners/s1/reads", min_position=None)["reads"]
+    assert auditor.get("access-log", min_position=None, run=RUN, actor="registrar-2")["reads"] == []
+    assert registrar.but(reads=Away()).ask("/v1/learners?q=Lovelace").status_code == 503
+
+
 class Away:
     """A log of reads that cannot be written."""
 
