@@ -70,6 +70,9 @@ class LogHistory(Protocol):
     async def position_at(self, recorded_at: datetime) -> int:
         """Return the last position recorded at this moment or before; 0: none."""
 
+    async def positions_at(self, moments: Sequence[datetime]) -> Sequence[int]:
+        """Return the same for each of these moments, in their order."""
+
     async def recorded_at(self, position: int) -> datetime | None:
         """Return when this position was recorded; None: there is no such position."""
 

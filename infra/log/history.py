@@ -99,6 +99,17 @@ class PostgresHistory:
         )
         return int(row["position"])
 
+    async def positions_at(self, moments: Sequence[datetime]) -> Sequence[int]:
+        """Return the last position recorded at each of these moments or before."""
+        rows = await self._rows(
+            None,
+            "select log.position_at(moment) as position"
+            " from unnest(%(moments)s::timestamptz[]) with ordinality m(moment, number)"
+            " order by number",
+            moments=list(moments),
+        )
+        return [int(row["position"]) for row in rows]
+
     async def recorded_at(self, position: int) -> datetime | None:
         """Return when this position was recorded."""
         (row,) = await self._rows(

@@ -67,7 +67,7 @@ def test_a_poison_fact_is_put_aside_while_all_others_go_on(small: Small) -> None
     with closing(PostgresStore(small.dsn)) as store:
         aside = store.parked(Generation(odd.reading("failing"), 1))
         (status,) = store.status()
-    assert {one.key[1] for one in aside} == odd.POISONED
+    assert {one.key[2] for one in aside} == odd.POISONED
     assert min(one.position for one in aside) == 1
     assert (status.parked, status.lag_positions) == (len(aside), 0)
     small.swap(worker, "mended")

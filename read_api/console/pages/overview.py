@@ -104,7 +104,7 @@ async def _rate(deps: ReadDependencies, head: log.LogHead) -> Rate:
     if head.recorded_at is None or head.recorded_at < now - step * RATE_POINTS:
         return Rate(RATE_MINUTES, 0, [0] * RATE_POINTS)
     instants = [now - step * back for back in range(RATE_POINTS, 0, -1)]
-    reached = await asyncio.gather(*(deps.log.position_at(at) for at in instants))
+    reached = await deps.log.positions_at(instants)
     stretches = [after - before for before, after in pairwise([*reached, head.position])]
     return Rate(RATE_MINUTES, sum(stretches), stretches)
 
