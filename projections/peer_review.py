@@ -15,6 +15,8 @@ from domain.peer_review.facts import (
     ReviewLeaseExpired,
     ReviewSubmitted,
     SubmissionPooled,
+    SubmissionReturned,
+    SubmissionWithdrawn,
 )
 from projections.reading import Documents, Key, Reading, View, columns, names
 
@@ -22,7 +24,8 @@ from projections.reading import Documents, Key, Reading, View, columns, names
 class Submission(Struct, frozen=True, gc=False):
     """A submission in a pool: how many reviews were made of it and are open, of those it wants.
 
-    ``relaxes_at``: from then on fewer are enough; None: never.
+    ``relaxes_at``: from then on fewer are enough; None: never. ``withdrawn_at``: its attempt
+    was voided then, and nobody is given it to review.
     """
 
     run: str
@@ -34,6 +37,7 @@ class Submission(Struct, frozen=True, gc=False):
     relaxes_at: datetime | None = None
     received: int = 0
     open: tuple[str, ...] = ()
+    withdrawn_at: datetime | None = None
     position: int = 0
 
 
@@ -75,6 +79,10 @@ def fold_submission(document: Submission | None, envelope: Envelope, key: Key) -
                 must_be_graded_by=task.must_be_graded_by,
                 relaxes_at=relaxes_at,
             )
+        case SubmissionWithdrawn():
+            return replace(old, withdrawn_at=envelope.occurred_at)
+        case SubmissionReturned():
+            return replace(old, withdrawn_at=None)
         case ReviewClaimed() as fact:
             return replace(old, open=(*_others(old, fact), _claim(fact)))
         case ReviewSubmitted() as fact:
@@ -141,7 +149,7 @@ def submission_keys(envelope: Envelope) -> Iterable[Key]:
     """Run, item, author and attempt."""
     run, item = stream_ids(envelope.stream)
     fact = envelope.fact
-    if isinstance(fact, SubmissionPooled):
+    if isinstance(fact, SubmissionPooled | SubmissionWithdrawn | SubmissionReturned):
         return ((run, item, fact.subject, fact.attempt),)
     return ((run, item, fact.author, fact.attempt),)  # type: ignore[attr-defined]
 
@@ -160,13 +168,13 @@ _OF_POOLS = names(SubmissionPooled, ReviewClaimed, ReviewSubmitted, ReviewLeaseE
 
 PEER_REVIEW = Reading(
     name="reviews",
-    version=2,
+    version=3,
     documents=(
         Documents(
             name="submission",
             row=Submission,
             key=("run", "item", "author", "attempt"),
-            facts=_OF_POOLS,
+            facts=_OF_POOLS | names(SubmissionWithdrawn, SubmissionReturned),
             keys=submission_keys,
             fold=fold_submission,
         ),

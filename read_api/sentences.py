@@ -109,6 +109,8 @@ from domain.peer_review.facts import (
     ReviewLeaseExpired,
     ReviewSubmitted,
     SubmissionPooled,
+    SubmissionReturned,
+    SubmissionWithdrawn,
 )
 from projections.decoding import Unreadable
 from read_api import sentences_erasure as erasure
@@ -513,6 +515,16 @@ def _counts_again(fact: AttemptRestored, title: Callable[[str], str]) -> str:
 def _pooled(fact: SubmissionPooled, title: Callable[[str], str]) -> str:
     wanted = _counted(fact.task.must_be_graded_by, "review")
     return f"{title(fact.item)} waits for {wanted} by peers"
+
+
+@_for(SubmissionWithdrawn)
+def _withdrawn_work(fact: SubmissionWithdrawn, title: Callable[[str], str]) -> str:
+    return f"{title(fact.item)} is no longer given to peers: the attempt is void"
+
+
+@_for(SubmissionReturned)
+def _returned_work(fact: SubmissionReturned, title: Callable[[str], str]) -> str:
+    return f"{title(fact.item)} is given to peers again: the attempt was restored"
 
 
 @_for(ReviewClaimed)

@@ -29,7 +29,7 @@ from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.enrolment.terms import require_access
 from domain.integrity.rules import require_honor_code
 from domain.kernel import Fact, StreamRef
-from domain.peer_review.facts import SubmissionPooled
+from domain.peer_review.facts import SubmissionPooled, SubmissionWithdrawn
 from domain.peer_review.scoring import RELAXED_AFTER
 from domain.peer_review.state import PEER_POOL, Pool
 
@@ -72,7 +72,7 @@ def submit_work(
     run: Run,
     content: Content,
     pool: Pool | None = None,
-) -> Iterator[SubmissionReceived | SubmissionPooled]:
+) -> Iterator[SubmissionReceived | SubmissionPooled | SubmissionWithdrawn]:
     """Yield the submission, judged by the learner's due date, and where peers review it its place
     in the pool; nothing where the attempt is known.
 
@@ -93,7 +93,7 @@ def submit_work(
         artifact = command.artifact or made.saved
         at = context.now
         yield handed_in(command.item, made, made.started, artifact, at, enrolment, run, content)
-        yield from _pooled(command, context, content.items.get(command.item), pool)
+        yield from _pooled(command, context, content.items.get(command.item), enrolment, pool)
         return
     item = require_item(content, command.run, command.item)
     require_submittable(item)
@@ -115,13 +115,18 @@ def submit_work(
         possible=item.possible,
         due_basis=due.basis,
     )
-    yield from _pooled(command, context, item, pool)
+    yield from _pooled(command, context, item, enrolment, pool)
 
 
 def _pooled(
-    command: SubmitWork, context: Context, item: Item | None, pool: Pool | None
-) -> Iterator[SubmissionPooled]:
-    """Yield the work's place in the pool, where there is one and it is not known there."""
+    command: SubmitWork,
+    context: Context,
+    item: Item | None,
+    enrolment: Enrolment,
+    pool: Pool | None,
+) -> Iterator[SubmissionPooled | SubmissionWithdrawn]:
+    """Yield the work's place in the pool, where there is one and it is not known there; an attempt
+    that was voided while under way has a place, and is withdrawn from it."""
     if item is None or item.peer is None or pool is None:
         return
     if pool.of(command.subject, command.attempt) is None:
@@ -133,6 +138,10 @@ def _pooled(
             relaxes_at=context.now + RELAXED_AFTER if item.peer.flexible else None,
             artifact=command.artifact,
         )
+        for voided, attempt, violation in sorted(enrolment.integrity.voided):
+            if (voided, attempt) == (command.item, command.attempt):
+                yield SubmissionWithdrawn(command.item, command.subject, attempt, violation)
+                break
 
 
 def answer(facts: tuple[Fact, ...]) -> dict[str, Any]:

@@ -13,9 +13,11 @@ from domain.catalogue.rules import require_run
 from domain.catalogue.state import RUN, Run
 from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.integrity.consequences import given_back
-from domain.integrity.facts import ViolationDismissed
+from domain.integrity.facts import AttemptRestored, ViolationDismissed
 from domain.integrity.rules import require_violation
 from domain.kernel import Fact, Personal, StreamRef
+from domain.peer_review.state import PEER_POOL, Pool
+from domain.peer_review.voiding import returned
 
 
 class DismissViolation(Command):
@@ -36,8 +38,22 @@ def streams(command: DismissViolation, tenant: str) -> tuple[StreamRef[Any], ...
     )
 
 
+def more(
+    command: DismissViolation, tenant: str, enrolment: Enrolment, *_others: object
+) -> tuple[StreamRef[Any], ...]:
+    """Name the pool that work on the reported item is in, if peers review it."""
+    violation = enrolment.integrity.violations.get(command.violation)
+    if violation is None or violation.reported.item is None:
+        return ()
+    return (PEER_POOL.of(tenant, command.run, violation.reported.item),)
+
+
 def dismiss_violation(
-    command: DismissViolation, _context: Context, enrolment: Enrolment, run: Run
+    command: DismissViolation,
+    _context: Context,
+    enrolment: Enrolment,
+    run: Run,
+    pool: Pool | None = None,
 ) -> Iterator[Fact]:
     """Yield the finding and what is given back, once. Raises RunUnknown or ViolationUnknown."""
     require_run(run, command.run)
@@ -47,7 +63,10 @@ def dismiss_violation(
     if violation.finding == "dismissed":
         return
     yield ViolationDismissed(command.violation, Personal(value=command.reason))
-    yield from given_back(enrolment, command.violation)
+    for fact in given_back(enrolment, command.violation):
+        yield fact
+        if isinstance(fact, AttemptRestored) and pool is not None:
+            yield from returned(pool, fact, enrolment.integrity.voided, command.subject)
 
 
 DECISION = Decision(
@@ -55,6 +74,7 @@ DECISION = Decision(
     model=DismissViolation,
     streams=streams,
     decide=dismiss_violation,
+    more=more,
     unconditioned=frozenset({"run"}),
     example={
         "run": "AAA-2013J",

@@ -15,9 +15,11 @@ from domain.enrolment.facts import LearnerWithdrawn
 from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.enrolment.waitlist import released
 from domain.integrity.consequences import following
-from domain.integrity.facts import ViolationUpheld
+from domain.integrity.facts import AttemptVoided, ViolationUpheld
 from domain.integrity.rules import ViolationDecided, consequences_of, require_violation
 from domain.kernel import Fact, Personal, StreamRef
+from domain.peer_review.state import PEER_POOL, Pool
+from domain.peer_review.voiding import withdrawn
 
 
 class UpholdViolation(Command):
@@ -38,11 +40,26 @@ def streams(command: UpholdViolation, tenant: str) -> tuple[StreamRef[Any], ...]
     )
 
 
+def more(
+    command: UpholdViolation, tenant: str, enrolment: Enrolment, *_others: object
+) -> tuple[StreamRef[Any], ...]:
+    """Name the pool that work on the reported item is in, if peers review it."""
+    violation = enrolment.integrity.violations.get(command.violation)
+    if violation is None or violation.reported.item is None:
+        return ()
+    return (PEER_POOL.of(tenant, command.run, violation.reported.item),)
+
+
 def uphold_violation(
-    command: UpholdViolation, context: Context, enrolment: Enrolment, run: Run, seats: Seats
+    command: UpholdViolation,
+    context: Context,
+    enrolment: Enrolment,
+    run: Run,
+    seats: Seats,
+    pool: Pool | None = None,
 ) -> Iterator[Fact]:
-    """Yield the finding, and what follows from it: attempts voided, a certificate barred, the
-    enrolment ended and its seat offered to who waits; once.
+    """Yield the finding, and what follows from it: attempts voided and out of peers' pool, a
+    certificate barred, the enrolment ended and its seat offered to who waits; once.
 
     Raises RunUnknown, ViolationUnknown or ViolationDecided.
     """
@@ -65,6 +82,8 @@ def uphold_violation(
     )
     for fact in following(enrolment, violation.reported, consequences):
         yield fact
+        if isinstance(fact, AttemptVoided) and pool is not None:
+            yield from withdrawn(pool, fact, command.subject)
         if isinstance(fact, LearnerWithdrawn) and seats.capacity is not None:
             yield from released(seats, run, command.subject, context.now)
 
@@ -74,6 +93,7 @@ DECISION = Decision(
     model=UpholdViolation,
     streams=streams,
     decide=uphold_violation,
+    more=more,
     example={
         "run": "AAA-2013J",
         "subject": "oulad-11391",

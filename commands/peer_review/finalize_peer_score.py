@@ -44,7 +44,8 @@ def finalize_peer_score(
     """Yield the score of each attempt in the pool, and what being late costs; once.
 
     An attempt that has a score has it for good: a staff score overrides all, and reviews that come
-    later change nothing. Raises RunUnknown, NotEnrolled or PeerScoreNotReady.
+    later change nothing. One that was voided gets none while it is. Raises RunUnknown,
+    NotEnrolled or PeerScoreNotReady.
     """
     require_run(run, command.run)
     require_ever_enrolled(enrolment, command.run, command.subject)
@@ -52,7 +53,7 @@ def finalize_peer_score(
     results = enrolment.results
     for made in enrolment.attempts.get(command.item, ()):
         pooled = pool.of(command.subject, made.attempt)
-        if pooled is None or (command.item, made.attempt) in results.graded:
+        if pooled is None or pooled.withdrawn or (command.item, made.attempt) in results.graded:
             continue
         scored = finalize(pooled, done, command.run, context.now)
         yield scored

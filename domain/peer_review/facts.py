@@ -33,6 +33,25 @@ class SubmissionPooled(Fact, frozen=True, omit_defaults=True):
     artifact: str | None = None
 
 
+class SubmissionWithdrawn(Fact, frozen=True):
+    """Work left the pool, because its attempt was voided: nobody else is given it to review. The
+    reviews made of it stay made, for those who made them."""
+
+    item: str
+    subject: str
+    attempt: str
+    violation: str
+
+
+class SubmissionReturned(Fact, frozen=True):
+    """Work came back to its place in the pool, with its reviews: its attempt was restored."""
+
+    item: str
+    subject: str
+    attempt: str
+    violation: str
+
+
 class ReviewClaimed(Fact, frozen=True):
     """A learner (``subject``) is to review the ``attempt`` of ``author``, while now < ``expires``;
     nobody else holds the same slot."""

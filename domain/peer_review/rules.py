@@ -45,9 +45,9 @@ class ReviewOpen(Refusal):
 
 class NothingToReview(Refusal):
     """There is no submission to review now. One's own is never reviewed, none twice by the same
-    learner, and no two learners hold one last slot of a submission together: slots that are
-    claimed come free when the lease ends. Whoever still owes reviews may also review what has all
-    its reviews; whoever owes none may not. Try again later."""
+    learner, none whose attempt was voided, and no two learners hold one last slot of a submission
+    together: slots that are claimed come free when the lease ends. Whoever still owes reviews may
+    also review what has all its reviews; whoever owes none may not. Try again later."""
 
     rule = "nothing-to-review"
     title = "There is nothing to review now"
@@ -108,7 +108,8 @@ def next_submission(pool: Pool, reviewer: str, owed: int, now: datetime) -> Pool
 
     Of others' submissions that they have not reviewed: the one with fewest completed plus open
     reviews, then the oldest [Open edX ORA]. One whose free slots are all claimed is left out; one
-    that has all its reviews is only for who has made fewer than they owe.
+    that has all its reviews is only for who has made fewer than they owe; one that was withdrawn is
+    for nobody.
     """
     done = pool.reviewer(reviewer).done
     ended = {submission_key(c.author, c.attempt) for c in pool.open if c.expires <= now}
@@ -127,7 +128,7 @@ def _may_review(
     pooled: Pooled, reviewer: str, done: tuple[str, ...], owed: int, now: datetime
 ) -> bool:
     submission, slots = pooled.pooled, pooled.task.must_be_graded_by
-    if submission.subject == reviewer:
+    if pooled.withdrawn or submission.subject == reviewer:
         return False
     if submission_key(submission.subject, submission.attempt) in done:
         return False

@@ -18,10 +18,19 @@ from domain.peer_review.facts import (
     ReviewLeaseExpired,
     ReviewSubmitted,
     SubmissionPooled,
+    SubmissionReturned,
+    SubmissionWithdrawn,
 )
 from domain.sharded import Sharded
 
-PoolFact = SubmissionPooled | ReviewClaimed | ReviewSubmitted | ReviewLeaseExpired
+PoolFact = (
+    SubmissionPooled
+    | SubmissionWithdrawn
+    | SubmissionReturned
+    | ReviewClaimed
+    | ReviewSubmitted
+    | ReviewLeaseExpired
+)
 
 
 class Review(NamedTuple):
@@ -39,12 +48,13 @@ Places = tuple[tuple[int, ...], ...]
 
 class Pooled(NamedTuple):
     """A submission in the pool, the ``place``-th to come (from 1), with the reviews made of it and
-    the claims that are open."""
+    the claims that are open; ``withdrawn``: its attempt counts for nothing."""
 
     place: int
     pooled: SubmissionPooled
     reviews: tuple[Review, ...] = ()
     open: tuple[ReviewClaimed, ...] = ()
+    withdrawn: bool = False
 
     @property
     def task(self) -> PeerTask:
@@ -115,6 +125,8 @@ def evolve_pool(state: Pool, fact: PoolFact, _at: datetime) -> Pool:
                 _moved(state.loads, new.place, None, 0),
                 state.open,
             )
+        case SubmissionWithdrawn() | SubmissionReturned():
+            return _withdrawn(state, fact)
         case ReviewClaimed():
             by = state.reviewer(fact.subject)
             by = by._replace(claimed=by.claimed | {fact.review}, open=fact)
@@ -134,6 +146,15 @@ def evolve_pool(state: Pool, fact: PoolFact, _at: datetime) -> Pool:
             return _with(state, fact, by._replace(open=_still_open(by, review)))
         case _:
             assert_never(fact)
+
+
+def _withdrawn(state: Pool, fact: SubmissionWithdrawn | SubmissionReturned) -> Pool:
+    old = state.of(fact.subject, fact.attempt)
+    if old is None:
+        return state
+    new = old._replace(withdrawn=isinstance(fact, SubmissionWithdrawn))
+    key = submission_key(fact.subject, fact.attempt)
+    return msgspec.structs.replace(state, submissions=state.submissions.with_entry(key, new))
 
 
 def _still_open(by: Reviewer, review: str) -> ReviewClaimed | None:
@@ -201,5 +222,12 @@ PEER_POOL = StreamKind(
     "peer-pool",
     Pool(),
     evolve_pool,
-    (SubmissionPooled, ReviewClaimed, ReviewSubmitted, ReviewLeaseExpired),
+    (
+        SubmissionPooled,
+        SubmissionWithdrawn,
+        SubmissionReturned,
+        ReviewClaimed,
+        ReviewSubmitted,
+        ReviewLeaseExpired,
+    ),
 )

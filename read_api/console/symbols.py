@@ -54,6 +54,8 @@ SYMBOL_OF = {
     "PeerScoreFinalized": "grade",
     "ReviewSubmitted": "grade",
     "SubmissionPooled": "submit",
+    "SubmissionWithdrawn": "leave",
+    "SubmissionReturned": "submit",
     "ReviewClaimed": "view",
     "ReviewLeaseExpired": "leave",
     "LatePenaltyApplied": "grade",

@@ -17,9 +17,9 @@ from read_api.errors import NotFound
 
 
 class PeerPool(msgspec.Struct, frozen=True, kw_only=True):
-    """A peer task in sums: ``submissions`` in the pool, ``reviewed`` those with all the reviews
-    that they want, ``scored`` those with a peer score; ``received`` reviews made of them, ``open``
-    claimed and not made."""
+    """A peer task in sums: ``submissions`` in the pool (without those withdrawn),
+    ``reviewed`` those with all the reviews that they want, ``scored`` those with a peer score;
+    ``received`` reviews made of them, ``open`` claimed and not made."""
 
     item: str
     title: str | None
@@ -40,7 +40,8 @@ class PeerPools(Answer, frozen=True, kw_only=True):
 class PooledSubmission(msgspec.Struct, frozen=True, kw_only=True):
     """A submission in a pool, and what its author owes and has done.
 
-    ``relaxes_at``: from then on fewer reviews are enough. ``raw`` of ``possible`` is the peer
+    ``relaxes_at``: from then on fewer reviews are enough. ``withdrawn_at``: its attempt was voided,
+    and nobody is given it to review. ``raw`` of ``possible`` is the peer
     score; None: there is none yet.
     """
 
@@ -49,6 +50,7 @@ class PooledSubmission(msgspec.Struct, frozen=True, kw_only=True):
     pooled_at: datetime | None
     must_be_graded_by: int
     relaxes_at: datetime | None
+    withdrawn_at: datetime | None
     received: int
     open: int
     owed: int
@@ -108,10 +110,11 @@ _POOLS = """
     from views.peer_submissions s
     left join views.peer_duties d on d.run = s.run and d.item = s.item and d.subject = s.author
     left join views.items i on i.run = s.run and i.item = s.item
-    where s.run = %(run)s group by s.item, i.title order by s.item"""
+    where s.run = %(run)s and s.withdrawn_at is null group by s.item, i.title order by s.item"""
 
 _SUBMISSIONS = """
-    select s.author, s.attempt, s.pooled_at, s.must_be_graded_by, s.relaxes_at, s.received,
+    select s.author, s.attempt, s.pooled_at, s.must_be_graded_by, s.relaxes_at, s.withdrawn_at,
+           s.received,
            jsonb_array_length(s.open) as open, coalesce(d.owed, 0) as owed,
            coalesce(d.done, 0) as done, d.raw, d.possible, d.finalized_at
     from views.peer_submissions s

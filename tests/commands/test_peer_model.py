@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from domain.catalogue.facts import Criterion, Item, PeerTask
 from domain.enrolment.facts import LearnerEnrolled
+from domain.integrity.facts import IntegrityPolicy, IntegrityPolicyPublished, Penalty
 from domain.kernel import Fact
 from domain.peer_review.facts import (
     PeerScoreFinalized,
@@ -48,6 +49,10 @@ class PeerReview(RuleBasedStateMachine):
         """By reviewer: the author, the review, and the hour in which the lease ends."""
         self.scores: dict[str, int] = {}
         self.staffed: set[str] = set()
+        self.voided: dict[str, str] = {}
+        """By author: the violation that voids their work."""
+        penalty = Penalty("copied", ("void-attempt",))
+        self.record.take(IntegrityPolicyPublished(RUN_ID, 1, IntegrityPolicy(penalties=(penalty,))))
 
     def _send(self, name: str, subject: str, **more: Any) -> Answer:
         at = NOON + timedelta(hours=self.hour)
@@ -66,7 +71,7 @@ class PeerReview(RuleBasedStateMachine):
         choices = []
         for place, author in enumerate(self.pooled):
             completed, held = len(self.made[author]), len(self._holders(author))
-            if author == reviewer or reviewer in self.made[author]:
+            if author in (reviewer, *self.voided) or reviewer in self.made[author]:
                 continue
             free = completed + held < self.slots
             if free or (completed >= self.slots and owes):
@@ -130,9 +135,31 @@ class PeerReview(RuleBasedStateMachine):
             self.staffed.add(author)
 
     @rule(author=who)
+    def void_or_restore(self, author: str) -> None:
+        """Where work was handed in it leaves the pool, or comes back."""
+        self.names += 1
+        at = NOON + timedelta(hours=self.hour)
+        about = {"run": RUN_ID, "subject": author, "reason": "Because"}
+        if author in self.voided:
+            violation = self.voided.pop(author)
+            about["violation"] = violation
+            facts = self.record.when("dismiss-violation", at, **about).facts
+            names = ["ViolationDismissed", "AttemptRestored", "SubmissionReturned"]
+        elif author in self.pooled:
+            violation = self.voided[author] = about["violation"] = f"v{self.names}"
+            report = {"run": RUN_ID, "subject": author, "violation": violation}
+            self.record.when("report-violation", at, **report, kind="copied", item="essay")
+            facts = self.record.when("uphold-violation", at, **about).facts
+            names = ["ViolationUpheld", "AttemptVoided", "SubmissionWithdrawn"]
+        else:
+            return
+        assert [type(fact).__name__ for fact in facts] == names
+
+    @rule(author=who)
     def score(self, author: str) -> None:
         answer = self._send("finalize-peer-score", author)
-        if author not in self.pooled or author in self.scores or author in self.staffed:
+        settled = {*self.scores, *self.staffed, *self.voided}
+        if author not in self.pooled or author in settled:
             answer.nothing()
             return
         received = sorted(self.made[author].values())

@@ -121,6 +121,8 @@ from domain.peer_review.facts import (
     ReviewLeaseExpired,
     ReviewSubmitted,
     SubmissionPooled,
+    SubmissionReturned,
+    SubmissionWithdrawn,
 )
 from domain.privacy.facts import (
     CachesDropped,
@@ -331,6 +333,8 @@ _of_pool: st.SearchStrategy[Fact] = st.one_of(
         st.just(_TASK),
         st.none() | st.just(ENDS),
     ),
+    st.builds(SubmissionWithdrawn, st.just("a1"), _subjects, _attempts, st.just("v1")),
+    st.builds(SubmissionReturned, st.just("a1"), _subjects, _attempts, st.just("v1")),
     st.builds(
         ReviewClaimed,
         st.just("a1"),

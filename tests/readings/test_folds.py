@@ -39,6 +39,8 @@ from domain.peer_review.facts import (
     ReviewLeaseExpired,
     ReviewSubmitted,
     SubmissionPooled,
+    SubmissionReturned,
+    SubmissionWithdrawn,
 )
 from infra.stores.memory import MemoryStore
 from projections.analytics import ANALYTICS, ITEM_TOTALS, RUN_DAILY, RUN_TOTALS
@@ -117,7 +119,7 @@ TERMS = PeerTask(2, 1, (Criterion("all", 5),))
 def test_a_pool_tells_what_waits_and_who_owes() -> None:
     """Made, open and ended reviews of each submission; owed, made and missed ones of each learner;
     ids of reviews are each reviewer's own."""
-    facts = [
+    facts: list[tuple[str, Fact]] = [
         (POOL, SubmissionPooled("essay", subject, "1", TERMS)) for subject in ("s1", "s2", "s3")
     ]
     about = ("essay", "s2", "r", "s1", "1")
@@ -137,6 +139,20 @@ def test_a_pool_tells_what_waits_and_who_owes() -> None:
     assert (duties["s2"].review, duties["s2"].author) == ("r2", "s1")
     assert (duties["s3"].done, duties["s3"].review) == (1, None)
     assert (duties["s1"].raw, duties["s1"].possible, duties["s1"].reviews) == ("4", "5", 1)
+
+
+def test_work_that_was_withdrawn_is_told_so_until_it_returns() -> None:
+    """With the reviews that it had."""
+    facts: list[tuple[str, Fact]] = [
+        (POOL, SubmissionPooled("essay", "s1", "1", TERMS)),
+        (POOL, ReviewSubmitted("essay", "s3", "r", "s1", "1", (Part("all", 4),))),
+        (POOL, SubmissionWithdrawn("essay", "s1", "1", "v")),
+    ]
+    (left,) = documents(PEER_REVIEW, "submission", *facts)
+    assert (left.withdrawn_at is None, left.received) == (False, 1)
+    back = (POOL, SubmissionReturned("essay", "s1", "1", "v"))
+    (again,) = documents(PEER_REVIEW, "submission", *facts, back)
+    assert (again.withdrawn_at, again.received) == (None, 1)
 
 
 def test_leases_and_flexible_scores_fall_due() -> None:
