@@ -24,6 +24,7 @@ from read_api.ports import (
     PastIndex,
     Positions,
     SearchIndex,
+    Sender,
     Snapshot,
     Views,
 )
@@ -38,7 +39,8 @@ class ReadDependencies:
     """All that can be swapped. ``principal`` says who asks; ``runner_alive`` whether the follower
     that keeps the readings up is running (always True where that is another process).
     ``read_policy`` reads a grading policy and a late policy out of JSON, as the command that
-    publishes them does; it raises BadParameter for what contradicts itself."""
+    publishes them does; it raises BadParameter for what contradicts itself.
+    ``sender`` takes the commands of forms; None: another process does."""
 
     views: Views
     log: LogHistory
@@ -55,6 +57,7 @@ class ReadDependencies:
     runner_alive: Callable[[], bool]
     clock: Callable[[], datetime]
     read_policy: Callable[[bytes], tuple[GradingPolicy, LatePolicy | None]]
+    sender: Sender | None = None
     wait_seconds: float = WAIT_SECONDS_MAX
 
     @asynccontextmanager

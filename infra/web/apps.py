@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,7 @@ from infra.web import health, openapi, problems
 from infra.web.docs import documented
 from infra.web.hot import Hot, HotAnswers
 from infra.web.metrics import Metrics, look_at_log, look_at_readings
+from infra.web.sending import PipelineSender
 from read_api import app as read_api
 from read_api.console import pages
 from read_api.dependencies import ReadDependencies
@@ -69,6 +71,7 @@ def full_app(
     hot: Hot | None = None,
 ) -> Front:
     """Return the application that serves everything."""
+    reads = replace(reads, sender=PipelineSender(commands))
     app = query_app(reads, metrics, TITLE, hot)
     _describe(app, commands)
     return Front(CommandApi(commands), app, metrics)

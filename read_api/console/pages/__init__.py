@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from read_api.console.pages import (
     certificate,
+    change_grades,
     content,
     exports,
     fact,
@@ -34,6 +35,7 @@ def router(deps: ReadDependencies) -> APIRouter:
     console.add("/console/runs/{run}/gradebook", gradebook.load)
     console.add("/console/runs/{run}/content/{number}", content.load)
     console.add("/console/runs/{run}/what-if", what_if.load)
+    console.take("/console/runs/{run}/gradebook", change_grades.act)
     console.take("/console/runs/{run}/what-if", what_if.ask)
     console.add("/console/runs/{run}/what-if/{job}", what_if.load_job)
     console.add("/console/learners/{subject}", learner.load)

@@ -14,6 +14,12 @@ LEARNERS_MAX = 50
 """Learners on one page."""
 
 
+def number(request: Request, name: str) -> int:
+    """Return a whole number of the address; 0 where there is none."""
+    given = request.query_params.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else 0
+
+
 async def load(deps: ReadDependencies, request: Request) -> Page:
     """Answer ``/console/runs/{run}/gradebook``."""
     run = request.path_params["run"]
@@ -23,9 +29,16 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
         run,
         limit=LEARNERS_MAX,
         after=request.query_params.get("after") or None,
+        min_position=number(request, "since"),
     )
     title = f"Gradebook of {run}"
-    return Page("gradebook.html", title, found, lambda: _draw(found, title), section="Runs")
+    return Page(
+        "gradebook.html",
+        title,
+        found,
+        lambda: _draw(found, title) | {"applied": number(request, "applied")},
+        section="Runs",
+    )
 
 
 def _draw(found: gradebook.Gradebook, heading: str) -> dict[str, Any]:

@@ -144,9 +144,18 @@
     }
   }
 
+  function files() {
+    for (const input of every("input[type=file][data-into]")) {
+      input.addEventListener("change", async () => {
+        if (input.files[0]) document.getElementById(input.dataset.into).value = await input.files[0].text();
+      });
+    }
+  }
+
   localTimes(document);
   live();
   slider();
   keys();
   copying();
+  files();
 })();
