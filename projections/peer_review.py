@@ -37,8 +37,8 @@ class Submission(Struct, frozen=True, gc=False):
     relaxes_at: datetime | None = None
     received: int = 0
     open: tuple[str, ...] = ()
-    withdrawn_at: datetime | None = None
     position: int = 0
+    withdrawn_at: datetime | None = None
 
 
 class Duty(Struct, frozen=True, gc=False):

@@ -33,6 +33,11 @@ _SUMS = "enrolment_items"
 
 Row = Mapping[str, Any]
 
+_RUNS = CATALOGUE._replace(
+    documents=tuple(kind for kind in CATALOGUE.documents if kind.name in ("run", "item")), views=()
+)
+"""What a learner's record rests on of the catalogue."""
+
 
 class Past(NamedTuple):
     """A learner as of a moment: their facts, and rows as the live views have them, by run."""
@@ -81,7 +86,7 @@ async def learner(
 
 def told_by(own: Sequence[Envelope], of_runs: Iterable[Envelope], known: Known) -> Past:
     """Return what a learner's facts and those of their runs tell, as of the moment of ``known``."""
-    progress, catalogue = fold(PROGRESS, own), fold(CATALOGUE, of_runs)
+    progress, catalogue = fold(PROGRESS, own), fold(_RUNS, of_runs)
     sums = progress.tallies[_SUMS]
     zeros = dict.fromkeys(next(t for t in PROGRESS.tallies if t.name == _SUMS).amounts, 0)
     broken = [at for at in (progress.broken_since, catalogue.broken_since) if at is not None]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import TypeVar
 
 from commands.ports import LogUnavailable
 from commands.requests import Cause
@@ -16,6 +18,8 @@ from projections.decoding import Broken, decode
 from projections.ports import LogReader, StoreUnavailable
 from streams.policies.policy import Policy, principal_of
 from streams.ports import Dispatch, Followers, FollowerState
+
+T = TypeVar("T")
 
 PAGE_FACTS_MAX = 2_000
 IN_FLIGHT_MAX = 64
@@ -64,6 +68,7 @@ class Follower:
         self._begin_at = begin_at
         self._state: FollowerState | None = None
         self._stopping = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"policy {policy.name}")
 
     @property
     def position(self) -> int | None:
@@ -78,7 +83,7 @@ class Follower:
                 if await self.step():
                     await self._pause(LINGER_SECONDS)
                 else:
-                    await asyncio.to_thread(self._log.wait, self.position or 0, WAIT_SECONDS_MAX)
+                    await self._apart(self._log.wait, self.position or 0, WAIT_SECONDS_MAX)
                 backoff = BACKOFF_SECONDS_MIN
             except (LogUnavailable, StoreUnavailable) as error:
                 _log.warning("policy %s waits: %s", self.policy.name, error)
@@ -87,6 +92,8 @@ class Follower:
                 await self._stall(error)
                 await self._pause(backoff)
                 backoff = min(2 * backoff, BACKOFF_SECONDS_MAX)
+
+        self._thread.shutdown(wait=False)
 
     def stop(self) -> None:
         """Let ``run`` return after the page under way; the log is then free to be closed.
@@ -100,8 +107,8 @@ class Follower:
 
         Raises what the log, the store or a command raised; the position has not moved then.
         """
-        state = await asyncio.to_thread(self._find)
-        rows = await asyncio.to_thread(self._log.page, state.position, PAGE_FACTS_MAX)
+        state = await self._apart(self._find)
+        rows = await self._apart(self._log.page, state.position, PAGE_FACTS_MAX)
         if not rows:
             return False
         causes: list[Envelope] = []
@@ -114,7 +121,7 @@ class Follower:
             await self._act(causes[first : first + IN_FLIGHT_MAX])
         through = rows[-1].position
         name, epoch = self.policy.name, state.epoch
-        moved = await asyncio.to_thread(self._followers.move, name, state.position, through, epoch)
+        moved = await self._apart(self._followers.move, name, state.position, through, epoch)
         if not moved:  # another process runs this policy too; its keys decided once
             self._state = None
             return True
@@ -154,6 +161,11 @@ class Follower:
             self._state = state = FollowerState(begin, state.began_at, epoch)
         return state
 
+    async def _apart(self, call: Callable[..., T], *given: object) -> T:
+        """Do what blocks in this follower's own thread: it waits for the log most of the time, and
+        those of the event loop are few."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call, *given)
+
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
@@ -165,6 +177,6 @@ class Follower:
         self.error = said
         _log.exception("policy %s is stuck", self.policy.name, exc_info=error)
         try:
-            await asyncio.to_thread(self._followers.fault, self.policy.name, said)
+            await self._apart(self._followers.fault, self.policy.name, said)
         except StoreUnavailable:
             self.error = None  # noted another time
