@@ -473,7 +473,6 @@ def _checked(chosen: Mapping[str, Any], sources: Mapping[str, str]) -> Settings:
     settings = msgspec.convert(dict(chosen), Settings, strict=False)
     if settings.public_url is not None and not _is_origin(settings.public_url):
         raise WrongSetting(f"{sources['public_url']}: is not like https://records.example.org")
-    _check_access(settings, sources)
     for name, schemes in SCHEMES.items():
         address = getattr(settings, name)
         if address is not None and urlsplit(address).scheme not in schemes:
@@ -482,6 +481,7 @@ def _checked(chosen: Mapping[str, Any], sources: Mapping[str, str]) -> Settings:
         if not _is_origin(origin.strip()):
             raise WrongSetting(f"{sources['cors_origins']}: {origin!r} is not https://host")
     _check_cluster(settings, sources)
+    _check_access(settings, sources)
     return settings
 
 

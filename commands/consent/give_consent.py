@@ -16,13 +16,16 @@ from domain.kernel import StreamRef
 from domain.learners.rules import require_unmerged
 from domain.learners.state import LEARNER, Learner
 
+VERSION_MAX = 1_000_000
+"""Nobody publishes a purpose so often."""
+
 
 class GiveConsent(Command):
     """Agree to a purpose, in the version that was shown."""
 
     subject: Id
     purpose: ModeName
-    version: Annotated[int, Field(strict=True, ge=1)]
+    version: Annotated[int, Field(strict=True, ge=1, le=VERSION_MAX)]
 
 
 def streams(command: GiveConsent, tenant: str) -> tuple[StreamRef[Any], ...]:

@@ -101,7 +101,7 @@ def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
         (["follow"], "follow: is for a cluster, and REGISTRAR_KAFKA is not set"),
         (["serve", "--only", "queries"], "--only: is for a cluster, and REGISTRAR_KAFKA"),
         (["serve", "--only", "all"], "'all' is not one of 'commands', 'queries'"),
-        (["up", "--cluster", "--database-url", "postgresql://x"], "starts engines of its own"),
+        (["up", "--cluster", "--database-url", "postgresql:///x"], "starts engines of its own"),
         (["up", "--cluster", "--port", "0"], "--port: up --cluster takes this port and the next"),
         (["up", "--cluster", "--port", "65535"], "--port: up --cluster takes this port and"),
         (["work", "progres"], "READING': 'progres' is not one of 'catalogue', 'progress'"),

@@ -13,6 +13,8 @@ import psycopg2.extras
 
 from tests.oulad.expected import Figures, ItemFigures
 
+KEY = ("tenant", "run", "day")
+
 
 def all_figures(dsn: str) -> dict[str, Figures]:
     """Return the same figures as ``expected.all_figures``, out of the readings."""
@@ -44,7 +46,7 @@ def _figures(cursor: Any) -> dict[str, Figures]:
     days: defaultdict[str, dict[date, Counter[str]]] = defaultdict(dict)
     cursor.execute("select * from views.run_daily")
     for row in cursor:
-        counts = {name: row[name] for name in row.keys() if name not in ("run", "day")}  # noqa: SIM118
+        counts = {name: row[name] for name in row.keys() if name not in KEY}  # noqa: SIM118
         days[row["run"]][row["day"]] = Counter(counts)
     cursor.execute("select * from views.run_totals")
     return {

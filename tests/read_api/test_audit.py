@@ -142,7 +142,7 @@ def test_all_values_are_asked_of_all_facts(furnished: World) -> None:
     """What a value is derived from are facts of its run, up to the answer's position."""
 
     async def known() -> set[int]:
-        found = await facts_of(furnished.reads, "s1", Moment())
+        found = await facts_of(furnished.reads, "main", "s1", Moment())
         return {fact.position for fact in found.facts if run_of(fact) == "AAA-2013J"}
 
     own = furnished.run(asyncio.wait_for(known(), 10))

@@ -249,6 +249,7 @@ def test_every_query_is_described_with_its_answer(furnished: World) -> None:
         "/v1/learners/{subject}/evidence",
         "/v1/log/checkpoint",
         "/v1/runs/{run}/gradebook.csv",
+        "/v1/exports/{token}",
         "/v1/jobs/{job}/result",
         "/v1/log/keys",
         "/v1/log/tile/{level}/{named}",

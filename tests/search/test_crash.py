@@ -22,6 +22,9 @@ CRASH_SECONDS_MAX = 60
 OF = Generation(SEARCH, 1)
 
 
+TENANT = "main"
+
+
 def crash(dsn: str, url: str, one: Shelved, kind: str, writes: int) -> int:
     """Have another process take facts in until it dies; return the position it leaves."""
     words = [sys.executable, "-m", "tests.search.dying", dsn, url, one.cluster, kind, str(writes)]
@@ -36,11 +39,11 @@ def missing(one: Shelved, position: int) -> list[str]:
     memory = MemoryStore()
     kept_up(filled((*FURNISHED, *LATER)[:position]), memory, SEARCH)
     entries = {row.entry: row for row in memory.rows(OF, "entry")}
-    found = one.store.load(OF, "entry", [(entry,) for entry in entries])
+    found = one.store.load(OF, "entry", [(TENANT, entry) for entry in entries])
     return [
         entry
         for entry, row in entries.items()
-        if (entry,) not in found or found[entry,].position < row.position
+        if (TENANT, entry) not in found or found[TENANT, entry].position < row.position
     ]
 
 
