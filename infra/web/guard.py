@@ -16,6 +16,9 @@ from commands.app import BATCH_BYTES_MAX
 from commands.problems import TooLarge
 from infra.web.problems import known, too_large
 
+PASSED_BYTES_MAX = 2 * BATCH_BYTES_MAX
+"""Of a body that is refused, taken all the same."""
+
 ANSWER_SECONDS_MAX = 30.0
 """Until an answer begins; streams may then go on."""
 HSTS_SECONDS = 63_072_000
@@ -54,6 +57,7 @@ class Guard:
             return
         answer = _Answer(send, self._defaults)
         if _announced(scope) > BATCH_BYTES_MAX:
+            await _let_pass(receive)
             await too_large(BATCH_BYTES_MAX)(scope, receive, answer.send)
             return
         try:
@@ -96,6 +100,17 @@ class _Answer:
             kept.append(NEVER_KEPT)
         kept += [one for one in self._defaults if one[0] not in said]
         return kept
+
+
+async def _let_pass(receive: Receive) -> None:
+    """Take what is sent and keep nothing of it, up to a bound: who is still sending when the
+    connection ends does not get to read why."""
+    taken = 0
+    while taken < PASSED_BYTES_MAX:
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if not message.get("more_body"):
+            return
 
 
 def _announced(scope: Scope) -> int:

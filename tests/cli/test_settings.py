@@ -14,6 +14,7 @@ CLUSTER = {
     "REGISTRAR_ELASTICSEARCH_URL": "https://e:9200",
     "REGISTRAR_ACCESS": "off",
 }
+OFF = {"REGISTRAR_ACCESS": "off"}
 NOT_GIVEN = set(Settings.__struct_fields__) - {"port", "host", "data", "example"}
 
 
