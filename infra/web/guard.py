@@ -56,14 +56,14 @@ class Guard:
             await self._app(scope, receive, send)
             return
         answer = _Answer(send, self._defaults)
-        if _announced(scope) > BATCH_BYTES_MAX:
-            await _let_pass(receive)
-            await too_large(BATCH_BYTES_MAX)(scope, receive, answer.send)
-            return
         try:
             async with asyncio.timeout(self._seconds) as bound:
                 answer.bound = bound
-                await self._app(scope, _bounded(receive), answer.send)
+                if _announced(scope) > BATCH_BYTES_MAX:
+                    await _let_pass(receive)
+                    await too_large(BATCH_BYTES_MAX)(scope, receive, answer.send)
+                else:
+                    await self._app(scope, _bounded(receive), answer.send)
         except TimeoutError:
             answer.bound = None
             if answer.begun:
