@@ -20,7 +20,7 @@ from bench.report import Report
 from bench.rig import run, server
 from bench.university import FACTS_PER_LEARNER, RUNS, SECOND, STARTS, load
 from infra.compose.embedded import embedded
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from infra.web.apps import full_app
 from infra.web.authentication import open_to_all
 from infra.web.metrics import Metrics

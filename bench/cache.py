@@ -33,7 +33,7 @@ from infra.engines.redis import Redis
 from infra.keys.memory import MemoryKeys
 from infra.log.reader import PostgresLogReader
 from infra.search.postgres import PostgresSearch
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from infra.stores.postgres import PostgresStore
 from infra.web.apps import query_app
 from infra.web.authentication import open_to_all

@@ -13,7 +13,7 @@ from bench.report import Report
 from bench.rig import run, server
 from infra.compose.embedded import Registrar, embedded
 from infra.process import calm_garbage_collection
-from infra.settings import Settings
+from infra.settings.fields import Settings
 
 ERASURES, ERASURES_QUICK = 10_000, 500
 BATCH = 250

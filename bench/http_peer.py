@@ -25,7 +25,7 @@ from infra.keys.memory import MemoryKeys
 from infra.log.memory import MemoryLog
 from infra.process import calm_garbage_collection
 from infra.serve import uvicorn_config
-from infra.settings import Settings
+from infra.settings.fields import Settings
 
 NOW = datetime.now(UTC)
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from bench.report import Report, median_ratio
 from infra.compose.keys import key_store
 from infra.keys.sealing import AesGcmKey, new_key
-from infra.settings import Settings
+from infra.settings.fields import Settings
 
 FIELD = b'"Was ill from Monday on and could not hand in; the certificate is with the office."' * 2
 CONTEXT = b"0d1f9a52-7b6c-8f0e-a1b2-c3d4e5f60718/reason"

@@ -34,7 +34,7 @@ from domain.enrolment.facts import LearnerEnrolled
 from domain.grading.facts import SubmissionGraded
 from domain.kernel import Fact
 from infra.compose.embedded import embedded
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from infra.web.apps import full_app
 from infra.web.authentication import open_to_all
 from infra.web.metrics import Metrics

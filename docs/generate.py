@@ -19,7 +19,7 @@ from commands.register import DECISIONS
 from docs import outside, permissions, refused
 from domain.refusals import REFUSALS
 from domain.streams import REGISTRY
-from infra.settings import described
+from infra.settings.described import described
 from projections.reading import TENANT
 from projections.register import READINGS
 

@@ -12,7 +12,7 @@ from infra.compose.cluster import Following, followers
 from infra.compose.stores import address, all_readings
 from infra.migrations import require
 from infra.process import LOST, Stop, run, say
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from infra.stores.postgres import PostgresStore
 from infra.web.probe import probe
 from projections.ports import StoreUnavailable

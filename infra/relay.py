@@ -12,7 +12,7 @@ from infra.compose.relay import relaying
 from infra.kafka.metrics import RelayMetrics
 from infra.migrations import require
 from infra.process import LOST, Stop, calm_garbage_collection, run, say
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from infra.web.probe import probe
 from streams.relay.ports import LeadLost
 from streams.relay.progress import Progress

@@ -16,7 +16,7 @@ from infra.importers.oulad import example
 from infra.importers.oulad.embedded import EmbeddedSender
 from infra.issuer.first_start import about_password
 from infra.process import Stop, calm_garbage_collection, run, say
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from infra.web.apps import full_app
 from infra.web.authentication import Authenticated, principal_of
 from infra.web.guard import Guard, open_to_origins

@@ -16,7 +16,7 @@ from infra.issuer.first_start import about_password
 from infra.migrations import require
 from infra.process import Stop, run, say
 from infra.serve import begin, listen, url_of, uvicorn_config
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from infra.web.apps import command_app, full_app, query_app
 from infra.web.authentication import Authenticated, principal_of
 from infra.web.leaving import Leaving

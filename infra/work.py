@@ -16,7 +16,7 @@ from infra.compose.stores import address, one_reading
 from infra.log.reader import PostgresLogReader
 from infra.migrations import require
 from infra.process import calm_garbage_collection, run
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from infra.web.probe import probe
 from projections.register import READINGS
 from streams import topics

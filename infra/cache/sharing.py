@@ -16,7 +16,7 @@ from infra.cache.memory import MemoryLimits
 from infra.cache.notices import RedisSource
 from infra.cache.shared import Shared
 from infra.log.notices import Source
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from infra.web.hot import Hot
 from infra.web.rates import Limits, Rates
 

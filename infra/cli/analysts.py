@@ -11,7 +11,7 @@ from infra.cli.databases import opened_database
 from infra.cli.errors import Failed
 from infra.cli.options import data_option, database_option, json_option, with_settings
 from infra.cli.output import print_json, print_table
-from infra.settings import Loaded
+from infra.settings.loading import Loaded
 
 
 @click.group()

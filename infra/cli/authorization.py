@@ -13,7 +13,7 @@ import msgspec
 from infra.cli.errors import Failed
 from infra.identity.discovery import CONFIGURATION
 from infra.loopback import is_safe
-from infra.settings import Settings, variable
+from infra.settings.fields import Settings, variable
 
 SETTINGS = "registrar.settings"
 """Under this name a verb's settings stand in click's context."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from infra.cli.errors import engine_errors
-from infra.settings import Settings
+from infra.settings.fields import Settings
 
 
 @contextmanager

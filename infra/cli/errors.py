@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import click
 
-from infra.settings import Settings
+from infra.settings.fields import Settings
 
 
 class Failed(Exception):

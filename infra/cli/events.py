@@ -23,7 +23,7 @@ from infra.cli.options import (
     with_settings,
 )
 from infra.cli.output import print_json
-from infra.settings import Loaded
+from infra.settings.loading import Loaded
 
 SILENCE_SECONDS_MAX = 60.0
 """The server says at least a comment more often than this."""

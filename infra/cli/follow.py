@@ -6,7 +6,7 @@ import click
 
 from infra.cli.errors import cluster_only, engine_errors, listening
 from infra.cli.options import database_option, host_option, probe_port_option, with_settings
-from infra.settings import Loaded
+from infra.settings.loading import Loaded
 
 
 @click.command()

@@ -25,7 +25,7 @@ from infra.cli.options import (
     with_settings,
 )
 from infra.cli.output import print_json, print_table
-from infra.settings import Loaded
+from infra.settings.loading import Loaded
 
 COMMANDS_A_BATCH = 200
 TIMEOUT_SECONDS = 120.0

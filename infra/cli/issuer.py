@@ -18,7 +18,7 @@ from infra.issuer.model import Client
 from infra.issuer.scopes import OF_PERSON, OF_SERVICE
 from infra.issuer.secrets import digest, new_secret
 from infra.pools import async_pool
-from infra.settings import Loaded
+from infra.settings.loading import Loaded
 
 
 @click.group()

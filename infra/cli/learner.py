@@ -20,7 +20,7 @@ from infra.cli.options import (
     with_settings,
 )
 from infra.cli.output import print_json, print_table
-from infra.settings import Loaded
+from infra.settings.loading import Loaded
 
 FACTS_DEFAULT = 20
 FACTS_MAX = 500

@@ -23,7 +23,7 @@ from infra.cli.options import (
     with_settings,
 )
 from infra.cli.output import print_json, print_table
-from infra.settings import Loaded
+from infra.settings.loading import Loaded
 
 LEARNERS_SHOWN_MAX = 500
 POLL_SECONDS = 0.2

@@ -20,7 +20,7 @@ from infra.cli.options import (
     with_settings,
 )
 from infra.cli.output import print_json, print_table
-from infra.settings import Loaded
+from infra.settings.loading import Loaded
 
 if TYPE_CHECKING:
     from infra.evidence.auditing import Audited

@@ -8,7 +8,7 @@ import psycopg
 from infra.cli.databases import opened_database
 from infra.cli.errors import Failed
 from infra.cli.options import data_option, database_option, with_settings
-from infra.settings import Loaded
+from infra.settings.loading import Loaded
 
 
 @click.command()

@@ -20,7 +20,7 @@ from infra.cli.options import (
     url_option,
     with_settings,
 )
-from infra.settings import Loaded
+from infra.settings.loading import Loaded
 
 
 @click.command()

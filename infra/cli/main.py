@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from infra.cli.errors import Failed, Interrupted
-from infra.settings import WrongSetting
+from infra.settings.fields import WrongSetting
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 

@@ -6,7 +6,7 @@ import click
 
 from infra.cli.errors import engine_errors
 from infra.cli.options import data_option, database_option, with_settings
-from infra.settings import Loaded
+from infra.settings.loading import Loaded
 
 
 @click.command()

@@ -11,7 +11,8 @@ from typing import Any, Concatenate, ParamSpec
 import click
 
 from infra.cli.authorization import SETTINGS
-from infra.settings import Loaded, described, load
+from infra.settings.described import described
+from infra.settings.loading import Loaded, load
 
 P = ParamSpec("P")
 

@@ -15,7 +15,8 @@ from infra.cli.errors import Failed, Interrupted
 from infra.cli.options import data_option, database_option, json_option, with_settings
 from infra.cli.output import print_json, print_table
 from infra.cli.progress import progress
-from infra.settings import Loaded, Settings
+from infra.settings.fields import Settings
+from infra.settings.loading import Loaded
 from projections.ports import Action, ReadingStatus
 from projections.register import READINGS
 

@@ -41,7 +41,8 @@ from infra.importers.oulad.http import HttpSender
 from infra.importers.oulad.replay import Progress as Told
 from infra.importers.oulad.replay import Replay, ReplayFailed
 from infra.importers.oulad.tables import UnknownRun, WrongData, example_folder, read_tables
-from infra.settings import Loaded, Settings
+from infra.settings.fields import Settings
+from infra.settings.loading import Loaded
 
 PLAIN_LINE_EVERY_SECONDS = 5.0
 

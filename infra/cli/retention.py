@@ -16,7 +16,7 @@ from infra.cli.options import (
     with_settings,
 )
 from infra.cli.output import print_json, print_table
-from infra.settings import Loaded
+from infra.settings.loading import Loaded
 
 ROWS_SHOWN_MAX = 1_000
 

@@ -16,7 +16,7 @@ from infra.cli.options import (
     port_option,
     with_settings,
 )
-from infra.settings import Loaded
+from infra.settings.loading import Loaded
 
 if TYPE_CHECKING:
     from infra.serve_cluster import Only

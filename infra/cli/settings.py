@@ -13,7 +13,7 @@ from infra.cli.options import (
     with_settings,
 )
 from infra.cli.output import print_json, print_table
-from infra.settings import Loaded, shown
+from infra.settings.loading import Loaded, shown
 
 
 @click.command()

@@ -14,7 +14,8 @@ from infra.cli.options import (
     url_option,
     with_settings,
 )
-from infra.settings import Loaded, variable
+from infra.settings.fields import variable
+from infra.settings.loading import Loaded
 
 
 @click.command()

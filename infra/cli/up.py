@@ -15,7 +15,7 @@ from infra.cli.options import (
     port_option,
     with_settings,
 )
-from infra.settings import Loaded
+from infra.settings.loading import Loaded
 
 PORT_MAX = 65_535
 

@@ -17,7 +17,7 @@ from infra.issuer.model import User
 from infra.issuer.passwords import WeakPassword, generated_password, hashed, refuse_weak
 from infra.issuer.users import NameTaken, Users
 from infra.pools import async_pool
-from infra.settings import Loaded
+from infra.settings.loading import Loaded
 
 ROLES = [str(role) for role in Role if role is not Role.POLICY]
 prompt_option = click.option(

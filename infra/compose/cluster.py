@@ -24,7 +24,7 @@ from infra.log.reader import PostgresLogReader
 from infra.search.clients import query_client, store_client
 from infra.search.elasticsearch import ElasticsearchSearch
 from infra.search.shelf import ElasticsearchShelf
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from infra.stores.postgres import PostgresStore
 from infra.stores.reading import Pool
 from infra.web.authentication import Identify, Sessions

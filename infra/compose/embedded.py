@@ -24,7 +24,7 @@ from infra.evidence.sealing import Sealing, sealing
 from infra.following import RunnerProcess
 from infra.keys.store import KeyStore
 from infra.search.postgres import PostgresSearch
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from infra.stores.postgres import PostgresStore
 from infra.stores.reading import Pool
 from infra.web.authentication import Identify

@@ -18,7 +18,7 @@ from infra.identity.keys import IssuerKeys
 from infra.identity.principals import Principals, Trusted
 from infra.identity.tokens import Verifier
 from infra.pools import async_pool
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from infra.web.authentication import (
     ByToken,
     Identify,

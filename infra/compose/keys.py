@@ -16,7 +16,7 @@ from infra.keys.postgres import PostgresDatabase
 from infra.keys.rows import Database, SqlKeyRows
 from infra.keys.sqlite import SqliteDatabase
 from infra.keys.store import KeyStore
-from infra.settings import Settings, WrongSetting, variable
+from infra.settings.fields import Settings, WrongSetting, variable
 
 FOLDER, FILE, EPOCHS = "keys", "keys.db", "epochs"
 

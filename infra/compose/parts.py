@@ -27,7 +27,7 @@ from infra.log.postgres import PostgresLog
 from infra.log.reader import PostgresLogReader
 from infra.migrations import migrate
 from infra.search.postgres import PostgresPast
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from infra.stores.due import PostgresDue
 from infra.stores.followers import PostgresFollowers
 from infra.stores.jobs import PostgresJobs, keeping_jobs

@@ -18,7 +18,7 @@ from infra.issuer.app import issuer_app
 from infra.issuer.first_start import make_first
 from infra.issuer.parts import PATH, issuer, now
 from infra.pools import async_pool
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from infra.sign_in.client import Client, Program
 from infra.sign_in.door import Door
 from infra.sign_in.routes import CALLBACK, SIGNED_OUT, SignIn

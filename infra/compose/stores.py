@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from infra.stores.postgres import PostgresStore
 
 

@@ -12,7 +12,7 @@ from infra.evidence.anchors import DirectoryAnchors
 from infra.evidence.keys import Keys, check, kept_keys, read_keys
 from infra.evidence.leaves import PostgresLeaves
 from infra.evidence.seals import PostgresSeals
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from streams.sealer import Sealer
 from streams.seals import Signing
 

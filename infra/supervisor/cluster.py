@@ -22,7 +22,7 @@ from infra.engines.redis import Redis
 from infra.evidence.keys import kept_keys
 from infra.evidence.sealing import key_file
 from infra.migrations import migrate
-from infra.settings import Settings, variable
+from infra.settings.fields import Settings, variable
 from infra.supervisor.child import Child
 from infra.supervisor.engine import KeptEngine
 from infra.supervisor.kept import Groups, Kept, Told

@@ -15,7 +15,7 @@ from infra.importers.oulad.replay import ReplayFailed
 from infra.issuer.first_start import WrongCredential, about_password, read_credential
 from infra.log.postgres import PostgresLog
 from infra.process import Stop, run
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from infra.supervisor.cluster import Cluster, held
 from infra.supervisor.screen import Screen
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.settings import FILE_NAME, Settings, WrongSetting, described, load, shown
+from infra.settings.described import described
+from infra.settings.fields import Settings, WrongSetting
+from infra.settings.loading import FILE_NAME, load, shown
 
 CLUSTER = {
     "REGISTRAR_KAFKA": "k1:9092,[::1]:9093",

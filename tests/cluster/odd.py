@@ -19,7 +19,7 @@ from domain.streams import REGISTRY
 from infra.compose.cluster import address
 from infra.log.reader import PostgresLogReader
 from infra.process import LOST, run
-from infra.settings import load
+from infra.settings.loading import load
 from infra.stores.postgres import PostgresStore
 from infra.web.probe import probe
 from projections.analytics import ANALYTICS

@@ -18,7 +18,7 @@ from infra.cli.main import VERBS, registrar
 from infra.engines.account import EngineError
 from infra.engines.java import jdk
 from infra.engines.maven import maven, version
-from infra.settings import Settings, variable
+from infra.settings.fields import Settings, variable
 from projections.register import READINGS
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

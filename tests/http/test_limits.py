@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from infra.serve import uvicorn_config
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from infra.web.limits import HEAD_BYTES_MAX, BoundedServer
 from tests.server import Server, eventually
 

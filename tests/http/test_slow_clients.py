@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from infra.serve import uvicorn_config
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from infra.web.limits import BoundedServer
 
 EVENT = b"id: 7\nevent: Something\ndata: " + b"x" * 1_000 + b"\n\n"

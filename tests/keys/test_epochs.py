@@ -18,7 +18,7 @@ from infra.keys.adoption import adopt
 from infra.keys.epochs import FileEpochKeys
 from infra.keys.ports import EpochKeyGone, EpochKeys, WrongKeyStore
 from infra.keys.sealing import AesGcmKey, new_key
-from infra.settings import Settings, WrongSetting
+from infra.settings.fields import Settings, WrongSetting
 
 
 def test_what_is_wrapped_opens_until_its_epoch_is_destroyed(epochs: EpochKeys) -> None:

@@ -23,7 +23,7 @@ from domain.streams import REGISTRY
 from infra.compose.keys import keeping_keys
 from infra.compose.parts import utc_now
 from infra.log.postgres import PostgresLog
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from tests.commands.test_retry import EVERY_COMMAND, LATER, NOON, S1, A
 from tests.given import Record
 

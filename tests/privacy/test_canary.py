@@ -21,7 +21,7 @@ from infra.engines.postgres import Postgres
 from infra.keys.epochs import FileEpochKeys
 from infra.keys.sealing import AesGcmKey
 from infra.migrations import migrate
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from tests.faults.test_kill import read_to_the_end, readings, rebuild_all, registrar
 from tests.privacy.canaries import MARK, OTHER, files_with, seed, unsealed_types
 from tests.server import Server, eventually, running

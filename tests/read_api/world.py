@@ -15,7 +15,7 @@ import httpx
 
 from domain.access import DEVELOPMENT, Principal
 from infra.compose.embedded import Registrar, embedded
-from infra.settings import Settings
+from infra.settings.fields import Settings
 from infra.web.apps import full_app
 from infra.web.authentication import everybody_is, identified
 from infra.web.metrics import Metrics
