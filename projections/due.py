@@ -95,26 +95,45 @@ def _attempts(envelope: Envelope) -> Iterable[Entry]:
 def _missing_work(envelope: Envelope) -> Iterable[Entry]:
     """Work is missing from just after its due date on, where the run's policy scores that.
 
-    Learners for whom another date holds are asked for again then. What a due date counted from the
-    enrolment makes missing is scored when the grade is computed.
+    Learners for whom another date holds are asked for again then: so is everybody, at once, where
+    dates counted from the enrolment are new or move.
     """
     (run, *_), fact = stream_ids(envelope.stream), envelope.fact
     match fact:
-        case GradingPolicyPublished(missing_from=dues):
+        case LearnerEnrolled(missing_from=dues):
+            for one in dues:
+                yield _own_due(run, envelope.subject, one.item, one.due, f"{one.item}//enrolled")
+        case GradingPolicyPublished(missing_from=dues, missing_after=after):
             for one in dues:
                 yield _item_due(run, one.item, one.due, one.item)
+            yield from _at_once(run, envelope, after)
+        case RunRescheduled(missing_after=after):
+            yield from _at_once(run, envelope, after)
         case ContentVersionPublished(scores_missing=True, items=items):
-            for item in items:
-                if item.due is not None and item.kind in SUBMITTABLE:
+            taking = [item for item in items if item.kind in SUBMITTABLE]
+            for item in taking:
+                if item.due is not None:
                     yield _item_due(run, item.item, item.due, item.item)
+            after = tuple(item.item for item in taking if item.due_after_s is not None)
+            yield from _at_once(run, envelope, after)
         case DueDateOverridden(scores_missing=True, item=name, cohort=cohort, due=due):
             yield _item_due(run, name, due, f"{name}/{cohort or ''}")
-        case DueOverrideRemoved(item=name, cohort=cohort):
+        case DueOverrideRemoved(item=name, cohort=cohort, scores_missing=scores):
             yield Entry(run, None, None, thing=f"{name}/{cohort or ''}")
+            yield from _at_once(run, envelope, (name,) if scores else ())
         case ExtensionGranted(item=name, due=due, no_due=no_due):
-            body = {"run": run, "subject": envelope.subject, "item": name}
-            at = None if no_due or due is None else due + _JUST_LATE
-            yield Entry(run, envelope.subject, at, "score-missing-work", body, name)
+            yield _own_due(run, envelope.subject, name, None if no_due else due, name)
+
+
+def _at_once(run: str, envelope: Envelope, items: Iterable[str]) -> Iterable[Entry]:
+    for item in items:
+        yield _item_due(run, item, envelope.occurred_at - _JUST_LATE, f"{item}//enrolled")
+
+
+def _own_due(run: str, subject: str | None, item: str, due: datetime | None, thing: str) -> Entry:
+    at = None if due is None else due + _JUST_LATE
+    body = {"run": run, "subject": subject, "item": item}
+    return Entry(run, subject, at, "score-missing-work", body, thing)
 
 
 def _item_due(run: str, item: str, due: datetime | None, thing: str) -> Entry:
@@ -178,10 +197,10 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "missing-work",
         names(GradingPolicyPublished, ContentVersionPublished, DueDateOverridden)
-        | names(DueOverrideRemoved, ExtensionGranted),
+        | names(DueOverrideRemoved, ExtensionGranted, LearnerEnrolled, RunRescheduled),
         _missing_work,
     ),
 )
 
 
-DUE = due(3, KINDS)
+DUE = due(4, KINDS)

@@ -31,7 +31,9 @@ def remove_due_override(
     if (command.item, command.cohort) not in content.due_overrides:
         return
     require_unarchived(run, command.run)
-    yield DueOverrideRemoved(command.run, command.item, command.reason, command.cohort)
+    yield DueOverrideRemoved(
+        command.run, command.item, command.reason, command.cohort, run.scores_missing
+    )
 
 
 DECISION = Decision(

@@ -10,6 +10,7 @@ from pydantic import Field
 from commands.catalogue.grading_policies import LatePolicyBody, PolicyBody
 from commands.decision import Command, Context, Decision
 from commands.fields import Id
+from domain.assessment.dates import relative_items
 from domain.catalogue.facts import GradingPolicyPublished, ItemDue
 from domain.catalogue.rules import SUBMITTABLE, require_run, require_unarchived
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
@@ -40,13 +41,15 @@ def publish_grading_policy(
         return
     require_unarchived(run, command.run)
     dues: tuple[ItemDue, ...] = ()
+    after: tuple[str, ...] = ()
     if late is not None and late.missing is not None:
         dues = tuple(
             ItemDue(item.item, item.due)
             for item in content.items.values()
             if item.due is not None and item.kind in SUBMITTABLE
         )
-    yield GradingPolicyPublished(command.run, run.policy_number + 1, policy, late, dues)
+        after = relative_items(content)
+    yield GradingPolicyPublished(command.run, run.policy_number + 1, policy, late, dues, after)
 
 
 def answer(facts: tuple[Fact, ...]) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from commands.catalogue.dates import RunDates
 from commands.decision import Context, Decision
 from commands.fields import Id
+from domain.assessment.dates import relative_items
 from domain.catalogue.facts import RunRescheduled
 from domain.catalogue.rules import require_run, require_unarchived
-from domain.catalogue.state import RUN, Run
+from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
 
 
 class RescheduleRun(RunDates):
@@ -18,20 +19,26 @@ class RescheduleRun(RunDates):
     run: Id
 
 
-def reschedule_run(command: RescheduleRun, _context: Context, run: Run) -> Iterator[RunRescheduled]:
+def reschedule_run(
+    command: RescheduleRun, _context: Context, run: Run, content: Content
+) -> Iterator[RunRescheduled]:
     """Yield the new dates. Raises RunUnknown or RunIsArchived."""
     require_run(run, command.run)
     wanted = (command.starts, command.ends, command.opens, command.closes)
     if wanted == (run.starts, run.ends, run.opens, run.closes):
         return
     require_unarchived(run, command.run)
-    yield RunRescheduled(command.run, *wanted)
+    after = relative_items(content) if run.scores_missing else ()
+    yield RunRescheduled(command.run, *wanted, after)
 
 
 DECISION = Decision(
     name="reschedule-run",
     model=RescheduleRun,
-    streams=lambda command, tenant: (RUN.of(tenant, command.run),),
+    streams=lambda command, tenant: (
+        RUN.of(tenant, command.run),
+        RUN_CONTENT.of(tenant, command.run),
+    ),
     decide=reschedule_run,
     example={
         "run": "AAA-2013J",

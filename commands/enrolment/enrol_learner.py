@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from commands.decision import Command, Context, Decision
-from commands.enrolment.admission import more, require_admission, streams
+from commands.enrolment import admission
 from commands.fields import Count, Id, Label, ModeName
-from domain.catalogue.state import Course, Run, Seats
+from domain.assessment.dates import relative_dues
+from domain.catalogue.state import RUN_CONTENT, Content, Course, Run, Seats
 from domain.enrolment.facts import Demographics, LearnerEnrolled, SeatTaken
 from domain.enrolment.rules import require_seat
 from domain.enrolment.state import Enrolment
 from domain.enrolment.terms import open_until
-from domain.kernel import Personal
+from domain.kernel import Personal, StreamRef
 
 STUDIED_CREDITS_MAX = 10_000
 
@@ -55,12 +56,21 @@ class EnrolLearner(Command):
     )
 
 
+def more(
+    command: EnrolLearner, tenant: str, enrolment: Enrolment, run: Run, seats: Seats
+) -> tuple[StreamRef[Any], ...]:
+    """Name the run's content, and what tells whether they may come in."""
+    further = admission.more(command, tenant, enrolment, run, seats)
+    return (RUN_CONTENT.of(tenant, command.run), *further) if further else ()
+
+
 def enrol_learner(
     command: EnrolLearner,
     context: Context,
     enrolment: Enrolment,
     run: Run,
     seats: Seats,
+    content: Content = RUN_CONTENT.initial,
     course: Course | None = None,
     earlier_run: Run | None = None,
     earlier: Enrolment | None = None,
@@ -71,7 +81,9 @@ def enrol_learner(
     WindowClosed, PrerequisiteUnmet, ModeNotOffered, AccessHasExpired, SeatsBeingCounted,
     OfferLapsed or RunFull.
     """
-    admitted = require_admission(command, context.now, enrolment, run, course, earlier_run, earlier)
+    admitted = admission.require_admission(
+        command, context.now, enrolment, run, course, earlier_run, earlier
+    )
     if admitted is None:
         return
     afresh = enrolment.standing != "none" and not admitted.scheduled.carry_progress
@@ -86,6 +98,7 @@ def enrol_learner(
         day_known=command.day_known,
         afresh=afresh,
         access_until=until,
+        missing_from=relative_dues(run, content, began_at),
         demographics=None if command.demographics is None else command.demographics.as_personal(),
     )
     if limited:
@@ -95,7 +108,7 @@ def enrol_learner(
 DECISION = Decision(
     name="enrol-learner",
     model=EnrolLearner,
-    streams=streams,
+    streams=admission.streams,
     decide=enrol_learner,
     example={
         "run": "AAA-2013J",

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from commands.decision import Command, Context, Decision, Elsewhere
 from commands.fields import ITEMS_MAX, Id
+from domain.assessment.dates import relative_dues
 from domain.assessment.rules import require_submittable
 from domain.catalogue.rules import require_item, require_run, require_unarchived
 from domain.catalogue.state import RUN, RUN_CONTENT, RUN_SEATS, Content, Run, Seats
@@ -121,6 +122,7 @@ def transfer_enrolment(
         seat=to_seats.capacity is not None,
         satisfied_by=old.satisfied_by,
         access_until=until,
+        missing_from=relative_dues(to_run, content, began_at),
         afresh=afresh,
     )
     yield from carried

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from domain.assessment.facts import DueBasis, LatenessRedecided
-from domain.catalogue.facts import Item
+from domain.catalogue.facts import Item, ItemDue
+from domain.catalogue.rules import SUBMITTABLE
 from domain.catalogue.state import Content, Run
 from domain.enrolment.state import Enrolment
 
@@ -38,21 +39,41 @@ def effective_due(item: Item, content: Content, run: Run, enrolment: Enrolment) 
     if (item.item, None) in content.due_overrides:
         return EffectiveDue(content.due_overrides[item.item, None], "run")
     if item.due_after_s is not None:
-        return EffectiveDue(relative_due(item.due_after_s, run, enrolment), "relative")
+        return EffectiveDue(relative_due(item.due_after_s, run, enrolment.began_at), "relative")
     return EffectiveDue(item.due, "item")
 
 
-def relative_due(after_s: int, run: Run, enrolment: Enrolment) -> datetime | None:
+def relative_due(after_s: int, run: Run, began_at: datetime | None) -> datetime | None:
     """Return min(enrolment start + offset, run end) [edx-when].
 
     The enrolment starts when the learner enrolled, but not before the run does; enrolling again
     does not start it anew, unless they begin from nothing. None where the start is not known.
     """
-    if enrolment.began_at is None:
+    if began_at is None:
         return None
-    start = max(enrolment.began_at, run.starts or enrolment.began_at)
+    start = max(began_at, run.starts or began_at)
     due = start + timedelta(seconds=after_s)
     return due if run.ends is None else min(due, run.ends)
+
+
+def relative_items(content: Content) -> tuple[str, ...]:
+    """Return the items that take work and fall due so long after each enrolment."""
+    return tuple(
+        item.item
+        for item in content.items.values()
+        if item.due_after_s is not None and item.kind in SUBMITTABLE
+    )
+
+
+def relative_dues(run: Run, content: Content, began_at: datetime) -> tuple[ItemDue, ...]:
+    """Return when each of those falls due for who began then; nothing where the run's policy gives
+    work that is missing then no score."""
+    dues = []
+    for name in relative_items(content) if run.scores_missing else ():
+        due = relative_due(content.items[name].due_after_s or 0, run, began_at)
+        if due is not None:
+            dues.append(ItemDue(name, due))
+    return tuple(dues)
 
 
 def late_seconds(submitted: datetime, due: datetime | None) -> int:

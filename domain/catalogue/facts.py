@@ -218,14 +218,18 @@ class RunScheduled(Fact, frozen=True):
     refund_days: int = REFUND_DAYS
 
 
-class RunRescheduled(Fact, frozen=True):
-    """The run's dates were changed; these are all of them as they now stand."""
+class RunRescheduled(Fact, frozen=True, omit_defaults=True):
+    """The run's dates were changed; these are all of them as they now stand.
+
+    ``missing_after`` as in GradingPolicyPublished.
+    """
 
     run: str
     starts: datetime
     ends: datetime
     opens: datetime | None
     closes: datetime | None
+    missing_after: tuple[str, ...] = ()
 
 
 class RunArchived(Fact, frozen=True):
@@ -294,19 +298,22 @@ class DueDateOverridden(Fact, frozen=True, omit_defaults=True):
 
 
 class DueOverrideRemoved(Fact, frozen=True, omit_defaults=True):
-    """The override of a cohort, or (``cohort`` None) that of the run, counts no more."""
+    """The override of a cohort, or (``cohort`` None) that of the run, counts no more.
+    ``scores_missing`` as in DueDateOverridden."""
 
     run: str
     item: str
     reason: str
     cohort: str | None = None
+    scores_missing: bool = False
 
 
 class GradingPolicyPublished(Fact, frozen=True, omit_defaults=True):
     """How the run is graded from now on. ``number`` counts from 1.
 
     ``late`` is what late and missing work costs; None: nothing. ``missing_from`` is when each item
-    of the content falls due, where work that is missing then has a score.
+    of the content falls due, where work that is missing then has a score; ``missing_after`` are the
+    items that fall due so long after each learner's enrolment.
     """
 
     run: str
@@ -314,6 +321,7 @@ class GradingPolicyPublished(Fact, frozen=True, omit_defaults=True):
     policy: GradingPolicy
     late: LatePolicy | None = None
     missing_from: tuple[ItemDue, ...] = ()
+    missing_after: tuple[str, ...] = ()
 
 
 class SeatsLimited(Fact, frozen=True):

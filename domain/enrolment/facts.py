@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from domain.catalogue.facts import Mode
+from domain.catalogue.facts import ItemDue, Mode
 from domain.kernel import Fact, Personal
 
 
@@ -31,6 +31,8 @@ class LearnerEnrolled(Fact, frozen=True, omit_defaults=True):
     where the source did not know when it happened, and the time is only a bound. ``afresh`` says
     that a learner who had left begins from nothing, because the run does not carry progress over.
     ``access_until`` is from when on they have no access in this mode; None: it does not expire.
+    ``missing_from`` is when each item falls due whose date counts from the enrolment, where work
+    that is missing then has a score.
     """
 
     mode: Mode
@@ -40,6 +42,7 @@ class LearnerEnrolled(Fact, frozen=True, omit_defaults=True):
     afresh: bool = False
     demographics: Personal[Demographics] | None = None
     access_until: datetime | None = None
+    missing_from: tuple[ItemDue, ...] = ()
 
 
 class LearnerWithdrawn(Fact, frozen=True, omit_defaults=True):

@@ -32,6 +32,7 @@ from domain.catalogue.facts import (
     DueDateOverridden,
     DueOverrideRemoved,
     Item,
+    ItemDue,
     PeerTask,
     Prerequisite,
     PrerequisiteSet,
@@ -201,7 +202,13 @@ _attempts = st.sampled_from(["t1", "t2"])
 _violations = st.sampled_from([None, "v1"])
 _scores = st.decimals(0, 100, places=2).map(str)
 of_enrolment: st.SearchStrategy[Fact] = st.one_of(
-    st.builds(LearnerEnrolled, st.just("audit"), day_known=st.booleans(), afresh=st.booleans()),
+    st.builds(
+        LearnerEnrolled,
+        st.just("audit"),
+        day_known=st.booleans(),
+        afresh=st.booleans(),
+        missing_from=st.just(()) | st.just((ItemDue("a1", ENDS),)),
+    ),
     st.builds(LearnerWithdrawn),
     st.builds(ModeChanged, st.just("audit"), st.just("verified"), st.none() | st.just(ENDS)),
     st.builds(AccessExpired, st.just(ENDS)),
@@ -427,7 +434,7 @@ _of_run: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
         _items,
         st.none() | st.just("c1"),
     ),
-    st.just((f"run/{RUN}", RunRescheduled(RUN, STARTS, ENDS, None, None))),
+    st.just((f"run/{RUN}", RunRescheduled(RUN, STARTS, ENDS, None, None, ("a1",)))),
     st.just((f"run/{RUN}", GradesWithheld(RUN))),
     st.just((f"run/{RUN}", GradesReleased(RUN))),
     st.just((f"run/{RUN}", IntegrityPolicyPublished(RUN, 1, IntegrityPolicy("1")))),
