@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from markupsafe import Markup, escape
 
-from read_api.sentences import lateness
+from read_api.sentences.words import lateness
 
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d[\d.eE+-]*)|\b(true|false|null)\b')
 

@@ -10,7 +10,7 @@ from read_api.console import formats
 from read_api.console.run_charts import drop_words
 from read_api.queries.explanation import ExplainedCategory, ExplainedItem, Explanation
 from read_api.queries.progress import Attempt
-from read_api.sentences import lateness
+from read_api.sentences.words import lateness
 
 ROUNDING = {
     "half-up-0.05-v1": "0.05 points are added, and it is rounded to a whole per cent, halves up",

@@ -15,7 +15,7 @@ from read_api.dependencies import ReadDependencies
 from read_api.queries import catalogue
 from read_api.queries.facts import Link, RecordedFact
 from read_api.queries.history import Entry
-from read_api.sentences import Titles, sentence
+from read_api.sentences.sentence import Titles, sentence
 
 
 class FactRow(NamedTuple):

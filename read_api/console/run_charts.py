@@ -12,7 +12,7 @@ from markupsafe import Markup
 from domain.catalogue.facts import GradingPolicy, GroupedPolicy, LatePolicy, WeightedPolicy
 from read_api.console import axes, charts, formats
 from read_api.queries import analytics, catalogue
-from read_api.sentences import lateness
+from read_api.sentences.words import lateness
 
 COLUMNS_MAX = 90
 """Columns in a chart over days; a longer run is drawn in stretches of several days."""

@@ -23,7 +23,7 @@ from read_api.errors import BadParameter, NotFound, NotYet, PutAside
 from read_api.ports import Leaf, Seal
 from read_api.queries.catalogue import titles
 from read_api.queries.evidence import proofs
-from read_api.sentences import sentence
+from read_api.sentences.sentence import sentence
 
 BUNDLE_FACTS_MAX = 10_000
 """A bundle is made in memory: each fact takes 2.5 kB of the file, and 20 kB while it is made."""

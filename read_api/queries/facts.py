@@ -19,7 +19,7 @@ from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
 from read_api.personal import with_personal
 from read_api.queries.catalogue import titles
-from read_api.sentences import Titles, sentence
+from read_api.sentences.sentence import Titles, sentence
 
 NEIGHBOURS_MAX = 1_000
 """How many of the learner's facts before, and after, are looked at for causes."""

@@ -17,7 +17,7 @@ from read_api.asof import resolve, run_of
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, NotFound
 from read_api.queries.catalogue import titles
-from read_api.sentences import Titles, sentence
+from read_api.sentences.sentence import Titles, sentence
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

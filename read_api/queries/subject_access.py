@@ -29,7 +29,7 @@ from read_api.ports import KeyDestroyed, Seal
 from read_api.queries import bundle, consents, profiles, reads
 from read_api.queries.catalogue import titles
 from read_api.queries.zipping import Entry, Zipping
-from read_api.sentences import sentence
+from read_api.sentences.sentence import sentence
 
 KIND = "subject-access"
 SEALED = "application/vnd.registrar.sealed"

@@ -18,7 +18,7 @@ from domain.streams import REGISTRY
 from projections.decoding import Broken, Unreadable, decode, read
 from projections.decoding import StoredFact as Row
 from projections.ports import RawFact
-from read_api.sentences import sentence
+from read_api.sentences.sentence import sentence
 
 STORED = [
     (name, number, one["body"].encode())

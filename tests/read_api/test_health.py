@@ -17,7 +17,7 @@ from projections.ports import (
     ReadingStatus,
     StoreUnavailable,
 )
-from read_api.sentences import tells
+from read_api.sentences.sentence import tells
 from tests.read_api.test_queries import Away
 from tests.read_api.world import COURSE, World
 

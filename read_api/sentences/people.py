@@ -1,4 +1,4 @@
-"""What does a fact about a person say, in a sentence that names nobody?"""
+"""How are the facts about a person told, each in a sentence that names nobody?"""
 
 from __future__ import annotations
 
