@@ -17,7 +17,7 @@ from commands import openapi as command_openapi
 from commands.app import PREFIX, CommandApi, CommandDependencies
 from commands.ports import Log
 from domain.access.queries import QUERIES
-from infra.web import health, openapi, problems
+from infra.web import health, openapi, problem_handlers, problems
 from infra.web.docs import documented
 from infra.web.hot import Hot, HotAnswers
 from infra.web.metrics import Metrics, look_at_log, look_at_readings
@@ -58,7 +58,7 @@ class Front:
             status = reply.status
             await reply.send(send)
         except Exception as error:
-            await problems.internal(path, error)(scope, receive, send)
+            await problem_handlers.internal(path, error)(scope, receive, send)
         finally:
             route = PREFIX if path == PREFIX else ONE
             self._metrics.request(scope["method"], route, status, time.perf_counter() - began)
@@ -89,7 +89,7 @@ def query_app(
     app.include_router(read_api.router(reads))
     app.include_router(pages.router(reads), include_in_schema=False)
     _elsewhere(app, PREFIX, "commands are taken by a process with --only commands")
-    problems.install(app)
+    problem_handlers.install(app)
     if hot is not None:
         gate = Gate(reads.principal, QUERIES, reads.reads)
         app.add_middleware(HotAnswers, hot=hot, gate=gate, noted=metrics.given)
@@ -104,7 +104,7 @@ def command_app(commands: CommandDependencies, log: Log, metrics: Metrics) -> Fr
     app.include_router(health.router(log))
     for path in ("/v1", "/console"):
         _elsewhere(app, path, "queries are answered by a process with --only queries")
-    problems.install(app)
+    problem_handlers.install(app)
     metrics.install(app, partial(look_at_log, metrics, log))
     _describe(app, commands)
     return Front(CommandApi(commands), app, metrics)

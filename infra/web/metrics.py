@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from commands.ports import Log, LogUnavailable
 from commands.register import DECISIONS
-from infra.web.problems import problem_types, rules
+from infra.web.problem_types import problem_types, rules
 from projections.ports import StoreUnavailable
 from read_api.dependencies import ReadDependencies
 

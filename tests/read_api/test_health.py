@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from domain.streams import REGISTRY
-from infra.web.problems import problem_types, rules
+from infra.web.problem_types import problem_types, rules
 from projections.ports import (
     DueStatus,
     FollowerStatus,
