@@ -15,7 +15,6 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from commands.batch import CommandReader, encode_answer, encode_results, run_batch
-from commands.pipeline import Answer
 from commands.problems import (
     RETRY_AFTER_SECONDS,
     FieldError,
@@ -27,7 +26,7 @@ from commands.problems import (
     describe,
 )
 from commands.remembered import Transacts
-from commands.requests import Request, Unchanged
+from commands.requests import Answer, Request, Unchanged
 from domain.access import Principal
 from domain.access.deciding import STEP_UP
 

@@ -14,10 +14,9 @@ from pydantic import ValidationError
 
 from commands.decision import Command, Decision
 from commands.permitting import require_any, require_for
-from commands.pipeline import Answer
 from commands.problems import FieldError, Malformed, UnknownCommand, describe, of_validation
 from commands.remembered import Transacts
-from commands.requests import Recorded, Request
+from commands.requests import Answer, Recorded, Request
 from domain.access import Principal
 from domain.access.deciding import NotPermitted, NotStrong, states_time
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from commands.pipeline import Answer
-from commands.requests import KeyReused, Recorded, Request
+from commands.requests import Answer, KeyReused, Recorded, Request
 
 
 class Kept(NamedTuple):

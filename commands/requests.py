@@ -79,6 +79,9 @@ class Unchanged(NamedTuple):
     version: int
 
 
+Answer = Recorded | Unchanged
+
+
 class KeyReused(Exception):
     """The idempotency key was used with another body."""
 

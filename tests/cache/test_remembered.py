@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from commands.batch import encode_answer, encode_results
-from commands.pipeline import Answer, Pipeline
+from commands.pipeline import Pipeline
 from commands.register import DECISIONS
 from commands.remembered import Answers, Remembering
-from commands.requests import KeyReused, Recorded, Request, Unchanged
+from commands.requests import Answer, KeyReused, Recorded, Request, Unchanged
 from domain.access import DEVELOPMENT
 from domain.kernel import Envelope, Refusal
 from domain.streams import REGISTRY

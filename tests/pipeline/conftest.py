@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from commands.batch import CommandReader
-from commands.pipeline import Answer, Pipeline
+from commands.pipeline import Pipeline
 from commands.register import DECISIONS
+from commands.requests import Answer
 from domain.access import DEVELOPMENT
 from domain.streams import REGISTRY
 from infra.keys.memory import MemoryKeys

@@ -1,0 +1,181 @@
+"""How is a batch of commands decided once, recorded, and what must be decided again?"""
+
+from __future__ import annotations
+
+from asyncio import Future, gather, get_running_loop
+from functools import partial
+from typing import Any, NamedTuple
+
+from commands.attempt import Decided, Declined, Needs
+from commands.deciding import Decider, all_done, recorded
+from commands.ports import Append, Appended, LogUnavailable, Lost, Outcome, Repeated
+from commands.requests import Answer, Request, Unchanged
+from commands.stream_cache import landed
+from domain.kernel import StreamRef
+
+LOADS_A_ROUND_MAX = 8
+
+
+class Open(NamedTuple):
+    """A request of a batch that has no answer yet."""
+
+    place: int
+    request: Request
+    refs: tuple[StreamRef[Any], ...]
+
+
+class Round:
+    """Decides every open request once, records what comes of it, and says who must go again."""
+
+    def __init__(
+        self, decider: Decider, todo: list[Open], answers: dict[int, Answer | Exception]
+    ) -> None:
+        self.d = decider
+        self.todo = todo
+        self.answers = answers
+        self.fresh: set[str] = set()
+        self.submitted: list[tuple[Open, Decided, Future[Outcome]]] = []
+        self.declined: list[tuple[Open, Declined]] = []
+        self.again: list[Open] = []
+        self.turns: list[Future[None]] = []
+
+    async def run(self) -> list[Open]:
+        """Return the requests that must be decided again, in order."""
+        waiting = self.todo
+        self.d.cache.holds_for(self.d.log.generation)
+        await self._preload()
+        for _ in range(LOADS_A_ROUND_MAX):
+            waiting, needs = self._pass(waiting)
+            if not needs:
+                break
+            self.fresh |= await self.d.fetch(needs)
+        self.again += waiting
+        if self.turns:
+            await gather(*self.turns)
+        pending = [future for _, _, future in self.submitted]
+        pending += [f for _, declined in self.declined for f in declined.rests_on if not f.done()]
+        await all_done(pending)
+        await self._settle_submitted()
+        await self._settle_declined()
+        return sorted(self.again, key=lambda item: item.place)
+
+    async def _preload(self) -> None:
+        """Load the streams that are known to be read, for the whole batch in one read."""
+        missing: dict[str, StreamRef[Any]] = {}
+        for item in self.todo:
+            missing.update(self.d.cache.missing(item.refs))
+        if missing:
+            await self.d.load(missing)
+            self.fresh |= set(missing)
+
+    def _pass(self, items: list[Open]) -> tuple[list[Open], list[Needs]]:
+        """Decide what can be decided; what waits holds back those behind it on its streams."""
+        d, now = self.d, self.d.clock()
+        waiting: list[Open] = []
+        needs: list[Needs] = []
+        blocked: set[str] = set()
+        gated: dict[str, str] = {}
+        for item in items:
+            gate = d.contention.gate(item.refs)
+            result = None if gate else d.attempt(item.request, item.refs, now)
+            refs = item.refs
+            if result is not None and not isinstance(result, Needs):
+                refs = result.refs
+                gate = d.contention.gate(refs)
+            own = _own(refs)
+            touched = [ref.name for ref in refs] if gate or gated else ()
+            if not blocked.isdisjoint(own) or any(gated.get(n, gate) != gate for n in touched):
+                waiting.append(item)
+                blocked.update(own)
+            elif gate is not None and not isinstance(result, Declined):
+                self.turns.append(d.contention.turn(gate, partial(self._in_turn, item)))
+                gated.update(dict.fromkeys(touched, gate))
+            elif isinstance(result, Decided):
+                self._submitted(item, result, d.log.submit(result.append, result.rests_on))
+            elif isinstance(result, Declined):
+                self.declined.append((item, result))
+            elif result is not None:
+                waiting.append(item)
+                needs.append(result)
+                blocked.update(own)
+        return waiting, needs
+
+    def _submitted(self, item: Open, decided: Decided, future: Future[Outcome]) -> None:
+        self.d.adopt(decided, future)
+        self.submitted.append((item, decided, future))
+
+    def _in_turn(self, item: Open) -> tuple[Append, Future[Outcome]] | None:
+        """Decide while a contended stream is held; what cannot be decided yet goes again."""
+        d = self.d
+        result = d.attempt(item.request, item.refs, d.clock())
+        match result:
+            case Decided():
+                future: Future[Outcome] = get_running_loop().create_future()
+                self._submitted(item, result, future)
+                return result.append, future
+            case Declined():
+                self.declined.append((item, result))
+            case Needs():
+                self.again.append(item)
+        return None
+
+    async def _settle_submitted(self) -> None:
+        for item, decided, future in self.submitted:
+            error = future.exception()
+            if error is not None:
+                self.answers[item.place] = (
+                    error if isinstance(error, Exception) else LogUnavailable(str(error))
+                )
+                continue
+            match future.result():
+                case Appended() as appended:
+                    self.answers[item.place] = recorded(decided, appended)
+                case Lost(streams=streams):
+                    self.d.cache.drop(streams)
+                    for ref in decided.refs:
+                        if ref.name in streams and ref.name in decided.after:
+                            self.d.contention.begin(ref)
+                    self.again.append(item)
+                case Repeated() as found:
+                    self.answers[item.place] = await self.d.repeated(item.request, found)
+
+    async def _settle_declined(self) -> None:
+        """Confirm what was answered without an append against the streams' tails."""
+        held = []
+        for item, declined in self.declined:
+            if all(landed(append) for append in declined.rests_on):
+                held.append((item, declined))
+            else:
+                self.again.append(item)
+        if not held:
+            return
+        refs = {ref.name: ref for _, declined in held for ref in declined.refs}
+        doubtful: dict[str, int] = {}
+        for _, declined in held:
+            for name, version in declined.versions.items():
+                if name not in self.fresh:
+                    doubtful[name] = min(version, doubtful.get(name, version))
+        tails = await self.d.log.read_streams(doubtful) if doubtful else {}
+        self.d.cache.caught_up(refs, tails)
+        moved = {name: facts[-1].version for name, facts in tails.items() if facts}
+        keys = [item.request.full_key for item, _ in held]
+        known = await self.d.log.find_keys([key for key in keys if key is not None])
+        head = await self.d.log.head()
+        if not self.d.cache.holds_for(self.d.log.generation):
+            self.again += [item for item, _ in held]
+            return
+        for item, declined in held:
+            found = known.get(item.request.full_key or "")
+            if found is not None:
+                self.answers[item.place] = await self.d.repeated(item.request, found)
+            elif any(moved.get(name, 0) > v for name, v in declined.versions.items()):
+                self.again.append(item)
+            elif declined.error is not None:
+                self.answers[item.place] = declined.error
+            else:
+                self.answers[item.place] = Unchanged(head, declined.version)
+
+
+def _own(refs: tuple[StreamRef[Any], ...]) -> list[str]:
+    """Name the streams whose order within a batch matters: the primary one, and a learner's."""
+    return [ref.name for index, ref in enumerate(refs) if index == 0 or ref.subject is not None]
