@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from fastapi.routing import APIRoute
@@ -16,6 +17,35 @@ from projections.ports import StoreUnavailable
 from read_api.reads import Read, Reads, Unnoted, held_back, to_note
 
 Asking = Callable[[HTTPConnection], Principal]
+
+
+class Reached(NamedTuple):
+    """What a request that is let in is about: a run, somebody's record, both or neither."""
+
+    run: str | None
+    subject: str | None
+
+
+def reached(asking: Principal, asks: Asks, names: Mapping[str, str], query: str) -> Reached | None:
+    """Let somebody in where an address asks for this, and say what it is about; ``names`` stand in
+    its path. None: only the answer shows it, or it is open to all.
+
+    Raises NotPermitted or NotStrong.
+    """
+    if asks.permission is None:
+        return None
+    if asks.tells:
+        if not anywhere(asking, asks.permission):
+            raise NotPermitted(asks.permission)
+        require_strong(asking, asks.permission)
+        return None
+    run, subject = names.get("run"), names.get("subject", names.get("actor"))
+    if asks.selects:
+        chosen = parse_qs(query, keep_blank_values=True)
+        run = run or _only(chosen, "run")
+        subject = subject or _only(chosen, "subject")
+    require(asking, asks.permission, run, subject)
+    return Reached(run, subject)
 
 
 class Gate:
@@ -36,18 +66,10 @@ class Gate:
         if asks.permission is None:
             return None
         asking = self.asking(HTTPConnection(scope))
-        if asks.tells:
-            if not anywhere(asking, asks.permission):
-                raise NotPermitted(asks.permission)
-            require_strong(asking, asks.permission)
+        at = reached(asking, asks, names, scope["query_string"].decode("latin-1"))
+        if at is None:
             return None
-        run, subject = names.get("run"), names.get("subject", names.get("actor"))
-        if asks.selects:
-            chosen = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-            run = run or _only(chosen, "run")
-            subject = subject or _only(chosen, "subject")
-        require(asking, asks.permission, run, subject)
-        return to_note(asking, asks.permission, path, run, subject, scope)
+        return to_note(asking, asks.permission, path, at.run, at.subject, scope)
 
     def route_class(self) -> type[APIRoute]:
         """Return the class of routes that let nobody in but through this gate."""

@@ -69,7 +69,7 @@ def require_grantable(asking: Principal, holder: str, role: RoleName, run: str |
         raise OwnRole(f"{holder} may not change their own roles.", holder=holder)
     if run is not None and role in TENANT_WIDE:
         raise RoleNotOfRuns(f"The role {role} is granted for the whole tenant.", role=role)
-    if role not in _grantable(asking, run):
+    if role not in grantable(asking, run):
         raise RoleNotYours(f"You may not grant or revoke the role {role}.", role=role)
 
 
@@ -92,7 +92,8 @@ def holds(access: Access, now: datetime) -> Mapping[tuple[RoleName, str | None],
     }
 
 
-def _grantable(asking: Principal, run: str | None) -> frozenset[Role]:
+def grantable(asking: Principal, run: str | None) -> frozenset[Role]:
+    """Return the roles that somebody may give and take, in a run or in the whole tenant."""
     if asking.service:
         return BY_SERVICES
     found: frozenset[Role] = frozenset()

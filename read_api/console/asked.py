@@ -13,12 +13,14 @@ from read_api.errors import BadParameter
 
 
 class Asked(NamedTuple):
-    """What the address says: the moment, the one to compare with, and how far down the list."""
+    """What the address says: the moment, the one to compare with, how far down the list, and the
+    run where it asks for what is in one only."""
 
     subject: str
     instant: Instant
     other: Instant | None
     skip: int = 0
+    run: str | None = None
 
     def link(self, **changes: Any) -> str:
         """Return this page's address with some of it changed, at the top of the list."""
@@ -28,7 +30,8 @@ class Asked(NamedTuple):
             parameters[f"compare_{now.other.axis}_by"] = utc_text(now.other.at)
         elif now.other is not None:
             parameters["compare"] = "now"
-        return address(f"/console/learners/{now.subject}", **parameters, skip=now.skip or None)
+        asked = {"run": now.run, **parameters, "skip": now.skip or None}
+        return address(f"/console/learners/{now.subject}", **asked)
 
     def why(self, run: str, value: str, item: str | None = None) -> str:
         """Return the address of the page that says what a value follows from at this moment."""
@@ -58,4 +61,5 @@ def read_asked(request: Request) -> Asked:
     skip = query.get("skip", "0")
     if not skip.isascii() or not skip.isdigit() or len(skip) > 6:
         raise BadParameter("skip", "must be a number of facts")
-    return Asked(request.path_params["subject"], instant, other, int(skip))
+    run = query.get("run") or None
+    return Asked(request.path_params["subject"], instant, other, int(skip), run)

@@ -59,6 +59,7 @@ def draw(asked: Asked, data: LearnerData, about: Answer) -> dict[str, Any]:
     runs = {fact.run for fact in data.facts}
     return {
         "subject": asked.subject,
+        "run": asked.run,
         "person": data.person,
         "answer": about,
         "as_of": data.standings[0].progress.as_of if data.standings else about.as_of,

@@ -16,11 +16,13 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from domain.access import Role
-from domain.access.deciding import NotPermitted, NotStrong
+from domain.access.deciding import NotPermitted, NotStrong, may
+from domain.access.permissions import Permission
 from domain.access.queries import PAGES
 from projections.ports import StoreUnavailable
 from read_api.console import formats, symbols
 from read_api.console.signed_in import signed_in
+from read_api.console.ways import Ways
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, NotFound, NotYet, TooManyJobs
 from read_api.gate import Gate
@@ -153,6 +155,7 @@ class Console:
             detail=detail,
             request_id=request_id,
             who=signed_in(request),
+            ways=Ways(self.deps.principal(request)),
             stronger=address("/console/sign-in", strong="true", next=_asked(request)),
         )
         headers = HEADERS | {"X-Request-Id": request_id}
@@ -200,6 +203,8 @@ class Console:
     def _first(self, request: Request) -> str:
         """Return the page to begin with for who may not see how everything is doing."""
         asking = self.deps.principal(request)
+        if may(asking, Permission.READ_GRANTS):
+            return "/console/access"
         if asking.runs or asking.roles - {Role.LEARNER}:
             return "/console/runs"
         return f"/console/learners/{asking.actor}"
@@ -216,6 +221,7 @@ class Console:
             "section": page.section,
             "json_url": f"{path}.json{query}",
             "who": signed_in(request),
+            "ways": Ways(self.deps.principal(request)),
             **page.draw(),
         }
         html = self._templates.get_template(page.template).render(context)

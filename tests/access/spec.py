@@ -81,14 +81,16 @@ ADDRESSES = {
         /v1/learners/{subject}/exports/{export} /v1/learners/{subject}/exports/{export}/link
         /console/learners/{subject}/exports /console/learners/{subject}/exports/{export}""",
     "events": "/v1/events",
-    "roles": "/v1/access /v1/access/{actor}",
+    "roles": "/v1/access /v1/access/{actor} /console/access /console/access/{actor}",
     "privacy": "/v1/retention/preview",
     "erase": "/v1/erasures",
-    "reads": "/v1/access-log /v1/learners/{subject}/reads",
+    "reads": """/v1/access-log /v1/learners/{subject}/reads /console/access-log
+        /console/learners/{subject}/reads""",
 }
 CHOOSING = {
     "/v1/events",
     "/v1/learners/{subject}/history",
+    "/console/learners/{subject}",
     "/console/learners/{subject}/why",
     "/console/learners/{subject}/grade",
 }

@@ -34,6 +34,8 @@ PATHS = (
     f"/console/learners/{ANNA}/why?run={RUN}&value=certificate&occurred_by=2014-12-31",
     f"/console/learners/{ANNA}/grade?run={RUN}",
     "/console/facts/1",
+    "/console/access",
+    "/console/access-log",
     "/console/search",
     "/console/search?q=TMA",
     "/console/search?q=nothinglikeit",

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from read_api.console.pages import (
+    access,
     certificate,
     change_grades,
     content,
@@ -16,6 +17,7 @@ from read_api.console.pages import (
     learner,
     me,
     overview,
+    reads,
     run,
     runs,
     search,
@@ -45,7 +47,13 @@ def router(deps: ReadDependencies) -> APIRouter:
     console.take("/console/learners/{subject}/exports/{export}", exports.fetch)
     console.add("/console/learners/{subject}/why", why.load)
     console.add("/console/learners/{subject}/grade", grade.load)
+    console.add("/console/learners/{subject}/reads", reads.load)
     console.add("/console/facts/{position}", fact.load)
+    console.add("/console/access", access.load)
+    console.take("/console/access", access.act)
+    console.add("/console/access/{actor}", access.load)
+    console.take("/console/access/{actor}", access.act)
+    console.add("/console/access-log", reads.load)
     console.add("/console/search", search.load)
     console.add("/console/me", me.load)
     console.add("/console/certificates/{certificate}", certificate.load)

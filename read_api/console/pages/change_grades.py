@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qs
 
 import msgspec
 from fastapi import Request
 
 from domain.access.deciding import may
 from domain.access.permissions import Permission
+from read_api.console.forms import read_form
 from read_api.console.render import Moved, Page, address
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter
@@ -127,9 +127,8 @@ def _page(deps: ReadDependencies, request: Request, told: Changing, status: int)
 
 async def _read(request: Request) -> tuple[Asked, bool]:
     """Read the form, and whether it is to be applied. Raises BadParameter."""
+    one = await read_form(request, "table")
     try:
-        fields = parse_qs((await request.body()).decode("ascii"), max_num_fields=10)
-        one = {name: values[0] for name, values in fields.items()}
         asked = Asked(
             table=one.get("table", ""),
             reason=one.get("reason", "").strip(),

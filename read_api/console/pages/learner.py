@@ -40,14 +40,17 @@ _OF_ERASURE = frozenset(cls.__name__ for cls in ERASURE.facts)
 
 
 async def load(deps: ReadDependencies, request: Request) -> Page:
-    """Answer ``/console/learners/{subject}``; a slider sent as a form moves to its moment."""
+    """Answer ``/console/learners/{subject}?run=…``; a slider sent as a form moves to its moment.
+
+    With a run it tells what is in that run, as to who teaches it and may see no more.
+    """
     asking = deps.principal(request)
     asked = read_asked(request)
     known, person, here, there = await asyncio.gather(
-        _facts(deps, asking, asked.subject),
+        _facts(deps, asking, asked),
         _person(deps, asking, asked),
-        _standings(deps, asking, asked.subject, asked.instant),
-        _standings(deps, asking, asked.subject, asked.other),
+        _standings(deps, asking, asked, asked.instant),
+        _standings(deps, asking, asked, asked.other),
     )
     facts = known.facts[::-1]
     if (slid := request.query_params.get("slide")) is not None:
@@ -57,29 +60,45 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
     waits = []
     if cut or any(fact.type == WaitlistJoined.__name__ for fact in facts):
         moment = asked.instant.moment
-        waits = (await waitlist.of_learner(deps, asking, asked.subject, moment=moment)).waitlist
+        found = await waitlist.of_learner(deps, asking, asked.subject, moment=moment)
+        waits = [row for row in found.waitlist if asked.run in (None, row.run)]
     erasure = None
-    if cut or any(fact.type in _OF_ERASURE for fact in facts):
+    if asked.run is None and (cut or any(fact.type in _OF_ERASURE for fact in facts)):
         erasure = await _erasure(deps, asking, asked.subject)
     data = LearnerData(asked.subject, here, waits, compared, facts, cut, person, erasure)
     more = {"types": " ".join(deps.registry.types), "erasure": erasure}
     return Page("learner.html", asked.subject, data, lambda: draw(asked, data, known) | more)
 
 
-async def _facts(deps: ReadDependencies, asking: Principal, subject: str) -> history.History:
-    """Return all facts of a learner up to FACTS_MAX, newest first. Raises NotFound."""
-    known = await history.history(deps, asking, subject, newest_first=True, limit=FACTS_PAGE)
-    while known.next is not None and len(known.facts) < FACTS_MAX:
-        page = await history.history(
-            deps, asking, subject, newest_first=True, limit=FACTS_PAGE, after=known.next
+async def _facts(deps: ReadDependencies, asking: Principal, asked: Asked) -> history.History:
+    """Return all facts of a learner up to FACTS_MAX, newest first. Raises NotFound, also where
+    nothing is recorded of them in the run asked for."""
+
+    async def page(after: str | None) -> history.History:
+        return await history.history(
+            deps,
+            asking,
+            asked.subject,
+            newest_first=True,
+            run=asked.run,
+            limit=FACTS_PAGE,
+            after=after,
         )
-        known = msgspec.structs.replace(known, facts=known.facts + page.facts, next=page.next)
+
+    known = await page(None)
+    if not known.facts:
+        raise NotFound("learner", asked.subject)
+    while known.next is not None and len(known.facts) < FACTS_MAX:
+        more = await page(known.next)
+        known = msgspec.structs.replace(known, facts=known.facts + more.facts, next=more.next)
     return known
 
 
 async def _person(
     deps: ReadDependencies, asking: Principal, asked: Asked
 ) -> profiles.Profile | None:
+    if asked.run is not None:
+        return None  # who they are is of no run
     try:
         return await profiles.profile(deps, asking, asked.subject, moment=asked.instant.moment)
     except NotFound:
@@ -96,11 +115,11 @@ async def _erasure(
 
 
 async def _standings(
-    deps: ReadDependencies, asking: Principal, subject: str, instant: Instant | None
+    deps: ReadDependencies, asking: Principal, asked: Asked, instant: Instant | None
 ) -> list[Standing]:
     if instant is None:
         return []
-    moment = instant.moment
+    subject, moment = asked.subject, instant.moment
     try:
         found = await learners.enrolments(deps, asking, subject, moment=moment)
     except NotFound:
@@ -118,7 +137,8 @@ async def _standings(
             reviews.duties,
         )
 
-    return list(await asyncio.gather(*(standing(row) for row in found.enrolments[:RUNS_MAX])))
+    rows = [row for row in found.enrolments if asked.run in (None, row.run)]
+    return list(await asyncio.gather(*(standing(row) for row in rows[:RUNS_MAX])))
 
 
 def _slid(asked: Asked, facts: Sequence[history.Entry], slid: str) -> str:

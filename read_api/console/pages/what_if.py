@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs
 
 import msgspec
 from fastapi import Request
 
 from domain.jobs import Job, JobState
+from read_api.console.forms import read_form
 from read_api.console.render import Moved, Page
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, TooManyJobs
@@ -17,7 +17,6 @@ from read_api.queries import catalogue, what_if
 from read_api.routes.jobs import JobStanding, require, standing
 
 CHANGES_SHOWN_MAX = 500
-FORM_BYTES_MAX = 65_536
 
 
 class Tried(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,8 +49,7 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
 async def ask(deps: ReadDependencies, request: Request) -> Page:
     """Begin the job that the form asks for, and go on to it; or say what is wrong with it."""
     run, asking = request.path_params["run"], deps.principal(request)
-    form = await _read(request)
-    written = (form.get("policy") or [""])[0]
+    written = (await read_form(request, "policy")).get("policy", "")
     try:
         await what_if.require(deps, asking, run, written.encode(), 0)
         job = await deps.jobs.ask(what_if.KIND, run, asking, written.encode(), what_if.MEDIA_TYPE)
@@ -107,16 +105,3 @@ async def _came(
         [one for one in changes if isinstance(one, what_if.Changed)],
         result if isinstance(result, what_if.Compared) else None,
     )
-
-
-async def _read(request: Request) -> Mapping[str, list[str]]:
-    """Read a form. Raises BadParameter where it is too large or no form."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > FORM_BYTES_MAX:
-            raise BadParameter("policy", f"may have {FORM_BYTES_MAX} bytes at most")
-    try:
-        return parse_qs(body.decode("ascii"), max_num_fields=10, errors="strict")
-    except ValueError:
-        raise BadParameter("policy", "cannot be read") from None

@@ -48,9 +48,15 @@ def _draw(asked: Asked, found: derivation.Derivation, heading: str) -> dict[str,
         "answer": found,
         "as_of": found.as_of,
         "instant": asked.instant,
-        "back": asked.link(),
+        "back": asked._replace(run=None).link(),
+        "back_in_run": asked.link(),
         "rows": [
-            (entry_row(fact, asked.instant, one_run=True), fact.actor, fact.grounds)
+            (
+                entry_row(fact, asked.instant, one_run=True),
+                fact.actor,
+                fact.grounds,
+                asked.subject if fact.stream.endswith(f"/{asked.subject}") else None,
+            )
             for fact in found.facts
         ],
     }
