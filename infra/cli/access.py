@@ -17,7 +17,7 @@ from infra.cli.options import (
     url_option,
     with_settings,
 )
-from infra.cli.output import print_json, print_table
+from infra.cli.output import print_json, print_recorded, print_table
 from infra.settings.loading import Loaded
 
 GRANTS_SHOWN_MAX = 500
@@ -106,7 +106,7 @@ def grant(
 ) -> None:
     """Give somebody a role."""
     body = {"holder": holder, "role": role, "run": run, "until": until}
-    _told(command(server_url(loaded, url), "grant-role", body), as_json=as_json)
+    print_recorded(command(server_url(loaded, url), "grant-role", body), as_json=as_json)
 
 
 @access.command()
@@ -121,11 +121,4 @@ def revoke(
 ) -> None:
     """Take a role away."""
     body = {"holder": holder, "role": role, "run": run}
-    _told(command(server_url(loaded, url), "revoke-role", body), as_json=as_json)
-
-
-def _told(answer: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        print_json(answer)
-    else:
-        print(f"{answer['status']} at position {answer['position']}")
+    print_recorded(command(server_url(loaded, url), "revoke-role", body), as_json=as_json)

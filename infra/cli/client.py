@@ -11,6 +11,7 @@ import msgspec
 from infra.cli.authorization import authorization
 from infra.cli.errors import Failed
 
+JSON = "application/json"
 TIMEOUT_SECONDS = 30.0
 DETAIL_CHARACTERS_MAX = 200
 
@@ -54,13 +55,28 @@ def send(
     body: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Send something, and return the answer. Raises Failed, in one sentence."""
+    """Send JSON, or nothing, and return the answer. Raises Failed, in one sentence."""
+    content = b"" if body is None else msgspec.json.encode(body)
+    found: dict[str, Any] = post(url, path, content, JSON, headers)
+    return found
+
+
+def post(
+    url: str,
+    path: str,
+    content: bytes,
+    kind: str,
+    headers: Mapping[str, str] | None = None,
+    seconds: float = TIMEOUT_SECONDS,
+) -> Any:
+    """Send something of this media type, and return the JSON that is answered within so many
+    seconds. Raises Failed, in one sentence."""
     try:
         response = httpx.post(
             f"{url}{path}",
-            json=body,
-            headers=headers,
-            timeout=TIMEOUT_SECONDS,
+            content=content,
+            headers={"content-type": kind, **(headers or {})},
+            timeout=seconds,
             trust_env=False,
             auth=authorization(url),
         )
@@ -68,8 +84,7 @@ def send(
         raise unreachable(url, error) from error
     if not response.is_success:
         raise Failed(refused(url, response))
-    found: dict[str, Any] = response.json()
-    return found
+    return msgspec.json.decode(response.content)
 
 
 def unreachable(url: str, error: Exception) -> Failed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 from urllib.parse import quote
 
@@ -20,9 +19,9 @@ from infra.cli.options import (
     with_settings,
 )
 from infra.cli.output import print_json, print_table
+from infra.cli.waiting import wait
 from infra.settings.loading import Loaded
 
-POLL_SECONDS = 0.3
 WAIT_SECONDS_DEFAULT = 120
 GROUNDS = (
     "no-longer-necessary",
@@ -41,6 +40,7 @@ GROUNDS = (
 @click.option("--yes", is_flag=True, help="Do not ask whether it is meant.")
 @click.option(
     "--wait",
+    "wait_seconds",
     type=click.IntRange(0, 86_400),
     default=WAIT_SECONDS_DEFAULT,
     show_default=True,
@@ -54,7 +54,7 @@ def erase(
     subject: str,
     ground: str,
     url: str | None,
-    wait: int,
+    wait_seconds: int,
     *,
     yes: bool,
     as_json: bool,
@@ -70,7 +70,7 @@ def erase(
     if not yes:
         click.confirm(f"Erase {subject} for good?", abort=True)
     command(address, "erase-learner", {"subject": subject, "ground": ground})
-    told = _wait(address, subject, wait, quiet=as_json)
+    told = _wait(address, subject, wait_seconds, quiet=as_json)
     if as_json:
         print_json(told)
         return
@@ -96,19 +96,18 @@ def erase(
 def _wait(address: str, subject: str, seconds: int, *, quiet: bool) -> dict[str, Any]:
     """Return how far it is when it is done, held, or so long was waited. Raises Failed."""
     path = f"/v1/learners/{quote(subject, safe='')}/erasure"
-    deadline = time.monotonic() + seconds
     with bar("erasing", quiet=quiet) as told:
-        while True:
+
+        def look() -> dict[str, Any]:
             found: dict[str, Any] = get(address, path)
             done = len(found["steps"])
             told(done, done + found["steps_left"])
-            if found["status"] != "under way":
-                return found
-            if time.monotonic() > deadline:
-                if quiet:
-                    return found
-                raise Failed(
-                    f"after {seconds} s {done} steps are done; it goes on: "
-                    f"registrar learners erase {subject} shows it again"
-                )
-            time.sleep(POLL_SECONDS)
+            return found
+
+        found = wait(look, lambda found: found["status"] != "under way", seconds)
+    if found["status"] == "under way" and not quiet:
+        raise Failed(
+            f"after {seconds} s {len(found['steps'])} steps are done; it goes on: "
+            f"registrar learners erase {subject} shows it again"
+        )
+    return found

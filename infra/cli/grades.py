@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import click
-import httpx
 import msgspec
 
-from infra.cli.authorization import authorization
-from infra.cli.client import fetch, get, refused, unreachable
+from infra.cli.client import JSON, fetch, post
 from infra.cli.errors import Failed
+from infra.cli.grade_tables import show_changes, show_what_if
 from infra.cli.options import (
     host_option,
     json_option,
@@ -24,13 +22,12 @@ from infra.cli.options import (
     url_option,
     with_settings,
 )
-from infra.cli.output import print_json, print_table
+from infra.cli.output import print_json
+from infra.cli.waiting import wait_for_job
 from infra.settings.loading import Loaded
 
 COMMANDS_A_BATCH = 200
 TIMEOUT_SECONDS = 120.0
-POLL_SECONDS = 0.3
-ROWS_SHOWN_MAX = 200
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
@@ -81,7 +78,7 @@ def preview(loaded: Loaded, run: str, file: Path, url: str | None, as_json: bool
     if as_json:
         print_json(found)
         return
-    _show(found)
+    show_changes(found)
 
 
 @grades.command()
@@ -106,7 +103,7 @@ def apply(
     address, content = server_url(loaded, url), file.read_bytes()
     found = _preview(address, run, content)
     if found["refused"]:
-        _show(found)
+        show_changes(found)
         raise Failed(f"{len(found['refused'])} cells cannot be taken; nothing was sent")
     digest = hashlib.sha256(content + b"\0" + reason.encode()).hexdigest()[:32]
     results: list[dict[str, Any]] = []
@@ -158,11 +155,11 @@ def what_if(
     if (batch is None) != (reason is None):
         raise click.UsageError("--apply and --reason go together")
     address, body = server_url(loaded, url), file.read_bytes()
-    changes, result = _replay(address, run, body)
+    changes, result = _replay(address, run, body, quiet=as_json)
     if as_json:
         print_json({**result, "changes": changes})
     else:
-        _show_what_if(changes, result)
+        show_what_if(changes, result)
     if batch is None:
         return
     digest = hashlib.sha256(body).hexdigest()[:32]
@@ -178,41 +175,15 @@ def what_if(
     click.echo(f"Batch {batch} of regrades has begun.", err=True)
 
 
-def _replay(address: str, run: str, body: bytes) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Return the changes and the sums; progress goes to standard error."""
-    job = _post(address, f"/v1/runs/{quote(run)}/what-if", body, "application/json")
+def _replay(
+    address: str, run: str, body: bytes, *, quiet: bool
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the changes and the sums."""
+    job = post(address, f"/v1/runs/{quote(run)}/what-if", body, JSON, seconds=TIMEOUT_SECONDS)
     path = f"/v1/jobs/{job['job']}"
-    while job["state"] in ("waiting", "running"):
-        time.sleep(POLL_SECONDS)
-        job = get(address, path)
-        if job["of"] is not None:
-            click.echo(f"\r{job['done']:,} of {job['of']:,}", nl=False, err=True)
-    click.echo("", err=True)
-    if job["error"] is not None:
-        raise Failed(job["error"])
+    wait_for_job(address, path, "replaying", quiet=quiet)
     told = [msgspec.json.decode(line) for line in fetch(address, f"{path}/result").splitlines()]
     return [one for one in told if one["kind"] == "change"], told[-1]
-
-
-def _show_what_if(changes: Sequence[dict[str, Any]], result: dict[str, Any]) -> None:
-    print_table(
-        ("learner", "grade", "would be", "passed", "would have", "certificate", "would be had"),
-        [
-            (
-                change["subject"],
-                *(f"{side['percent']}% {side['letter'] or ''}" for side in _sides(change)),
-                *("yes" if side["passed"] else "no" for side in _sides(change)),
-                *("yes" if side["certificate"] else "no" for side in _sides(change)),
-            )
-            for change in changes[:ROWS_SHOWN_MAX]
-        ],
-        title=f"Of {result['learners']} learners {result['grades']} grades, {result['passes']} "
-        f"passes and {result['certificates']} certificates would change",
-    )
-
-
-def _sides(change: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    return change["before"], change["after"]
 
 
 def _commands(found: dict[str, Any], digest: str, reason: str) -> Iterator[dict[str, Any]]:
@@ -237,75 +208,12 @@ def _batches(commands: Sequence[dict[str, Any]]) -> Iterator[Sequence[dict[str, 
 
 def _preview(address: str, run: str, content: bytes) -> dict[str, Any]:
     path = f"/v1/runs/{quote(run)}/gradebook/preview"
-    found: dict[str, Any] = _post(address, path, content, "text/csv")
+    found: dict[str, Any] = post(address, path, content, "text/csv", seconds=TIMEOUT_SECONDS)
     return found
 
 
 def _send(address: str, commands: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     body = msgspec.json.encode({"commands": commands})
-    results: list[dict[str, Any]] = _post(address, "/v1/commands", body, "application/json")[
-        "results"
-    ]
+    answer = post(address, "/v1/commands", body, JSON, seconds=TIMEOUT_SECONDS)
+    results: list[dict[str, Any]] = answer["results"]
     return results
-
-
-def _post(address: str, path: str, content: bytes, kind: str) -> Any:
-    try:
-        response = httpx.post(
-            f"{address}{path}",
-            content=content,
-            headers={"content-type": kind},
-            timeout=TIMEOUT_SECONDS,
-            trust_env=False,
-            auth=authorization(address),
-        )
-    except (httpx.TransportError, httpx.InvalidURL) as error:
-        raise unreachable(address, error) from error
-    if not response.is_success:
-        raise Failed(refused(address, response))
-    return msgspec.json.decode(response.content)
-
-
-def _show(found: dict[str, Any]) -> None:
-    changes = found["changes"]
-    print_table(
-        ("line", "learner", "item", "change", "before", "after"),
-        [
-            (
-                change["line"],
-                change["subject"],
-                change["item"],
-                change["command"],
-                _score(change["old"], change["old_possible"]),
-                _score(change["new"], change["possible"]),
-            )
-            for change in changes[:ROWS_SHOWN_MAX]
-        ],
-        title=f"{len(changes)} changes, {found['unchanged']} cells as they stand",
-    )
-    if found["grades"]:
-        print_table(
-            ("learner", "grade", "would be"),
-            [
-                (
-                    one["subject"],
-                    f"{one['percent']}% {one['letter'] or ''}",
-                    f"{one['new_percent']}% {one['new_letter'] or ''}",
-                )
-                for one in found["grades"][:ROWS_SHOWN_MAX]
-            ],
-            title=f"{len(found['grades'])} grades would change",
-        )
-    if found["refused"]:
-        print_table(
-            ("line", "learner", "item", "cell", "why not"),
-            [
-                (one["line"], one["subject"], one["item"], one["value"], one["detail"])
-                for one in found["refused"][:ROWS_SHOWN_MAX]
-            ],
-            title=f"{len(found['refused'])} cells cannot be taken",
-        )
-
-
-def _score(raw: str | None, possible: str | None) -> str:
-    return "–" if raw is None else f"{raw} of {possible}"

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import click
 
-from infra.cli.client import command, fetch, get, send
+from infra.cli.client import command, get
 from infra.cli.erasing import erase
-from infra.cli.errors import Failed
+from infra.cli.exporting import export
+from infra.cli.merging import merge, unmerge
 from infra.cli.options import (
     host_option,
     json_option,
@@ -22,12 +20,10 @@ from infra.cli.options import (
     url_option,
     with_settings,
 )
-from infra.cli.output import print_json, print_table
+from infra.cli.output import print_json, print_recorded, print_table
 from infra.settings.loading import Loaded
 
 LEARNERS_SHOWN_MAX = 500
-POLL_SECONDS = 0.2
-SAY_SECONDS = 5.0
 
 
 @click.group()
@@ -106,7 +102,7 @@ def change(
     """
     body = {**profile, "subject": subject, "clear": [name.replace("-", "_") for name in clear]}
     answer = command(server_url(loaded, url), "change-profile", body | {"correction": correction})
-    _tell(answer, as_json=as_json)
+    print_recorded(answer, as_json=as_json)
 
 
 @learners.command()
@@ -168,96 +164,11 @@ def profile(loaded: Loaded, subject: str, url: str | None, *, as_json: bool) -> 
     print_table(("field", "value"), rows)
 
 
-@learners.command()
-@click.argument("subject")
-@click.option("--into", required=True, help="The record that stays.")
-@click.option("--reason", required=True)
-@url_option
-@json_option
-@with_settings(host_option, port_option)
-def merge(
-    loaded: Loaded, subject: str, into: str, reason: str, url: str | None, *, as_json: bool
-) -> None:
-    """Say that two records are of one person.
-
-    \b
-    Example:
-      registrar learners merge oulad-1 --into oulad-2 --reason "One person, registered twice"
-    """
-    body = {"subject": subject, "into": into, "reason": reason}
-    _tell(command(server_url(loaded, url), "merge-learners", body), as_json=as_json)
-
-
-@learners.command()
-@click.argument("subject")
-@click.option("--into", required=True, help="The record that it was merged into.")
-@click.option("--reason", required=True)
-@url_option
-@json_option
-@with_settings(host_option, port_option)
-def unmerge(
-    loaded: Loaded, subject: str, into: str, reason: str, url: str | None, *, as_json: bool
-) -> None:
-    """Take a merger back: they are two people after all.
-
-    \b
-    Example:
-      registrar learners unmerge oulad-1 --into oulad-2 --reason "Twins"
-    """
-    body = {"subject": subject, "into": into, "reason": reason}
-    _tell(command(server_url(loaded, url), "unmerge-learners", body), as_json=as_json)
-
-
-@learners.command()
-@click.argument("subject")
-@click.option(
-    "--to",
-    type=click.Path(path_type=Path, dir_okay=False),
-    required=True,
-    help="The zip file to write.",
-)
-@url_option
-@json_option
-@with_settings(host_option, port_option)
-def export(loaded: Loaded, subject: str, to: Path, url: str | None, *, as_json: bool) -> None:
-    """Write all that is kept about a learner into a zip file: to read, as JSON, and with proofs.
-
-    \b
-    Example:
-      registrar learners export oulad-11391 --to oulad-11391.zip
-    """
-    address = server_url(loaded, url)
-    exports = f"/v1/learners/{quote(subject, safe='')}/exports"
-    export_ = send(address, exports)
-    one = f"{exports}/{export_['export']}"
-    said = time.monotonic()
-    while export_["state"] in ("waiting", "running"):
-        if time.monotonic() - said >= SAY_SECONDS:
-            said = time.monotonic()
-            print(f"{export_['done']:,} of {export_['of'] or 0:,} steps", file=sys.stderr)
-        time.sleep(POLL_SECONDS)
-        export_ = get(address, one)
-    if export_["state"] == "failed":
-        raise Failed(export_["error"])
-    content = fetch(address, send(address, f"{one}/link")["link"])
-    to.write_bytes(content)
-    if as_json:
-        print_json({"export": export_["export"], "file": str(to), "bytes": len(content)})
-    else:
-        print(f"{to}: {len(content):,} bytes")
-
-
 def _shown(said: Any) -> Any:
     if isinstance(said, dict):
         return "(closed)" if said["erased"] else said["value"]
     return ", ".join(map(str, said)) if isinstance(said, list) else said
 
 
-def _tell(answer: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        print_json(answer)
-    else:
-        print(f"{answer['status']} at position {answer['position']}")
-
-
-learners.add_command(erase)
+for one in (merge, unmerge, export, erase):
+    learners.add_command(one)

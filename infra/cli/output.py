@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -25,3 +25,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: st
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     Console(highlight=False, markup=False).print(table)
+
+
+def print_recorded(answer: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print what came of a command."""
+    if as_json:
+        print_json(answer)
+    else:
+        print(f"{answer['status']} at position {answer['position']}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from infra.cli.errors import Failed, Interrupted
 from infra.cli.options import data_option, database_option, json_option, with_settings
 from infra.cli.output import print_json, print_table
 from infra.cli.progress import progress
+from infra.cli.waiting import wait
 from infra.settings.fields import Settings
 from infra.settings.loading import Loaded
 from projections.ports import Action, ReadingStatus
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from infra.stores.postgres import PostgresStore
 
 WAIT_SECONDS_DEFAULT = 600
-POLL_SECONDS = 0.2
 
 wait_option = click.option(
     "--wait",
@@ -141,19 +140,19 @@ def _ask(
     loaded: Loaded, names: list[str], action: Action, wait_seconds: int, *, as_json: bool
 ) -> None:
     """Leave the requests for the server, and wait for its answers."""
-    deadline = time.monotonic() + wait_seconds
     quiet = as_json or not wait_seconds or action != "rebuild"
     try:
         with opened(loaded.settings) as store, progress(quiet=quiet) as told:
             requests = [store.ask(name, action) for name in names]
-            while True:
+
+            def look() -> dict[str, str | None]:
                 results = {request.name: store.result(request) for request in requests}
-                if None not in results.values() or time.monotonic() >= deadline:
-                    break
-                for status in store.status():
+                for status in store.status() if None in results.values() else ():
                     if results.get(status.name, "") is None:
                         told(status)
-                time.sleep(POLL_SECONDS)
+                return results
+
+            results = wait(look, lambda results: None not in results.values(), wait_seconds)
     except KeyboardInterrupt as error:
         raise Interrupted(f"interrupted; the {action} that was asked for goes on") from error
     if as_json:
