@@ -16,8 +16,9 @@ import psycopg
 
 from commands.ports import Append, Appended, LogUnavailable, Lost, Outcome
 from infra.log import batch, fate
-from infra.log.batch import Batch, Pending
+from infra.log.batch import Batch
 from infra.log.known import KnownVersions
+from infra.log.pending import Pending
 from infra.log.refused import Warnings, unavailable
 from infra.log.wire import Backend, Reply, Wire, WireLost
 

@@ -17,8 +17,9 @@ from commands.ports import Append, LogUnavailable, Lost, Outcome
 from domain.kernel import Envelope
 from domain.registry import Registry
 from infra.log import batch, encoding, fate
-from infra.log.batch import Batch, Pending
+from infra.log.batch import Batch
 from infra.log.known import KnownVersions
+from infra.log.pending import Pending
 from infra.log.refused import unavailable
 from infra.log.tails import Session, envelope
 from infra.log.wire import Call, Wire, WireLost

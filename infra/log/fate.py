@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from commands.ports import Appended
 from infra.log import encoding
-from infra.log.batch import Pending
+from infra.log.pending import Pending
 from infra.log.wire import Backend, Call, Wire, WireLost
 
 TERMINATE_MS_MAX = 4_000

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from commands.ports import Append, Appended, CommandKey, Exclusive, Lost, Outcome, Repeated
 from domain.kernel import Envelope
 from domain.registry import Registry
-from infra.log.batch import check, written
+from infra.log.pending import check, written
 from projections.ports import RawFact
 
 
