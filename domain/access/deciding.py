@@ -95,8 +95,13 @@ def require(
 def require_strong(asking: Principal, permission: Permission) -> None:
     """Raise NotStrong where this takes a second factor that was not shown. A program that acts for
     itself has none to show."""
-    if permission in STRONG and not asking.strong and not asking.service:
+    if not is_strong(asking, permission):
         raise NotStrong(permission)
+
+
+def is_strong(asking: Principal, permission: Permission) -> bool:
+    """Whether whoever asks has shown the second factor that this may take."""
+    return permission not in STRONG or asking.strong or asking.service
 
 
 def _in_scope(asking: Principal, permission: Permission) -> bool:

@@ -156,7 +156,7 @@ class Console:
             request_id=request_id,
             who=signed_in(request),
             ways=Ways(self.deps.principal(request)),
-            stronger=address("/console/sign-in", strong="true", next=_asked(request)),
+            stronger=stronger(request),
         )
         headers = HEADERS | {"X-Request-Id": request_id}
         if status == 503:
@@ -222,6 +222,7 @@ class Console:
             "json_url": f"{path}.json{query}",
             "who": signed_in(request),
             "ways": Ways(self.deps.principal(request)),
+            "stronger": stronger(request),
             **page.draw(),
         }
         html = self._templates.get_template(page.template).render(context)
@@ -232,8 +233,10 @@ def _query(request: Request) -> str:
     return f"?{request.url.query}" if request.url.query else ""
 
 
-def _asked(request: Request) -> str:
-    return f"{request.url.path}{_query(request)}"
+def stronger(request: Request) -> str:
+    """Return where to sign in with a second factor, to come back to this page."""
+    asked = f"{request.url.path}{_query(request)}"
+    return address("/console/sign-in", strong="true", next=asked)
 
 
 def address(path: str, **parameters: Any) -> str:

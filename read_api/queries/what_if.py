@@ -168,6 +168,18 @@ def _replayed(facts: Iterable[Envelope], position: int) -> Mapping[str, Enrolmen
     return states
 
 
+async def outdated(
+    deps: ReadDependencies, asking: Principal, run: str, compared: Compared | None
+) -> bool:
+    """Whether the run's terms or content are others now than those that were compared with.
+    Learners' own facts go on meanwhile, and count when their grades are computed."""
+    if compared is None:
+        return True
+    now = (await deps.log.head()).position
+    then = await _read_run(deps, asking, run, compared.position)
+    return await _read_run(deps, asking, run, now) != then
+
+
 async def _read_run(
     deps: ReadDependencies, asking: Principal, run: str, position: int
 ) -> tuple[Run, Content]:

@@ -12,8 +12,8 @@ from starlette.responses import Response, StreamingResponse
 from domain.access import Principal
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter
-from read_api.parameters import FreshQuery, Id, Listed
-from read_api.queries import grade_changes, gradebook, what_if
+from read_api.parameters import FreshQuery, Id, Listed, None_
+from read_api.queries import grade_changes, gradebook, regrades, what_if
 from read_api.responses import JSON, described, respond
 from read_api.routes.jobs import accepted, begin
 
@@ -50,6 +50,11 @@ class GradeRoutes:
             status_code=202,
             openapi_extra={"requestBody": {"content": {JSON: {"schema": {"type": "object"}}}}},
             **accepted("Whose grade would be another under another policy", "grades"),
+        )
+        add(
+            "/v1/runs/{run}/regrades/{batch}",
+            self.regrade,
+            **described(regrades.Regrade, "How far a batch of regrades is", "grades"),
         )
         add(
             "/v1/runs/{run}/gradebook/preview",
@@ -99,6 +104,12 @@ class GradeRoutes:
         body = await _body(request)
         await what_if.require(deps, asking, run, body, given.min_position)
         return await begin(deps, asking, what_if.KIND, run, body, what_if.MEDIA_TYPE)
+
+    async def regrade(
+        self, request: Request, run: Id, batch: Id, _: Annotated[None_, Query()]
+    ) -> Response:
+        """Begun by `start-regrade`. Ask again until it is completed."""
+        return respond(request, await regrades.regrade(*self._asked(request), run, batch))
 
     async def preview(self, request: Request, run: Id, given: FreshQuery) -> Response:
         """The body is a gradebook as CSV, with cells changed: an empty one changes nothing, `EX`

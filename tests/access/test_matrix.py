@@ -32,6 +32,7 @@ VALUES = {
     "name": "not-found",
     "export": "none",
     "job": "none",
+    "batch": "none",
 }
 TOO_LONG = "k" * 201
 """No key of a command: who is let in is told so, and nothing is done."""

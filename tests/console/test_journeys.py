@@ -131,15 +131,20 @@ def test_times_are_in_the_readers_zone_with_utc_on_hover(visit: Open) -> None:
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
-def test_another_policy_is_tried(visit: Open, script: bool) -> None:
-    """From the gradebook over a form with the policy in force to what would change; nothing
-    would under the same one."""
+def test_another_policy_is_tried_and_applied(visit: Open, script: bool) -> None:
+    """From the gradebook over a form with the policy in force to what would change, nothing under
+    the same one; then as a batch of regrades to its end."""
     page = visit(f"/console/runs/{RUN}/gradebook", java_script_enabled=script)
     page.get_by_role("link", name="What if?").click()
     expect(page.get_by_label("Policy, as JSON")).to_have_value(re.compile('"policy"'))
     page.get_by_role("button", name="Try it").click()
     expect(page.get_by_text("Nobody’s record would change")).to_be_visible()
     expect(page.locator(".lead")).to_contain_text("Nothing was written.")
+    page.get_by_label("What for?").fill("Nobody was to lose by it")
+    page.get_by_label("Only if higher").check()
+    page.get_by_role("button", name="Apply as a regrade").click()
+    expect(page.get_by_text("Completed")).to_be_visible()
+    expect(page.locator(".lead")).to_contain_text("No grade falls by it.")
 
 
 def test_the_api_documentation_is_read_under_its_own_policy(visit: Open) -> None:

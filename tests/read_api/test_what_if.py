@@ -157,24 +157,83 @@ def test_the_console_has_a_form_for_it_and_shows_what_came_of_it(graded: World) 
     assert page in graded.ask(here).text
 
 
+def test_it_is_applied_in_the_console_and_followed_there(databases_18: Databases) -> None:
+    """The page of what came of it says how many rise and fall, takes a reason and a second factor,
+    and goes on to how far the batch is; sent again it begins nothing more."""
+    with databases_18.fresh() as dsn, world(dsn) as one:
+        furnish_grades(one)
+        one.get(f"runs/{RUN}/gradebook")
+        here = f"/console/runs/{RUN}/what-if"
+        asked_for = one.run(one._client.post(here, data={"policy": json.dumps(HOMEWORK)}))
+        page = asked_for.headers["location"]
+        done(one, f"/v1/jobs/{page.rpartition('/')[2]}")
+        told = one.ask(page).text
+        assert "1 rise and 0 fall" in told
+        policy_number = one.get(f"runs/{RUN}")["policy_number"]
+
+        def applied(by: World, **fields: str) -> httpx.Response:
+            return by.run(by._client.post(page, data=fields))
+
+        assert "Say why" in applied(one).text
+        weak = one.asked_by(replace(DEVELOPMENT, strong=False))
+        assert applied(weak, reason="Homework only").status_code == 401
+        assert "Sign in with one" in weak.ask(page).text
+        grader = replace(DEVELOPMENT, roles=frozenset(), runs={Role.GRADER: frozenset({RUN})})
+        assert "Apply as a regrade" not in one.asked_by(grader).ask(page).text
+        assert applied(one.asked_by(replace(DEVELOPMENT, actor="other"))).status_code == 404
+        assert one.get(f"runs/{RUN}")["policy_number"] == policy_number
+        moved = applied(one, reason="Homework only", only_if_higher="true")
+        assert moved.status_code == 303, moved.text
+        batch = moved.headers["location"]
+        assert applied(one, reason="Homework only").headers["location"] == batch
+        completed(one, batch.rpartition("/")[2])
+        found = one.ask(batch.replace("/console/", "/v1/")).json()
+        assert (found["learners"], found["changed"], found["only_if_higher"]) == (1, 1, True)
+        last = one.ask(batch).text
+        assert "Completed" in last
+        assert "http-equiv" not in last
+        assert one.get(f"runs/{RUN}")["policy_number"] == policy_number + 1
+        assert one.get(f"enrolments/{RUN}/anna/grade")["official"]["percent"] == 87
+        one.refused(f"/v1/runs/{RUN}/regrades/none", 404)
+
+
+def test_what_was_worked_out_under_other_terms_is_not_applied(databases_18: Databases) -> None:
+    """Somebody published another policy meanwhile: what the page says is no more so."""
+    with databases_18.fresh() as dsn, world(dsn) as one:
+        furnish_grades(one)
+        one.get(f"runs/{RUN}/gradebook")
+        here = f"/console/runs/{RUN}/what-if"
+        asked_for = one.run(one._client.post(here, data={"policy": json.dumps(HOMEWORK)}))
+        page = asked_for.headers["location"]
+        done(one, f"/v1/jobs/{page.rpartition('/')[2]}")
+        one.command("publish-grading-policy", run=RUN, **HOMEWORK, late={"rate": 5})
+        stale = one.run(one._client.post(page, data={"reason": "Homework only"}))
+        assert stale.status_code == 409
+        assert "try it again" in stale.text
+
+
+def completed(one: World, batch: str) -> None:
+    """Wait until a batch of regrades is completed."""
+
+    async def wait() -> None:
+        async with asyncio.timeout(30):
+            while True:
+                head = (await one.reads.log.head()).position
+                facts = await one.reads.log.streams("main", [f"main/regrade/{RUN}/{batch}"])
+                if facts[-1].type == "RegradeCompleted":
+                    assert facts[-1].fact.learners == 1  # type: ignore[attr-defined]
+                    one.position = head
+                    return
+                await one.reads.log.wait(head, 30)
+
+    one.run(wait())
+
+
 def test_it_can_be_applied_as_a_batch_of_regrades(graded: World) -> None:
     """Published, and each grade that was computed before is computed again; then the batch ends."""
     graded.command("publish-grading-policy", run=RUN, **HOMEWORK)
     graded.command("start-regrade", run=RUN, batch="b1", reason="Homework only")
-
-    async def completed() -> None:
-        async with asyncio.timeout(30):
-            while True:
-                head = (await graded.reads.log.head()).position
-                name = f"main/regrade/{RUN}/b1"
-                facts = await graded.reads.log.streams("main", [name])
-                if facts[-1].type == "RegradeCompleted":
-                    graded.position = head
-                    assert facts[-1].fact.learners == 1  # type: ignore[attr-defined]
-                    return
-                await graded.reads.log.wait(head, 30)
-
-    graded.run(completed())
+    completed(graded, "b1")
     grade = graded.get(f"enrolments/{RUN}/anna/grade")
     assert (grade["official"]["percent"], grade["official"]["letter"]) == (87, "A")
     facts = graded.get("learners/anna/history", type="CourseGradeComputed")["facts"]

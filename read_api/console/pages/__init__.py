@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from read_api.console.pages import (
     access,
+    apply_policy,
     certificate,
     change_grades,
     content,
@@ -18,6 +19,7 @@ from read_api.console.pages import (
     me,
     overview,
     reads,
+    regrade,
     run,
     runs,
     search,
@@ -40,6 +42,8 @@ def router(deps: ReadDependencies) -> APIRouter:
     console.take("/console/runs/{run}/gradebook", change_grades.act)
     console.take("/console/runs/{run}/what-if", what_if.ask)
     console.add("/console/runs/{run}/what-if/{job}", what_if.load_job)
+    console.take("/console/runs/{run}/what-if/{job}", apply_policy.act)
+    console.add("/console/runs/{run}/regrades/{batch}", regrade.load)
     console.add("/console/learners/{subject}", learner.load)
     console.add("/console/learners/{subject}/exports", exports.load)
     console.take("/console/learners/{subject}/exports", exports.ask)

@@ -8,11 +8,13 @@ from typing import Any
 import msgspec
 from fastapi import Request
 
+from domain.access.deciding import is_strong, may
+from domain.access.permissions import Permission
 from domain.jobs import Job, JobState
 from read_api.console.forms import read_form
 from read_api.console.render import Moved, Page
 from read_api.dependencies import ReadDependencies
-from read_api.errors import BadParameter, TooManyJobs
+from read_api.errors import BadParameter, NotFound, TooManyJobs
 from read_api.queries import catalogue, what_if
 from read_api.routes.jobs import JobStanding, require, standing
 
@@ -29,12 +31,14 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Came(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a job is; when it is done, whose record would change, and the sums."""
+    """How far a job is; when it is done, whose record would change, and the sums. ``error`` is why
+    it was not applied."""
 
     run: str
     job: JobStanding
     changes: list[what_if.Changed]
     result: what_if.Compared | None
+    error: str | None = None
 
 
 async def load(deps: ReadDependencies, request: Request) -> Page:
@@ -62,19 +66,40 @@ async def ask(deps: ReadDependencies, request: Request) -> Page:
 
 async def load_job(deps: ReadDependencies, request: Request) -> Page:
     """Answer ``/console/runs/{run}/what-if/{job}``, which is looked at again until it is done."""
+    return await show(deps, request, await require_job(deps, request))
+
+
+async def require_job(deps: ReadDependencies, request: Request) -> Job:
+    """Return the job that the address names. Raises NotFound."""
     run, name = request.path_params["run"], request.path_params["job"]
     job = await require(deps, deps.principal(request), name)
-    changes, result = await _came(deps, job)
-    came = Came(run=run, job=standing(job), changes=changes, result=result)
+    if (job.kind, job.about) != (what_if.KIND, run):
+        raise NotFound("job", name)
+    return job
+
+
+async def show(
+    deps: ReadDependencies, request: Request, job: Job, error: str | None = None
+) -> Page:
+    """Return the page of a job; ``error`` is why what was asked for on it was not done."""
+    asking = deps.principal(request)
+    changes, result = await came(deps, job)
+    told = Came(run=job.about, job=standing(job), changes=changes, result=result, error=error)
+    may_apply = deps.sender is not None and may(asking, Permission.SET_GRADING_POLICY, job.about)
 
     def draw() -> Mapping[str, Any]:
         return {
-            "came": came,
+            "came": told,
             "shown": changes[:CHANGES_SHOWN_MAX],
             "going": job.state in (JobState.WAITING, JobState.RUNNING),
+            "may_apply": may_apply,
+            "strong": is_strong(asking, Permission.OVERRIDE_GRADES),
+            "higher": sum((one.after.percent or 0) > (one.before.percent or 0) for one in changes),
+            "lower": sum((one.after.percent or 0) < (one.before.percent or 0) for one in changes),
         }
 
-    return Page("what_if_job.html", f"What if, in {run}", came, draw, section="Runs")
+    page = Page("what_if_job.html", f"What if, in {job.about}", told, draw, section="Runs")
+    return page if error is None else page._replace(status=409)
 
 
 async def _form(
@@ -92,9 +117,10 @@ async def _form(
     return page._replace(status=status)
 
 
-async def _came(
+async def came(
     deps: ReadDependencies, job: Job
 ) -> tuple[list[what_if.Changed], what_if.Compared | None]:
+    """Return what came of a job, nothing until it is done."""
     if job.state != JobState.DONE:
         return [], None
     lines = b"".join([piece async for piece in deps.jobs.result(job)]).splitlines()
