@@ -17,15 +17,11 @@ _CONTEXT = b"registrar: who a person is"
 
 
 class Actors(Protocol):
-    """Keeps one pseudonym for each person of a tenant, until it is forgotten."""
+    """Keeps one pseudonym for each person of a tenant, until the person is erased."""
 
     async def of(self, tenant: str, issuer: str, subject: str) -> str:
         """Return the person's pseudonym, drawn and durable before this answers where there was
         none; two who ask at the same time get the same. Raises StoreUnavailable."""
-
-    async def forget(self, tenant: str, actor: str) -> None:
-        """Forget whose pseudonym this was: who signs in next gets another. Raises
-        StoreUnavailable."""
 
 
 class MemoryActors:
@@ -37,12 +33,6 @@ class MemoryActors:
     async def of(self, tenant: str, issuer: str, subject: str) -> str:
         """Return the person's pseudonym."""
         return self._actors.setdefault((tenant, issuer, subject), drawn())
-
-    async def forget(self, tenant: str, actor: str) -> None:
-        """Forget whose pseudonym this was."""
-        self._actors = {
-            who: kept for who, kept in self._actors.items() if (who[0], kept) != (tenant, actor)
-        }
 
 
 class PostgresActors:
@@ -65,13 +55,6 @@ class PostgresActors:
             )
             found = await self._rows(find, who)
         return str(found[0][0])
-
-    async def forget(self, tenant: str, actor: str) -> None:
-        """Forget whose pseudonym this was."""
-        await self._rows(
-            "delete from identity.actors where tenant = %s and actor = %s returning actor",
-            (tenant, actor),
-        )
 
     def _person(self, issuer: str, subject: str) -> bytes:
         # No issuer has a line feed in its address, so that no two pairs read the same.

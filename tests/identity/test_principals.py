@@ -5,18 +5,24 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
 from domain.access import Role
+from infra.erasure.forgetting import Forgetting
 from infra.identity.actors import Actors, MemoryActors, PostgresActors
 from infra.identity.errors import WrongToken
 from infra.identity.grants import KEPT_SECONDS, Granted, KeptGrants
 from infra.identity.principals import KEPT_SECONDS_MAX, Principals, Trusted
 from infra.identity.tokens import Claims
+from infra.keys.epochs import MemoryEpochKeys
+from infra.keys.rows import SqlKeyRows
+from infra.keys.sqlite import SqliteDatabase
+from infra.keys.store import KeyStore
 from infra.pools import async_pool
 from projections.ports import StoreUnavailable
 
@@ -238,18 +244,21 @@ def test_who_signs_in_twice_at_once_gets_one_pseudonym(actors: Callable[..., Non
     actors(scenario)
 
 
-def test_who_is_forgotten_comes_as_somebody_new(actors: Callable[..., None]) -> None:
+def test_who_is_erased_comes_as_somebody_new(dsn: str, tmp_path: Path) -> None:
     """Of that tenant only."""
 
-    async def scenario(kept: Actors) -> None:
-        first, other = await kept.of("main", HERE, "ann"), await kept.of("main", HERE, "bob")
-        await kept.forget("arts", first)
-        assert await kept.of("main", HERE, "ann") == first
-        await kept.forget("main", first)
-        assert await kept.of("main", HERE, "ann") != first
-        assert await kept.of("main", HERE, "bob") == other
+    async def scenario() -> None:
+        keys = KeyStore(SqlKeyRows(SqliteDatabase(tmp_path / "keys.db")), MemoryEpochKeys())
+        async with in_postgres(dsn) as kept:
+            first, other = await kept.of("main", HERE, "ann"), await kept.of("main", HERE, "bob")
+            with closing(Forgetting(keys, dsn)) as forgetting:
+                await forgetting.delete_rows("arts", first)
+                assert await kept.of("main", HERE, "ann") == first
+                await forgetting.delete_rows("main", first)
+            assert await kept.of("main", HERE, "ann") != first
+            assert await kept.of("main", HERE, "bob") == other
 
-    actors(scenario)
+    asyncio.run(scenario())
 
 
 def test_nothing_in_the_table_says_who_somebody_is(dsn: str) -> None:
