@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,11 +18,14 @@ from commands.problems import TooLarge
 from infra.web.problems import known, too_large
 
 PASSED_BYTES_MAX = 2 * BATCH_BYTES_MAX
-"""Of a body that is refused, taken all the same."""
+"""Of a body that is too large, taken all the same: who is still sending when the connection ends
+does not get to read why."""
 
 ANSWER_SECONDS_MAX = 30.0
 """Until an answer begins; streams may then go on."""
 HSTS_SECONDS = 63_072_000
+TOO_LARGE = 413
+CLOSED = (b"connection", b"close")
 NEVER_KEPT = (b"cache-control", b"no-store")
 NOTHING_ELSE = b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """What an answer may load that is no page; pages say for themselves."""
@@ -55,15 +59,15 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send, self._defaults)
+        body = _Body(receive)
+        answer = _Answer(send, self._defaults, body)
         try:
             async with asyncio.timeout(self._seconds) as bound:
                 answer.bound = bound
                 if _announced(scope) > BATCH_BYTES_MAX:
-                    await _let_pass(receive)
                     await too_large(BATCH_BYTES_MAX)(scope, receive, answer.send)
                 else:
-                    await self._app(scope, _bounded(receive), answer.send)
+                    await self._app(scope, body.receive, answer.send)
         except TimeoutError:
             answer.bound = None
             if answer.begun:
@@ -72,21 +76,50 @@ class Guard:
             await known("took-too-long", told)(scope, receive, answer.send)
 
 
+class _Body:
+    """A body on its way in, of which no more is handed on than may be sent."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._taken = 0
+        self.ended = False
+
+    async def receive(self) -> Message:
+        """Raises TooLarge."""
+        message = await self._receive()
+        self._taken += len(message.get("body", b""))
+        self.ended = not message.get("more_body", False)
+        if self._taken > BATCH_BYTES_MAX:
+            raise TooLarge(BATCH_BYTES_MAX)
+        return message
+
+    async def let_pass(self) -> None:
+        """Take the rest of what is sent, up to a bound, and keep nothing of it."""
+        while not self.ended and self._taken < PASSED_BYTES_MAX:
+            with suppress(TooLarge):
+                await self.receive()
+
+
 class _Answer:
     """An answer on its way out."""
 
-    def __init__(self, send: Send, defaults: Sequence[tuple[bytes, bytes]]) -> None:
+    def __init__(self, send: Send, defaults: Sequence[tuple[bytes, bytes]], body: _Body) -> None:
         self.begun = False
         self.bound: asyncio.Timeout | None = None
+        self._body = body
         self._defaults = defaults
         self._send = send
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            if message["status"] == TOO_LARGE:
+                await self._body.let_pass()
             self.begun = True
             if self.bound is not None:
                 self.bound.reschedule(None)
             message["headers"] = self._whole(message.get("headers", ()))
+            if not self._body.ended and message["status"] == TOO_LARGE:
+                message["headers"].append(CLOSED)
         await self._send(message)
 
     def _whole(self, headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -102,38 +135,12 @@ class _Answer:
         return kept
 
 
-async def _let_pass(receive: Receive) -> None:
-    """Take what is sent and keep nothing of it, up to a bound: who is still sending when the
-    connection ends does not get to read why."""
-    taken = 0
-    while taken < PASSED_BYTES_MAX:
-        message = await receive()
-        taken += len(message.get("body", b""))
-        if not message.get("more_body"):
-            return
-
-
 def _announced(scope: Scope) -> int:
     """Return how many bytes the body has, as far as the request says; 0: it does not."""
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit():
             return int(value)
     return 0
-
-
-def _bounded(receive: Receive) -> Receive:
-    """Return what receives no more than may be sent. Raises TooLarge."""
-    taken = 0
-
-    async def within() -> Message:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > BATCH_BYTES_MAX:
-            raise TooLarge(BATCH_BYTES_MAX)
-        return message
-
-    return within
 
 
 def open_to_origins(app: ASGIApp, origins: str | None) -> ASGIApp:

@@ -52,6 +52,5 @@ def document(kind: str) -> bytes:
 
 
 def too_large(limit_bytes: int) -> Response:
-    """Return what is told to whoever sends too much; the rest of it is not read."""
-    told = f"At most {limit_bytes} bytes are taken."
-    return known("too-large", told, {"connection": "close"}, limit_bytes=limit_bytes)
+    """Return what is told to whoever sends too much."""
+    return known("too-large", f"At most {limit_bytes} bytes are taken.", limit_bytes=limit_bytes)

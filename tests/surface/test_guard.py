@@ -104,8 +104,9 @@ def test_other_origins_get_nothing_unless_they_are_named(one: World) -> None:
     assert "access-control-allow-origin" not in stranger.headers
 
 
-async def _chunks(count: int) -> AsyncIterator[bytes]:
-    for _ in range(count):
+async def _chunks(count: int, taken: list[int]) -> AsyncIterator[bytes]:
+    for number in range(count):
+        taken.append(number)
         yield b" " * 1_000_000
 
 
@@ -121,11 +122,32 @@ async def _chunks(count: int) -> AsyncIterator[bytes]:
 @pytest.mark.parametrize("counted", [True, False], ids=["announced", "in pieces"])
 def test_a_body_that_is_too_large_is_refused(one: World, path: str, counted: bool) -> None:
     """Before it is read, where its length is said; otherwise as soon as it is too large."""
-    body = b" " * (BATCH_BYTES_MAX + 1) if counted else _chunks(BATCH_BYTES_MAX // 1_000_000 + 1)
+    count = BATCH_BYTES_MAX // 1_000_000 + 1
+    body = b" " * (BATCH_BYTES_MAX + 1) if counted else _chunks(count, [])
     headers = {"content-type": "application/json"}
     answer = ask(Guard(one.app), one, "POST", path, content=body, headers=headers)
     assert answer.status_code in (413, 422), answer.text
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", ["/v1/commands", "/v1/commands/enrol-learner"])
+@pytest.mark.parametrize(
+    "announced", [{}, {"content-length": "20000000"}], ids=["not", "announced"]
+)
+def test_what_is_too_large_is_let_pass_within_a_bound(
+    one: World, path: str, announced: dict[str, str]
+) -> None:
+    """Whichever limit refused it: who sends is heard out before the answer, so that it is read;
+    who would send for ever is not."""
+    headers = {"content-type": "application/json", **announced}
+    for count, closed in ((9, False), (20, True)):
+        taken: list[int] = []
+        answer = ask(
+            Guard(one.app), one, "POST", path, content=_chunks(count, taken), headers=headers
+        )
+        assert answer.status_code == 413
+        assert len(taken) == min(count, 2 * BATCH_BYTES_MAX // 1_000_000)
+        assert (answer.headers.get("connection") == "close") is closed
 
 
 @pytest.mark.parametrize(
