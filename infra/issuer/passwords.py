@@ -61,7 +61,7 @@ class Passwords:
 
     def __init__(self) -> None:
         self._turns = asyncio.Semaphore(HASHES_AT_ONCE_MAX)
-        self._nobody = hashed(secrets.token_hex())
+        self._nobody = _nobodys()
 
     async def fits(self, kept: str | None, password: str) -> bool:
         """Whether this is the password of which ``kept`` was kept. None: of nobody's, which takes
@@ -76,6 +76,11 @@ def _fits(kept: str, password: str) -> bool:
         return _hasher.verify(kept, password[:CHARACTERS_MAX])
     except (VerificationError, InvalidHashError):
         return False
+
+
+@cache
+def _nobodys() -> str:
+    return hashed(secrets.token_hex())
 
 
 @cache

@@ -80,7 +80,7 @@ def test_facts_are_proven_anywhere_in_a_larger_log(visit: Open, site: Site) -> N
     ]
     answer = httpx.post(f"{site.url}/v1/commands", json={"commands": commands}, timeout=30)
     assert answer.status_code == 200
-    for n in range(5):
+    for n in range(3):
         subject = f"late-{n}"
         position = record(site, "enrol-learner", {"run": RUN, "subject": subject})
         told = httpx.get(f"{site.url}/v1/learners/{subject}/history?min_position={position}")

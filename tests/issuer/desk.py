@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import pyotp
+from argon2 import PasswordHasher
 
 from infra.issuer.app import issuer_app
 from infra.issuer.first_start import make_first
@@ -27,6 +28,8 @@ ORIGIN = "http://127.0.0.1:8000"
 BACK = "http://127.0.0.1:8000/console/callback"
 VERIFIER = "v" * 43
 SERVICE, SERVICE_SECRET = "exporter", "s" * 43
+QUICK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+"""Checked in no time: what a check costs is kept with the password."""
 OTHER, OTHER_BACK = "other", "https://other.example/back"
 
 
@@ -138,6 +141,8 @@ async def desk(dsn: str, folder: Path) -> AsyncIterator[tuple[Desk, Clock]]:
     async with issuer(ORIGIN, dsn, folder, clock=clock) as made:
         password = await make_first(made, folder)
         assert password is not None
+        (administrator,) = await made.users.all()
+        await made.users.set_password(administrator.id, QUICK.hash(password))
         await made.clients.put(
             Client(SERVICE, "exports", "main", ["read", "export"], digest(SERVICE_SECRET), (), ())
         )

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -82,17 +83,20 @@ class World:
         **swapped: Any,
     ) -> None:
         self.registrar = registrar
-        self.principal = principal
         self.reads = replace(registrar.reads, **{"wait_seconds": WAIT_SECONDS, **swapped})
         self.metrics = Metrics()
-        app = full_app(registrar.commands.dependencies, self.reads, self.metrics)
-        self.app = identified(app, everybody_is(principal))
+        self._unidentified = full_app(registrar.commands.dependencies, self.reads, self.metrics)
+        self.loop = loop
+        self.position = 0
+        self._ask_as(principal)
+
+    def _ask_as(self, principal: Principal) -> None:
+        self.principal = principal
+        self.app = identified(self._unidentified, everybody_is(principal))
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app, raise_app_exceptions=False),
             base_url="http://registrar",
         )
-        self.loop = loop
-        self.position = 0
 
     def but(self, **swapped: Any) -> World:
         """The same registrar, with some of what the read API runs on swapped."""
@@ -101,9 +105,9 @@ class World:
         return other
 
     def asked_by(self, principal: Principal) -> World:
-        """The same registrar, where everybody is this one."""
-        other = World(self.registrar, self.loop, principal)
-        other.position = self.position
+        """The same application, where everybody is this one: to make one takes long."""
+        other = copy(self)
+        other._ask_as(principal)
         return other
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
