@@ -30,7 +30,7 @@ from projections.due import DUE
 from streams.runner.runner import Runner
 from tests.server import eventually
 
-RUNS = 150
+RUNS = 75
 SPREAD_SECONDS = 5.0
 PROCESSES = 2
 SECONDS_MAX = 60.0

@@ -24,6 +24,9 @@ from infra.web.guard import Guard
 from tests.databases import Databases
 from tests.read_api.world import World, furnish, world
 
+# The registrar draws at random in its own thread, which Hypothesis takes for the strategies' doing.
+pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
+
 EXAMPLES, EXAMPLES_OTHERS = 4, 1
 """For each address, of whoever may do everything and of the others; always the same ones."""
 CHECKS = [
