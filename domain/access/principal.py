@@ -31,6 +31,10 @@ class Role(StrEnum):
     """A follower of the log that acts on facts. It is nobody's: it cannot be granted."""
 
 
+INSTALLATION = "main"
+"""The tenant whose administrators run the installation, and so its tenants."""
+
+
 class Principal(msgspec.Struct, frozen=True):
     """Who sends a command or a query. ``client`` is the program, ``actor`` the one responsible: the
     pseudonym of a person, whose own record is the one of that subject, or of a service.
@@ -53,7 +57,7 @@ class Principal(msgspec.Struct, frozen=True):
 
 DEVELOPMENT = Principal(
     actor="developer",
-    tenant="main",
+    tenant=INSTALLATION,
     client="development",
     roles=frozenset(role for role in Role if role is not Role.POLICY),
     strong=True,

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from domain.evidence.checkpoints import Checkpoint, opened
 from domain.evidence.notes import Check, PublicKey, Signed, decoded, parse, parse_key, signers
@@ -34,25 +35,28 @@ class Rejected(Exception):
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the file holds: all ``facts`` of the log, or those about one ``subject``.
+    """What the file holds: all ``facts`` of the log, or those of one ``tenant``, or of them those
+    about one ``subject``.
 
     ``checkpoint`` is a signed note, ``keys`` are the log's verifier keys by its own account.
     """
 
     format: Literal["registrar-log/1"]
+    tenant: str | UnsetType = UNSET
     subject: str | None
     facts: int
     keys: list[str]
     checkpoint: str
 
 
-def header(subject: str | None, facts: int, keys: str, note: bytes) -> Header:
+def header(tenant: str | None, subject: str | None, facts: int, keys: str, note: bytes) -> Header:
     """Return the first line of a file: ``keys`` are the log's, one a line; named are those of them
     that signed the ``note``."""
     by = {one.key_id.hex() for one in parse(note).signatures}
     signed = [key for key in keys.splitlines() if key.split("+")[1] in by]
     return Header(
         format="registrar-log/1",
+        tenant=UNSET if tenant is None else tenant,
         subject=subject,
         facts=facts,
         keys=signed,
@@ -89,6 +93,7 @@ class Verified(NamedTuple):
     signed. ``anchored`` counts the anchors that it was held against."""
 
     checkpoint: Checkpoint
+    tenant: str | None
     subject: str | None
     facts: int
     signed: Sequence[Signed]
@@ -96,6 +101,7 @@ class Verified(NamedTuple):
 
 
 class _Of(msgspec.Struct):
+    tenant: str
     subject: str | None
 
 
@@ -154,13 +160,15 @@ def verify(
     checkpoint = note.checkpoint
     near = [a for a in anchors if (a.origin, a.epoch) == (checkpoint.origin, checkpoint.epoch)]
     entries = _entries(rest, head, told)
-    if head.subject is None:
+    tenant = None if head.tenant is UNSET else head.tenant
+    if (tenant, head.subject) == (None, None):
         count, held = _whole(entries, checkpoint, near)
     else:
-        count, held = _some(entries, checkpoint, head.subject, near)
+        count, held = _some(entries, checkpoint, tenant, head.subject, near)
     if count != head.facts:
         raise Rejected(1, f"it says {head.facts} facts, and there are {count}")
-    return Verified(checkpoint, head.subject, count, signers(note.note, keys, check), held)
+    by = signers(note.note, keys, check)
+    return Verified(checkpoint, tenant, head.subject, count, by, held)
 
 
 def _entries(
@@ -208,7 +216,8 @@ def _held(frontier: Frontier, anchor: Checkpoint) -> None:
 def _some(
     entries: Iterator[tuple[int, Entry, bytes]],
     checkpoint: Checkpoint,
-    subject: str,
+    tenant: str | None,
+    subject: str | None,
     near: list[Checkpoint],
 ) -> tuple[int, int]:
     same = [anchor for anchor in near if anchor.size == checkpoint.size]
@@ -223,10 +232,12 @@ def _some(
         if one.position <= last:
             raise Rejected(number, f"position {one.position} is not in its place")
         try:
-            about = _of.decode(body).subject
+            of = _of.decode(body)
         except (msgspec.MsgspecError, ValueError) as error:
             raise Rejected(number, f"the body is not a fact: {error}") from error
-        if about != subject:
+        if subject not in (None, of.subject):
             raise Rejected(number, f"position {one.position} is not about {subject}")
+        if tenant not in (None, of.tenant):
+            raise Rejected(number, f"position {one.position} is not of the tenant {tenant}")
         count, last = count + 1, one.position
     return count, len(same)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from domain.access import INSTALLATION
 from infra.cli.bar import bar
 from infra.cli.databases import opened_database
 from infra.cli.errors import Failed
@@ -41,19 +42,29 @@ def log() -> None:
 @log.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--subject", help="Only the facts of this learner, each with its own proof.")
+@click.option(
+    "--tenant",
+    help=f"Only the facts of this tenant; with --subject, whose learner it is: {INSTALLATION}, "
+    "unless it is given.",
+)
 @json_option
 @with_settings(data_option, database_option)
-def export(loaded: Loaded, file: Path, subject: str | None, as_json: bool) -> None:
+def export(
+    loaded: Loaded, file: Path, subject: str | None, tenant: str | None, *, as_json: bool
+) -> None:
     """Write what is sealed into FILE, as JSON Lines that registrar verify checks anywhere.
 
     \b
     Example:
       registrar log export log.jsonl
       registrar log export s1.jsonl --subject s1
+      registrar log export s1.jsonl --subject s1 --tenant north
     """
     from infra.evidence.exporting import NotSealed
     from infra.evidence.exporting import export as write
 
+    if subject is not None and tenant is None:
+        tenant = INSTALLATION
     beside = file.with_name(f".{file.name}.part")
     try:
         with (
@@ -61,7 +72,7 @@ def export(loaded: Loaded, file: Path, subject: str | None, as_json: bool) -> No
             beside.open("wb") as out,
             bar("exporting", quiet=as_json) as told,
         ):
-            count = write(dsn, out, subject, told)
+            count = write(dsn, out, tenant, subject, told)
         beside.replace(file)
     except NotSealed as error:
         raise Failed(str(error)) from error

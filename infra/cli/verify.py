@@ -101,6 +101,7 @@ def _print(file: Path, found: Verified, known: list[PublicKey], *, as_json: bool
                 "origin": checkpoint.origin,
                 "size": checkpoint.size,
                 "epoch": checkpoint.epoch,
+                "tenant": found.tenant,
                 "subject": found.subject,
                 "facts": found.facts,
                 "signed_by": by,
@@ -109,7 +110,9 @@ def _print(file: Path, found: Verified, known: list[PublicKey], *, as_json: bool
             }
         )
         return
-    what = "the whole log" if found.subject is None else f"facts of {found.subject}"
+    what = " of ".join(name for name in ("facts", found.subject, found.tenant) if name)
+    if what == "facts":
+        what = "the whole log"
     print(
         f"{file}: {what}, {found.facts:,} facts, as {checkpoint.origin} had them at "
         f"{checkpoint.size:,}; signed by {', '.join(by)}; fits {found.anchored:,} anchors"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from domain.evidence.exports import TOLD_FACTS, entry, header, line
@@ -18,24 +18,30 @@ class NotSealed(Exception):
     """There is no checkpoint, or none of these facts yet. One sentence."""
 
 
-def export(dsn: str, out: BinaryIO, subject: str | None, told: Told) -> int:
-    """Write what is sealed, all of it or that of one subject; return how many facts that were.
+def export(dsn: str, out: BinaryIO, tenant: str | None, subject: str | None, told: Told) -> int:
+    """Write what is sealed: all of it, or that of one tenant, or of one of its subjects; return how
+    many facts that were.
 
     Raises NotSealed, StoreUnavailable, or what writing raises.
     """
-    own = None if subject is None else known(dsn, subject)
+    own = None if tenant is None or subject is None else known(dsn, tenant, subject)
     with snapshot(dsn) as log:
         seal = log.seal()
         if seal is None:
             raise NotSealed("the log is not sealed yet; is a server running that seals it?")
-        count = seal.size
-        facts: Iterable[bytes] = (
-            line(entry(row[0], row[1], row[2], row[3])) for row in log.rows(seal.size)
-        )
-        if subject is not None and own is not None:
-            facts = kept = list(_proven(log, list(log.rows_of(subject, seal.size, own)), seal.size))
-            count = len(kept)
-        out.write(line(header(subject, count, seal.keys, seal.note)))
+        size = seal.size
+        facts: Iterable[bytes]
+        if tenant is None:
+            count = size
+            facts = (line(entry(row[0], row[1], row[2], row[3])) for row in log.rows(size))
+        elif subject is None or own is None:
+            count = log.facts_of_tenant(tenant, size)
+            facts = _proven(log, log.rows_of_tenant(tenant, size), size)
+        else:
+            rows = list(log.rows_of(tenant, subject, size, own))
+            count = len(rows)
+            facts = _proven(log, rows, size)
+        out.write(line(header(tenant, subject, count, seal.keys, seal.note)))
         for number, one in enumerate(facts, 1):
             out.write(one)
             if number % TOLD_FACTS == 0:
@@ -44,7 +50,7 @@ def export(dsn: str, out: BinaryIO, subject: str | None, told: Told) -> int:
     return count
 
 
-def _proven(log: Snapshot, rows: Sequence[Row], size: int) -> Iterator[bytes]:
+def _proven(log: Snapshot, rows: Iterable[Row], size: int) -> Iterator[bytes]:
     for row in rows:
         spans = inclusion_spans(row.position - 1, size)
         tiles = {tile: log.tile(tile) or b"" for tile in tiles_for(spans)}

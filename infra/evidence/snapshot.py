@@ -29,8 +29,15 @@ _ROWS = """
 _ROWS_OF_SUBJECT = """
   select position, recorded_at, version, body, stream, type, tenant, subject from log.facts
   where (position = any(%(positions)s) or position > %(known)s) and position <= %(through)s
-    and subject = %(subject)s
+    and tenant = %(tenant)s and subject = %(subject)s
   order by position
+"""
+_ROWS_OF_TENANT = """
+  select position, recorded_at, version, body, stream, type, tenant, subject from log.facts
+  where tenant = %(tenant)s and position <= %(through)s order by position
+"""
+_FACTS_OF_TENANT = """
+  select count(*) from log.facts where tenant = %(tenant)s and position <= %(through)s
 """
 
 
@@ -59,16 +66,28 @@ class Snapshot:
         """Yield the rows up to a position, in order."""
         return self._rows(_ROWS, through=through)
 
-    def rows_of(self, subject: str, through: int, known: Known) -> Iterator[Row]:
-        """Yield the rows about a subject up to a position, in order: those known, and what is
-        found by reading all that came later."""
+    def rows_of(self, tenant: str, subject: str, through: int, known: Known) -> Iterator[Row]:
+        """Yield the rows about a tenant's subject up to a position, in order: those known, and what
+        is found by reading all that came later."""
         return self._rows(
             _ROWS_OF_SUBJECT,
+            tenant=tenant,
             subject=subject,
             through=through,
             known=known.through,
             positions=known.positions,
         )
+
+    def facts_of_tenant(self, tenant: str, through: int) -> int:
+        """Count the rows of a tenant up to a position."""
+        with unavailable():
+            of = {"tenant": tenant, "through": through}
+            found = self._connection.execute(_FACTS_OF_TENANT, of).fetchone()
+        return int(found[0]) if found else 0
+
+    def rows_of_tenant(self, tenant: str, through: int) -> Iterator[Row]:
+        """Yield the rows of a tenant up to a position, in order."""
+        return self._rows(_ROWS_OF_TENANT, tenant=tenant, through=through)
 
     def _rows(self, statement: LiteralString, **values: Any) -> Iterator[Row]:
         with unavailable(), self._connection.cursor("rows", binary=True) as cursor:

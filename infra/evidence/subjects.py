@@ -26,7 +26,8 @@ _PARKED = """
   where s.name = 'history' and s.live
 """
 _POSITIONS = """
-  select position from views.history where subject = %(subject)s and position <= %(through)s
+  select position from views.history
+  where tenant = %(tenant)s and subject = %(subject)s and position <= %(through)s
   order by position
 """
 
@@ -38,7 +39,7 @@ class Known(NamedTuple):
     positions: list[int]
 
 
-def known(dsn: str, subject: str) -> Known:
+def known(dsn: str, tenant: str, subject: str) -> Known:
     """Return what the history reading knows, as far as it has put nothing aside; without one,
     nothing up to 0. Raises StoreUnavailable."""
     with (
@@ -58,5 +59,6 @@ def known(dsn: str, subject: str) -> Known:
         parked = connection.execute(_PARKED).fetchall()[0]["first"]
         if parked is not None:
             through = min(through, parked - 1)
-        found = connection.execute(_POSITIONS, {"subject": subject, "through": through})
+        of = {"tenant": tenant, "subject": subject}
+        found = connection.execute(_POSITIONS, of | {"through": through})
         return Known(through, [row["position"] for row in found])

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from domain.access import Principal, Role
+from domain.access import INSTALLATION, Principal, Role
 from domain.access.roles import WHOLE
 from infra.identity.actors import Actors
 from infra.identity.errors import WrongToken
@@ -124,7 +124,7 @@ class Principals:
 
     def _tenant(self, told: Mapping[str, Any]) -> str:
         if self._trusted.tenant is None:
-            return "main"
+            return INSTALLATION
         tenant = _at(told, self._trusted.tenant)
         if not isinstance(tenant, str) or not TENANT.fullmatch(tenant):
             raise WrongToken("The token does not say of which tenant it is.")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from domain.access import Role
+from domain.access import INSTALLATION, Role
 from infra.issuer.keys import OTHERS, put
 from infra.issuer.model import Client
 from infra.issuer.parts import Issuer
@@ -18,7 +18,6 @@ from infra.issuer.scopes import OF_PERSON, OF_SERVICE
 from infra.issuer.secrets import digest, new_secret
 from infra.issuer.users import NameTaken
 
-TENANT = "main"
 CONSOLE, COMMAND_LINE = "console", "command-line"
 ADMINISTRATOR = "admin"
 ADMINISTRATOR_ROLES = (Role.ADMINISTRATOR, Role.REGISTRAR, Role.INSTRUCTOR, Role.AUDITOR)
@@ -58,7 +57,7 @@ async def make_first(issuer: Issuer, folder: Path) -> str | None:
         Client(
             id=CONSOLE,
             name="the console",
-            tenant=TENANT,
+            tenant=INSTALLATION,
             scopes=OF_PERSON,
             secret=None,
             redirect_uris=[f"{issuer.origin}/console/callback"],
@@ -74,7 +73,7 @@ async def make_first(issuer: Issuer, folder: Path) -> str | None:
         Client(
             id=credential.client_id,
             name="the command line of this machine",
-            tenant=TENANT,
+            tenant=INSTALLATION,
             scopes=OF_SERVICE,
             secret=digest(credential.client_secret),
             redirect_uris=(),
@@ -86,7 +85,7 @@ async def make_first(issuer: Issuer, folder: Path) -> str | None:
     password = generated_password()
     roles = [str(role) for role in ADMINISTRATOR_ROLES]
     try:
-        await issuer.users.add(ADMINISTRATOR, TENANT, roles, hashed(password))
+        await issuer.users.add(ADMINISTRATOR, INSTALLATION, roles, hashed(password))
     except NameTaken:  # another process was quicker, and prints it
         return None
     return password

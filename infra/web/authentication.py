@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from domain.access import DEVELOPMENT, Principal
+from domain.access import DEVELOPMENT, INSTALLATION, Principal
 from infra.identity.errors import IssuerUnavailable, WrongToken
 from infra.web.open_paths import is_open
 from infra.web.problems import known
@@ -22,7 +22,7 @@ from projections.ports import StoreUnavailable
 PRINCIPAL = "registrar.principal"
 """Under this name the principal stands in the scope of a request."""
 SIGN_IN = "/console/sign-in"
-ANONYMOUS = Principal("anonymous", "main", "anonymous", frozenset(), scopes=frozenset())
+ANONYMOUS = Principal("anonymous", INSTALLATION, "anonymous", frozenset(), scopes=frozenset())
 """Whoever asks for what is open to all. Nothing else is permitted to them."""
 
 Identify = Callable[[HTTPConnection], Awaitable[Principal]]

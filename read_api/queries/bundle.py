@@ -64,7 +64,7 @@ async def proven(
         leaves += await deps.evidence.leaves(asking.tenant, [fact.position for fact in some])
     entries = await proofs(deps, leaves, seal.size)
     telling = await _telling(deps, asking, subject, facts)
-    return await asyncio.to_thread(_packed, subject, seal, entries, telling)
+    return await asyncio.to_thread(_packed, asking.tenant, subject, seal, entries, telling)
 
 
 async def _facts(
@@ -150,7 +150,9 @@ def _text(value: bytes) -> str:
     return said if isinstance(said, str) else value.decode()
 
 
-def _packed(subject: str, seal: Seal, proven: Sequence[Entry], telling: Telling) -> bytes:
-    head = header(subject, len(proven), seal.keys, seal.note)
+def _packed(
+    tenant: str, subject: str, seal: Seal, proven: Sequence[Entry], telling: Telling
+) -> bytes:
+    head = header(tenant, subject, len(proven), seal.keys, seal.note)
     lines = [line(head), *(line(one) for one in proven)]
     return bundles.bundle(b"".join(lines), telling)

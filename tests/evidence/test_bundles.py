@@ -46,7 +46,7 @@ class Bundled(msgspec.Struct, frozen=True):
 def bundled(sealed_dsn: str) -> Bundled:
     """What the log holds of one learner."""
     out = io.BytesIO()
-    export(sealed_dsn, out, "s1", lambda *_: None)
+    export(sealed_dsn, out, "main", "s1", lambda *_: None)
     facts = out.getvalue()
     told = [
         Told(entry.position, f"{SCRIPTED} {entry.position}", {"reason": SCRIPTED})

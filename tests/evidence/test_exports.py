@@ -20,10 +20,10 @@ from tests.evidence.logs import KEY, ORIGIN, add_facts, seal
 KNOWN = [KEY.public]
 
 
-def exported(dsn: str, subject: str | None = None) -> bytes:
+def exported(dsn: str, subject: str | None = None, tenant: str | None = None) -> bytes:
     """What ``registrar log export`` writes."""
     out = io.BytesIO()
-    export(dsn, out, subject, lambda *_: None)
+    export(dsn, out, tenant or ("main" if subject else None), subject, lambda *_: None)
     return out.getvalue()
 
 

@@ -133,7 +133,7 @@ def test_an_export_reads_what_the_history_knows_and_what_came_later(dsn: str) ->
         furnish(one)
         bundled(one, "s1")  # waits until all is sealed and read
     whole = positions(dsn, "s1")
-    assert known(dsn, "s1").positions == whole
+    assert known(dsn, "main", "s1").positions == whole
     for change, through in (
         ("update readings.state set position = 12 where name = 'history'", 12),
         (PARKED, 7),
@@ -141,9 +141,9 @@ def test_an_export_reads_what_the_history_knows_and_what_came_later(dsn: str) ->
         ("drop view views.history", 0),
     ):
         execute(dsn, change)
-        assert known(dsn, "s1") == (through, [at for at in whole if at <= through])
+        assert known(dsn, "main", "s1") == (through, [at for at in whole if at <= through])
         out = io.BytesIO()
-        export(dsn, out, "s1", lambda *_: None)
+        export(dsn, out, "main", "s1", lambda *_: None)
         assert positions_in(out.getvalue()) == whole
 
 
