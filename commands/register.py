@@ -107,6 +107,7 @@ from commands.privacy import (
     repeat_erasure,
 )
 from commands.retention import publish_retention_rule
+from commands.tenants import open_tenant
 
 DECISIONS: dict[str, Decision] = {
     module.DECISION.name: module.DECISION
@@ -198,5 +199,6 @@ DECISIONS: dict[str, Decision] = {
         give_consent,
         withdraw_consent,
         publish_retention_rule,
+        open_tenant,
     )
 }

@@ -7,9 +7,9 @@ import inspect
 from collections.abc import Iterator, Mapping
 
 from commands.register import DECISIONS
-from domain.access import Role, permissions
+from domain.access import INSTALLATION, Role, permissions
 from domain.access.commands import COMMANDS
-from domain.access.permissions import JUDGING, RECORDED, STRONG, Permission
+from domain.access.permissions import JUDGING, OF_INSTALLATION, RECORDED, STRONG, Permission
 from domain.access.queries import PAGES, QUERIES, Asks
 from domain.access.roles import ROLES, SCOPES, Reach
 
@@ -66,6 +66,8 @@ def page() -> Iterator[str]:
 def _notes(permission: Permission) -> Iterator[str]:
     if permission in STRONG:
         yield "- takes a second factor (401 with a challenge of RFC 9470, where it is missing)"
+    if permission in OF_INSTALLATION:
+        yield f"- only in the tenant `{INSTALLATION}`"
     if permission in JUDGING:
         yield "- never for one's own record"
     if permission in RECORDED:

@@ -20,6 +20,7 @@ from domain.kernel import Refusal
 from domain.learners import rules as learners
 from domain.peer_review import rules as peer_review
 from domain.privacy import rules as privacy
+from domain.tenants import rules as tenants
 
 _MODULES: tuple[ModuleType, ...] = (
     catalogue,
@@ -38,6 +39,7 @@ _MODULES: tuple[ModuleType, ...] = (
     consent,
     due,
     access,
+    tenants,
 )
 
 

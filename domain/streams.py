@@ -16,6 +16,7 @@ from domain.peer_review.state import PEER_POOL
 from domain.privacy.state import ERASURE
 from domain.registry import Registry
 from domain.retention.state import RETENTION
+from domain.tenants.state import TENANT
 
 KINDS: tuple[StreamKind[Any], ...] = (
     COURSE,
@@ -32,5 +33,6 @@ KINDS: tuple[StreamKind[Any], ...] = (
     LEARNER,
     PURPOSE,
     RETENTION,
+    TENANT,
 )
 REGISTRY = Registry(KINDS)

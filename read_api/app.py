@@ -21,6 +21,7 @@ from read_api.routes.people import PeopleRoutes
 from read_api.routes.records import RecordRoutes
 from read_api.routes.retention import RetentionRoutes
 from read_api.routes.schemas import SchemaRoutes
+from read_api.routes.tenants import TenantRoutes
 
 PARTS = (
     CatalogueRoutes,
@@ -33,6 +34,7 @@ PARTS = (
     EvidenceRoutes,
     EventRoutes,
     AccessRoutes,
+    TenantRoutes,
     SchemaRoutes,
     ErasureRoutes,
     JobRoutes,

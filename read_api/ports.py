@@ -43,6 +43,14 @@ class Window(NamedTuple):
     epoch: str
 
 
+class TenantSize(NamedTuple):
+    """How many facts the log has of a tenant, and about how many learners."""
+
+    tenant: str
+    facts: int
+    learners: int
+
+
 class LogHistory(Protocol):
     """The log as queries read it. Every call raises StoreUnavailable when it cannot be reached.
 
@@ -75,6 +83,10 @@ class LogHistory(Protocol):
 
     async def recorded_at(self, position: int) -> datetime | None:
         """Return when this position was recorded; None: there is no such position."""
+
+    async def tenants(self, after: str, limit: int) -> Sequence[TenantSize]:
+        """Return some tenants after one, in order of their names. For the installation's own tenant
+        only: whoever asks must have been let in."""
 
     async def wait(self, beyond: int, seconds: float) -> bool:
         """Return True as soon as the log holds a position beyond, False after so many seconds."""

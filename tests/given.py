@@ -56,6 +56,7 @@ def placed(fact: Fact, *, run: str = RUN_ID, subject: str = SUBJECT, at: datetim
         "learner": (subject,),
         "retention": (getattr(fact, "rule", ""),),
         "purpose": (getattr(fact, "purpose", ""),),
+        "tenant": (getattr(fact, "tenant", ""),),
     }[kind]
     return Placed("/".join((TENANT, kind, *ids)), fact, at)
 

@@ -96,5 +96,6 @@ COMMANDS: Mapping[str, Permission] = {
     "lift-legal-hold": _P.ERASE,
     "record-erasure-step": _P.CARRY_OUT_ERASURE,
     "repeat-erasure": _P.CARRY_OUT_ERASURE,
+    "open-tenant": _P.MANAGE_TENANTS,
 }
 """A command that is not here is refused to everybody."""

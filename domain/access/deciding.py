@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from domain.access.permissions import JUDGING, STRONG, Permission
-from domain.access.principal import Principal
+from domain.access.permissions import JUDGING, OF_INSTALLATION, STRONG, Permission
+from domain.access.principal import INSTALLATION, Principal
 from domain.access.roles import ROLES, SCOPES, WHOLE, Reach
 
 STRONG_ACR = "urn:registrar:second-factor"
@@ -46,6 +46,8 @@ def may(
 ) -> bool:
     """Whether a permission reaches this record in this run (None: none in particular, so that only
     what holds in the whole tenant will do)."""
+    if _is_elsewhere(asking, permission):
+        return False
     own = subject is not None and subject == asking.actor
     if own and permission in JUDGING:
         return False
@@ -66,6 +68,8 @@ def may(
 
 def anywhere(asking: Principal, permission: Permission) -> bool:
     """Whether a permission reaches anything at all."""
+    if _is_elsewhere(asking, permission):
+        return False
     if asking.service:
         return _in_scope(asking, permission)
     if asking.scopes is not None and not _in_scope(asking, permission):
@@ -104,6 +108,10 @@ def is_strong(asking: Principal, permission: Permission) -> bool:
     return permission not in STRONG or asking.strong or asking.service
 
 
+def _is_elsewhere(asking: Principal, permission: Permission) -> bool:
+    return permission in OF_INSTALLATION and asking.tenant != INSTALLATION
+
+
 def _in_scope(asking: Principal, permission: Permission) -> bool:
     return any(
         permission in SCOPES.get(scope, ())
@@ -132,6 +140,8 @@ class Permitted(NamedTuple):
 
 def permitted(asking: Principal, permission: Permission) -> Permitted | None:
     """Say how far a permission reaches for somebody, by their roles; None: not at all."""
+    if _is_elsewhere(asking, permission):
+        return None
     own, everywhere = False, False
     runs: set[str] = set()
     for role in asking.roles:

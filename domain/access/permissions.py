@@ -30,6 +30,8 @@ class Permission(StrEnum):
     """Who has which role, now and on a past day."""
     READ_ACCESS_LOG = "read-access-log"
     """Who read which record."""
+    READ_TENANTS = "read-tenants"
+    """Which tenants the installation has, and how much of each; only in its own tenant, `main`."""
     SEARCH = "search"
     """Finding courses, runs and items; people and certificates where those may be read."""
     EXPORT_RECORD = "export-record"
@@ -87,6 +89,8 @@ class Permission(StrEnum):
     """Stating when something occurred."""
     GRANT_ROLES = "grant-roles"
     """Giving and taking roles."""
+    MANAGE_TENANTS = "manage-tenants"
+    """Opening and erasing tenants; only in the installation's own tenant, `main`."""
 
 
 _P = Permission
@@ -104,8 +108,13 @@ JUDGING = frozenset(
 )
 """Nobody does this to their own record, whatever their roles."""
 
-STRONG = frozenset({_P.EXPORT_RECORD, _P.OVERRIDE_GRADES, _P.GRANT_ROLES, _P.ERASE})
+STRONG = frozenset(
+    {_P.EXPORT_RECORD, _P.OVERRIDE_GRADES, _P.GRANT_ROLES, _P.ERASE, _P.MANAGE_TENANTS}
+)
 """Asks for a second factor, of people; a service has none."""
+
+OF_INSTALLATION = frozenset({_P.READ_TENANTS, _P.MANAGE_TENANTS})
+"""Nobody has this outside of the installation's own tenant, whatever their roles."""
 
 RECORDED = frozenset(
     {

@@ -113,9 +113,25 @@ ROLES: Mapping[Role, Mapping[Permission, Reach]] = {
             _P.ERASE,
         )
     ),
-    Role.AUDITOR: _rights(tenant=(*_READING, _P.EXPORT_RECORD, _P.READ_GRANTS, _P.READ_ACCESS_LOG)),
+    Role.AUDITOR: _rights(
+        tenant=(
+            *_READING,
+            _P.EXPORT_RECORD,
+            _P.READ_GRANTS,
+            _P.READ_ACCESS_LOG,
+            _P.READ_TENANTS,
+        )
+    ),
     Role.ANALYST: _rights(tenant=(_P.READ_CONTENT, _P.READ_ANALYTICS, _P.READ_EVENTS)),
-    Role.ADMINISTRATOR: _rights(tenant=(_P.GRANT_ROLES, _P.READ_GRANTS, _P.ERASE)),
+    Role.ADMINISTRATOR: _rights(
+        tenant=(
+            _P.GRANT_ROLES,
+            _P.READ_GRANTS,
+            _P.ERASE,
+            _P.READ_TENANTS,
+            _P.MANAGE_TENANTS,
+        )
+    ),
     Role.IMPORTER: _rights(
         tenant=(*_INSTITUTION, _P.TAKE_PART, _P.GRADE, _P.AUTOMATE, _P.STATE_TIME)
     ),
@@ -159,6 +175,7 @@ SCOPES: Mapping[str, frozenset[Permission]] = {
         {_P.READ_CATALOGUE, _P.ADJUST_TERMS, _P.DECIDE_OUTCOMES, _P.CERTIFY, _P.AUTOMATE}
     ),
     "roles": frozenset({_P.READ_GRANTS, _P.GRANT_ROLES}),
+    "tenants": frozenset({_P.READ_TENANTS, _P.MANAGE_TENANTS}),
     "import": frozenset(ROLES[Role.IMPORTER]),
 }
 """What a program with a scope may do: of what the person that it acts for may do, or by itself, in

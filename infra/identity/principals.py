@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from domain.access import INSTALLATION, Principal, Role
 from domain.access.roles import WHOLE
+from domain.tenants.rules import NAME
 from infra.identity.actors import Actors
 from infra.identity.errors import WrongToken
 from infra.identity.grants import Granted, Grants
@@ -23,7 +24,7 @@ MANY_FACTORS = "mfa"
 """The authentication method that stands for more than one factor [RFC 8176]."""
 SERVICE = "service~"
 """What the actor of a program that acts for itself begins with, so that it is no person's."""
-TENANT = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_TENANT = re.compile(NAME)
 _ACTOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~-]{0,63}")
 _CLIENT = re.compile(r"[A-Za-z0-9._-]{1,56}")
 _FROM_TOKENS = frozenset(Role) - {Role.POLICY}
@@ -126,7 +127,7 @@ class Principals:
         if self._trusted.tenant is None:
             return INSTALLATION
         tenant = _at(told, self._trusted.tenant)
-        if not isinstance(tenant, str) or not TENANT.fullmatch(tenant):
+        if not isinstance(tenant, str) or not _TENANT.fullmatch(tenant):
             raise WrongToken("The token does not say of which tenant it is.")
         return tenant
 

@@ -9,13 +9,14 @@ from typing import Any, LiteralString
 
 from psycopg.rows import DictRow
 
+from domain.access import INSTALLATION
 from domain.kernel import Envelope
 from domain.registry import Registry
 from infra.log.notices import LOG, Notices
 from infra.stores.positions import POLL_SECONDS
 from infra.stores.reading import Pool, reading
 from projections.decoding import StoredFact, read
-from read_api.ports import Head, Selection, Window
+from read_api.ports import Head, Selection, TenantSize, Window
 
 FACTS_READ_MAX = 100_000
 """Facts of one answer, at most: of a learner with very many video reports, say."""
@@ -117,6 +118,16 @@ class PostgresHistory:
         )
         recorded_at: datetime | None = row["recorded_at"]
         return recorded_at
+
+    async def tenants(self, after: str, limit: int) -> Sequence[TenantSize]:
+        """Return some tenants after one."""
+        rows = await self._rows(
+            INSTALLATION,
+            "select tenant, facts, learners from log.tenants(%(after)s, %(limit)s)",
+            after=after,
+            limit=limit,
+        )
+        return [TenantSize(**row) for row in rows]
 
     async def wait(self, beyond: int, seconds: float) -> bool:
         """Return True as soon as the log holds a position beyond."""

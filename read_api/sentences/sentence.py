@@ -19,6 +19,7 @@ from read_api.sentences import (
     peer_review,
     people,
     privacy,
+    tenants,
 )
 from read_api.sentences.words import Title
 
@@ -36,6 +37,7 @@ _PLAIN: Mapping[type[Fact], str] = {
     **integrity.PLAIN,
     **people.PLAIN,
     **privacy.PLAIN,
+    **tenants.PLAIN,
 }
 """Facts that need no more than their fields."""
 

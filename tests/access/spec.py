@@ -48,6 +48,8 @@ REACH = {
     "erase": "   -       -      -      all  -       -       all   -",
     "nobody": "  -       -      -      -    -       -       -     -",
     "grant": "   -       -      -      all  -       -       all   -",
+    "houses": "  -       -      -      -    all     -       all   -",
+    "house": "   -       -      -      -    -       -       all   -",
 }
 """How far each role reaches, by group, in the order of ROLES."""
 
@@ -87,6 +89,7 @@ ADDRESSES = {
     "erase": "/v1/erasures",
     "reads": """/v1/access-log /v1/learners/{subject}/reads /console/access-log
         /console/learners/{subject}/reads""",
+    "houses": "/v1/tenants",
 }
 CHOOSING = {
     "/v1/events",
@@ -137,6 +140,7 @@ COMMANDS = {
     "erase": "erase-learner place-legal-hold lift-legal-hold",
     "nobody": "record-erasure-step repeat-erasure",
     "grant": "grant-role revoke-role",
+    "house": "open-tenant",
 }
 
 

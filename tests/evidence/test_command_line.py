@@ -62,7 +62,7 @@ def test_the_facts_of_a_learner_are_exported(data: Path, tmp_path: Path, capsys:
     assert run(["log", "export", str(file), "--subject", "s1"]) == 0
     assert run(["verify", str(file)]) == 0
     said = capsys.readouterr()
-    assert "facts of s1, 3 facts, as log.example had them at 20" in said.out
+    assert "facts of s1 of main, 3 facts, as log.example had them at 20" in said.out
     assert "The key is the file's own" in said.err
     file.write_bytes(file.read_bytes().replace(b"x 15", b"x 51"))
     assert run(["verify", str(file)]) == 1

@@ -141,6 +141,7 @@ from domain.privacy.facts import (
     TombstonesWritten,
 )
 from domain.retention.facts import RetentionRulePublished, Rule
+from domain.tenants.facts import TenantOpened
 
 RUN = "AAA-2013J"
 STARTS = datetime(2013, 10, 1, tzinfo=UTC)
@@ -477,6 +478,7 @@ _of_erasure: st.SearchStrategy[Fact] = st.one_of(
     st.builds(EpochKeyDestroyed, st.just(1), _receipts),
     st.just(SubjectErased("00")),
 )
+_of_tenant: st.SearchStrategy[Fact] = st.just(TenantOpened("north", "University of the North"))
 anything: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
     _of_run,
     st.builds(_enrolled, _subjects, of_enrolment),
@@ -502,6 +504,7 @@ anything: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
     st.tuples(st.just(f"peer-pool/{RUN}/a1"), _of_pool),
     _of_access,
     st.tuples(_subjects.map(lambda s: f"erasure/{s}"), _of_erasure),
+    st.tuples(st.just("tenant/north"), _of_tenant),
 )
 """Any fact on a stream of its kind, whether or not it makes sense where it stands."""
 

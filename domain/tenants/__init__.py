@@ -1,0 +1,1 @@
+"""Which institutions share an installation?"""

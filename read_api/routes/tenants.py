@@ -1,0 +1,36 @@
+"""The route of tenants."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from read_api.dependencies import ReadDependencies
+from read_api.parameters import Listed
+from read_api.queries import tenants
+from read_api.responses import described, respond
+
+
+class TenantRoutes:
+    """Answers for ``/v1/tenants``."""
+
+    def __init__(self, deps: ReadDependencies) -> None:
+        self._deps = deps
+
+    def add_to(self, router: APIRouter) -> None:
+        """Take the address."""
+        router.add_api_route(
+            "/v1/tenants",
+            self.tenants,
+            **described(tenants.Tenants, "Tenants of the installation", "access"),
+        )
+
+    async def tenants(self, request: Request, given: Annotated[Listed, Query()]) -> Response:
+        """By name: how each is, and how many facts and learners it has."""
+        found = await tenants.tenants(
+            self._deps, limit=given.limit, after=given.next, min_position=given.min_position
+        )
+        return respond(request, found)
