@@ -107,7 +107,7 @@ from commands.privacy import (
     repeat_erasure,
 )
 from commands.retention import publish_retention_rule
-from commands.tenants import open_tenant
+from commands.tenants import erase_tenant, open_tenant, record_tenant_erasure
 
 DECISIONS: dict[str, Decision] = {
     module.DECISION.name: module.DECISION
@@ -200,5 +200,7 @@ DECISIONS: dict[str, Decision] = {
         withdraw_consent,
         publish_retention_rule,
         open_tenant,
+        erase_tenant,
+        record_tenant_erasure,
     )
 }

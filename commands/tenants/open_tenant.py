@@ -8,7 +8,7 @@ from commands.decision import Command, Context, Decision
 from commands.fields import Title
 from commands.tenants.fields import TenantName, named
 from domain.tenants.facts import TenantOpened
-from domain.tenants.rules import TenantIsOpen
+from domain.tenants.rules import TenantIsOpen, require_not_erased
 from domain.tenants.state import Tenant
 
 
@@ -20,7 +20,8 @@ class OpenTenant(Command):
 
 
 def open_tenant(command: OpenTenant, _context: Context, tenant: Tenant) -> Iterator[TenantOpened]:
-    """Yield it, nothing where it is so already. Raises TenantIsOpen."""
+    """Yield it, nothing where it is so already. Raises TenantIsErased or TenantIsOpen."""
+    require_not_erased(tenant, command.tenant)
     if tenant.title == command.title:
         return
     if tenant.title is not None:

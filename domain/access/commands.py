@@ -97,5 +97,7 @@ COMMANDS: Mapping[str, Permission] = {
     "record-erasure-step": _P.CARRY_OUT_ERASURE,
     "repeat-erasure": _P.CARRY_OUT_ERASURE,
     "open-tenant": _P.MANAGE_TENANTS,
+    "erase-tenant": _P.MANAGE_TENANTS,
+    "record-tenant-erasure": _P.CARRY_OUT_ERASURE,
 }
 """A command that is not here is refused to everybody."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from domain.access.permissions import JUDGING, OF_INSTALLATION, STRONG, Permission
-from domain.access.principal import INSTALLATION, Principal
+from domain.access.principal import INSTALLATION, Principal, Role
 from domain.access.roles import ROLES, SCOPES, WHOLE, Reach
 
 STRONG_ACR = "urn:registrar:second-factor"
@@ -98,14 +98,15 @@ def require(
 
 def require_strong(asking: Principal, permission: Permission) -> None:
     """Raise NotStrong where this takes a second factor that was not shown. A program that acts for
-    itself has none to show."""
+    itself has none to show, nor has a policy."""
     if not is_strong(asking, permission):
         raise NotStrong(permission)
 
 
 def is_strong(asking: Principal, permission: Permission) -> bool:
     """Whether whoever asks has shown the second factor that this may take."""
-    return permission not in STRONG or asking.strong or asking.service
+    alone = asking.service or Role.POLICY in asking.roles
+    return permission not in STRONG or asking.strong or alone
 
 
 def _is_elsewhere(asking: Principal, permission: Permission) -> bool:

@@ -83,6 +83,7 @@ QUERIES: Mapping[str, Asks] = {
     "/v1/jobs/{job}": Asks(_P.READ_CATALOGUE, tells=True),
     "/v1/jobs/{job}/result": Asks(_P.READ_CATALOGUE, tells=True),
     "/v1/tenants": Asks(_P.READ_TENANTS),
+    "/v1/tenants/{tenant}/erasure": Asks(_P.READ_TENANTS),
     "/v1/access": Asks(_P.READ_GRANTS),
     "/v1/access/{actor}": Asks(_P.READ_GRANTS),
     "/v1/access-log": Asks(_P.READ_ACCESS_LOG),

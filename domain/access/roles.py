@@ -136,7 +136,14 @@ ROLES: Mapping[Role, Mapping[Permission, Reach]] = {
         tenant=(*_INSTITUTION, _P.TAKE_PART, _P.GRADE, _P.AUTOMATE, _P.STATE_TIME)
     ),
     Role.POLICY: _rights(
-        tenant=(_P.GRADE, _P.CERTIFY, _P.AUTOMATE, _P.CARRY_OUT_ERASURE, _P.STATE_TIME)
+        tenant=(
+            _P.GRADE,
+            _P.CERTIFY,
+            _P.AUTOMATE,
+            _P.ERASE,
+            _P.CARRY_OUT_ERASURE,
+            _P.STATE_TIME,
+        )
     ),
 }
 """What each role may do, and how far. Everybody with a role may also read the catalogue and the

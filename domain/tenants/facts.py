@@ -6,7 +6,10 @@ the installation's own, and stay with it when a tenant moves on.
 
 from __future__ import annotations
 
+import msgspec
+
 from domain.kernel import Fact, Identifier
+from domain.privacy.facts import Receipt
 
 
 class TenantOpened(Fact, frozen=True):
@@ -14,3 +17,52 @@ class TenantOpened(Fact, frozen=True):
 
     tenant: Identifier
     title: str
+
+
+class TenantErasureRequested(Fact, frozen=True):
+    """All learners of the tenant are to be erased, and all that leads to its people; ``ground`` is
+    the code of the legal ground."""
+
+    tenant: Identifier
+    ground: str
+
+
+class HeldLearner(msgspec.Struct, frozen=True):
+    """A learner who may not be erased while these legal holds stand."""
+
+    subject: str
+    holds: tuple[str, ...]
+
+
+class TenantErasureHeld(Fact, frozen=True):
+    """Legal holds stand on so many learners, the first of whom are named: nothing was erased. Once
+    they are lifted, it is to be asked for again."""
+
+    tenant: Identifier
+    learners: int
+    held: tuple[HeldLearner, ...]
+
+
+class TenantErasureBegun(Fact, frozen=True):
+    """No hold stands in the tenant, and none can be placed any more: from here on nothing is taken
+    back, and nobody is let into the tenant. ``ground`` is that of the request."""
+
+    tenant: Identifier
+    ground: str
+
+
+class TenantLearnersErased(Fact, frozen=True):
+    """Every learner of the tenant is erased, as facts of each tell."""
+
+    tenant: Identifier
+    ground: str
+    learners: int
+
+
+class TenantErased(Fact, frozen=True):
+    """All is done: what led to people of the tenant is deleted, too. What is left are pseudonyms,
+    and bytes that nothing opens."""
+
+    tenant: Identifier
+    learners: int
+    receipts: tuple[Receipt, ...]

@@ -9,27 +9,74 @@ import msgspec
 
 from domain.access import INSTALLATION
 from domain.kernel import StreamKind, StreamRef
-from domain.tenants.facts import TenantOpened
+from domain.tenants.facts import (
+    HeldLearner,
+    TenantErased,
+    TenantErasureBegun,
+    TenantErasureHeld,
+    TenantErasureRequested,
+    TenantLearnersErased,
+    TenantOpened,
+)
 
-TenantFact = TenantOpened
+ErasureFact = (
+    TenantErasureRequested
+    | TenantErasureHeld
+    | TenantErasureBegun
+    | TenantLearnersErased
+    | TenantErased
+)
+TenantFact = TenantOpened | ErasureFact
 
 
 class Tenant(msgspec.Struct, frozen=True):
-    """The ``title`` that a tenant was opened under (None: it was not)."""
+    """The ``title`` that a tenant was opened under (None: it was not); the ``ground`` on which its
+    erasure was asked for (None: it was not, or legal holds stopped it, on so many learners, the
+    first of whom are ``held``); whether that has ``begun``; how many ``learners`` were erased
+    (None: not all are); whether all is ``erased``."""
 
     title: str | None = None
+    ground: str | None = None
+    held: tuple[HeldLearner, ...] = ()
+    held_learners: int = 0
+    begun: bool = False
+    learners: int | None = None
+    erased: bool = False
 
 
 def evolve_tenant(state: Tenant, fact: TenantFact, _at: datetime) -> Tenant:
     """Take one fact in. Never refuses."""
+    replace = msgspec.structs.replace
     match fact:
         case TenantOpened(title=title):
-            return msgspec.structs.replace(state, title=title)
+            return replace(state, title=title)
+        case TenantErasureRequested(ground=ground):
+            return replace(state, ground=ground, held=(), held_learners=0)
+        case TenantErasureHeld(learners=learners, held=held):
+            return replace(state, ground=None, held=held, held_learners=learners)
+        case TenantErasureBegun():
+            return replace(state, begun=True)
+        case TenantLearnersErased(learners=learners):
+            return replace(state, learners=learners)
+        case TenantErased(learners=learners):
+            return replace(state, learners=learners, erased=True)
         case _:
             assert_never(fact)
 
 
-TENANT = StreamKind("tenant", Tenant(), evolve_tenant, (TenantOpened,))
+TENANT = StreamKind(
+    "tenant",
+    Tenant(),
+    evolve_tenant,
+    (
+        TenantOpened,
+        TenantErasureRequested,
+        TenantErasureHeld,
+        TenantErasureBegun,
+        TenantLearnersErased,
+        TenantErased,
+    ),
+)
 
 
 def of_tenant(tenant: str) -> StreamRef[Tenant]:

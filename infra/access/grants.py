@@ -14,16 +14,19 @@ from domain.access import Role
 from domain.access.rules import holds
 from domain.access.state import ACCESS
 from domain.registry import Registry
+from domain.tenants.state import TENANT, of_tenant
+from infra.identity.errors import WrongToken
 from infra.identity.grants import Granted
 from projections.ports import StoreUnavailable
 
 _FACTS = """
     select position, recorded_at, version, body from log.facts
-    where stream = %s order by version"""
+    where stream = any(%s) order by stream, version"""
 
 
 class LoggedGrants:
-    """Implements ``infra.identity.grants.Grants``. A grant holds until it ends or is revoked."""
+    """Implements ``infra.identity.grants.Grants``. A grant holds until it ends or is revoked; in a
+    tenant whose erasure has begun, nobody has anything any more."""
 
     def __init__(
         self,
@@ -36,17 +39,24 @@ class LoggedGrants:
         self._clock = clock
 
     async def of(self, tenant: str, actor: str) -> Granted:
-        """Return what an actor has at this moment. Raises StoreUnavailable."""
+        """Return what an actor has at this moment. Raises WrongToken where their tenant is being
+        erased, and StoreUnavailable."""
+        own = of_tenant(tenant)
         try:
             async with self._pool.connection() as connection:
-                stream = ACCESS.of(tenant, actor).name
-                found = await (await connection.execute(_FACTS, (stream,))).fetchall()
+                streams = [ACCESS.of(tenant, actor).name, own.name]
+                found = await (await connection.execute(_FACTS, (streams,))).fetchall()
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise StoreUnavailable(f"the log cannot be reached: {error}") from error
-        state = ACCESS.initial
+        state, its = ACCESS.initial, TENANT.initial
         for row in found:
             envelope = self._registry.decode(*row)
-            state = ACCESS.evolve(state, envelope.fact, envelope.occurred_at)
+            if envelope.stream == own.name:
+                its = TENANT.evolve(its, envelope.fact, envelope.occurred_at)
+            else:
+                state = ACCESS.evolve(state, envelope.fact, envelope.occurred_at)
+        if its.begun:
+            raise WrongToken("The tenant of the token was erased.")
         roles: set[Role] = set()
         runs: dict[Role, frozenset[str]] = {}
         for role, run in holds(state, self._clock()):

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from infra.cli.client import command, get
-from infra.cli.options import (
-    host_option,
-    json_option,
-    port_option,
-    server_url,
-    url_option,
-    with_settings,
-)
-from infra.cli.output import print_json, print_table
-from infra.settings.loading import Loaded
+from infra.cli.tenants_erase import erase
+from infra.cli.tenants_list import list_
+from infra.cli.tenants_open import open_
 
 
 @click.group()
 def tenants() -> None:
-    """Open and list the tenants of an installation.
+    """Open, list and erase the tenants of an installation.
 
     \b
     Example:
@@ -29,53 +19,5 @@ def tenants() -> None:
     """
 
 
-@tenants.command("list")
-@url_option
-@json_option
-@with_settings(host_option, port_option)
-def list_(loaded: Loaded, url: str | None, *, as_json: bool) -> None:
-    """List the tenants, with how many facts and learners each has.
-
-    \b
-    Example:
-      registrar tenants list
-    """
-    found = listed(server_url(loaded, url))
-    if as_json:
-        print_json(found)
-        return
-    print_table(
-        ("tenant", "status", "title", "facts", "learners"),
-        [
-            (one["tenant"], one["status"], one["title"] or "", one["facts"], one["learners"])
-            for one in found
-        ],
-    )
-
-
-@tenants.command("open")
-@click.argument("tenant")
-@click.option("--title", required=True, help="What the institution is called.")
-@url_option
-@with_settings(host_option, port_option)
-def open_(loaded: Loaded, tenant: str, title: str, url: str | None) -> None:
-    """Give an institution a place of its own, called TENANT.
-
-    \b
-    Example:
-      registrar tenants open north --title "University of the North"
-    """
-    command(server_url(loaded, url), "open-tenant", {"tenant": tenant, "title": title})
-    print(f"{tenant} is open")
-
-
-def listed(address: str) -> list[dict[str, Any]]:
-    """Return all tenants. Raises Failed."""
-    found: list[dict[str, Any]] = []
-    following: str | None = None
-    while True:
-        page = get(address, "/v1/tenants", {"next": following})
-        found += page["tenants"]
-        following = page["next"]
-        if following is None:
-            return found
+for verb in (list_, open_, erase):
+    tenants.add_command(verb)

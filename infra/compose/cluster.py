@@ -115,12 +115,12 @@ async def followers(settings: Settings, store: PostgresStore) -> AsyncIterator[F
             keeping_keys(settings, dsn) as keys,
             commanding(dsn, keys, Metrics()) as commands,
             policies(dsn, commands) as followed,
-            erasing(dsn, keys, commands, _expunge(settings), relays=True) as eraser,
+            erasing(dsn, keys, commands, _expunge(settings), relays=True) as erasers,
         ):
             keeper.start()
             try:
                 with nullcontext() if how is None else sealer(dsn, how) as sealing_:
-                    yield Following([*followed, eraser], keeper, sealing_)
+                    yield Following([*followed, *erasers], keeper, sealing_)
             finally:
                 await asyncio.to_thread(keeper.stop)
     finally:

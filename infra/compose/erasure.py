@@ -11,13 +11,16 @@ from commands.ports import KeysUnavailable
 from domain.streams import REGISTRY
 from infra.compose.parts import Commands
 from infra.erasure.forgetting import Forgetting
+from infra.erasure.leaving import Leaving
 from infra.erasure.restored import repeat_erasures
 from infra.keys.store import KeyStore
 from infra.log.reader import PostgresLogReader
 from infra.stores.followers import PostgresFollowers
 from streams.policies.dispatch import PipelineDispatch
 from streams.policies.erase_learners import EraseLearners
+from streams.policies.erase_tenants import EraseTenants
 from streams.policies.follower import Follower
+from streams.policies.policy import Policy
 
 EPOCH_LOOK_SECONDS = 3_600
 
@@ -32,8 +35,8 @@ async def erasing(
     expunge: Callable[[], None] | None = None,
     *,
     relays: bool = False,
-) -> AsyncIterator[Follower]:
-    """Follow the log with the policy that erases, and end epochs that are old, for a while.
+) -> AsyncIterator[list[Follower]]:
+    """Follow the log with the policies that erase, and end epochs that are old, for a while.
 
     Erasures that a restored log lacks are asked for first. ``expunge`` and ``relays`` are those of
     ``Forgetting``. Raises LogUnavailable, KeysUnavailable, and psycopg.Error.
@@ -41,19 +44,30 @@ async def erasing(
     dispatch = PipelineDispatch(commands.dependencies.pipeline, commands.dependencies.reader)
     await repeat_erasures(keys, dsn, dispatch)
     forgetting = Forgetting(keys, dsn, expunge, relays=relays)
-    followers, reader = PostgresFollowers(dsn), PostgresLogReader(dsn)
+    leaving, followers = Leaving(keys, dsn, REGISTRY), PostgresFollowers(dsn)
+    all_policies: tuple[Policy, ...] = (EraseLearners(forgetting), EraseTenants(leaving, dispatch))
+    readers = [PostgresLogReader(dsn) for _ in all_policies]
     # From the very first fact on: no erasure may be passed over because it was asked for early.
-    one = Follower(EraseLearners(forgetting), reader, followers, dispatch, REGISTRY, begin_at=0)
-    following = asyncio.create_task(one.run(), name=one.policy.name)
+    eraser = [
+        Follower(policy, own, followers, dispatch, REGISTRY, begin_at=0)
+        for policy, own in zip(all_policies, readers, strict=True)
+    ]
+    tasks = [asyncio.create_task(one.run(), name=one.policy.name) for one in eraser]
     ending = asyncio.create_task(_end_old_epochs(keys), name="old epochs")
     try:
-        yield one
+        yield eraser
     finally:
-        one.stop()
+        for one in eraser:
+            one.stop()
         ending.cancel()
-        await asyncio.gather(following, ending, return_exceptions=True)
-        for held in (reader, followers, forgetting):
-            await asyncio.to_thread(held.close)
+        await asyncio.gather(*tasks, ending, return_exceptions=True)
+        for close in (
+            *(one.close for one in readers),
+            followers.close,
+            forgetting.close,
+            leaving.close,
+        ):
+            await asyncio.to_thread(close)
 
 
 async def _end_old_epochs(keys: KeyStore) -> None:

@@ -28,7 +28,8 @@ class Grants(Protocol):
     """Knows what was granted and not taken back."""
 
     async def of(self, tenant: str, actor: str) -> Granted:
-        """Return what an actor has. Raises StoreUnavailable."""
+        """Return what an actor has. Raises WrongToken where their tenant is gone, and
+        StoreUnavailable."""
 
 
 class KeptGrants:

@@ -91,6 +91,9 @@ class KeyRows(Protocol):
         """Keep keys, all wrapped in ``epoch``, of subjects that nothing is kept of; what is kept
         stays. False: another epoch is in force by now, and nothing was kept."""
 
+    def subjects(self, tenant: str, after: str, count: int) -> Sequence[str]:
+        """Return some subjects of a tenant that a key is kept of, in order, after one."""
+
     def page(self, before_epoch: int, count: int) -> Sequence[Wrapped]:
         """Return some keys that are wrapped in earlier epochs than this; none: there are none."""
 

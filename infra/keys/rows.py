@@ -131,6 +131,17 @@ class SqlKeyRows:
             )
         return True
 
+    def subjects(self, tenant: str, after: str, count: int) -> Sequence[str]:
+        """Return some subjects of a tenant that a key is kept of, after one."""
+        with self._database.transaction(writes=False) as cursor:
+            rows = cursor.rows(
+                "select subject from registrar_keys"
+                " where tenant = ? and subject > ? and wrapped is not null"
+                " order by subject limit ?",
+                (tenant, after, count),
+            )
+        return [str(subject) for (subject,) in rows]
+
     def page(self, before_epoch: int, count: int) -> Sequence[Wrapped]:
         """Return some keys that are wrapped in earlier epochs than this."""
         with self._database.transaction(writes=False) as cursor:

@@ -94,6 +94,10 @@ class KeyStore:
         """
         return self._rows.erase(tenant, subject, datetime.now(UTC), request, ground)
 
+    def subjects(self, tenant: str, after: str = "", count: int = 1_000) -> Sequence[str]:
+        """Return some subjects of a tenant that there is a key of, in order, after one."""
+        return self._rows.subjects(tenant, after, count)
+
     def erased(self, after: tuple[str, str] = ("", ""), count: int = 1_000) -> Sequence[Erased]:
         """Return a page of the ledger in order of tenant and subject, after the pair given."""
         return self._rows.erased(after, count)

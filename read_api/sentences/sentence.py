@@ -50,6 +50,7 @@ _TELLERS: Mapping[type[Fact], Callable[[Any], str]] = {
     **integrity.TELLERS,
     **people.TELLERS,
     **privacy.TELLERS,
+    **tenants.TELLERS,
 }
 
 _OF_ITEMS: Mapping[type[Fact], Callable[[Any, Title], str]] = {

@@ -89,7 +89,7 @@ ADDRESSES = {
     "erase": "/v1/erasures",
     "reads": """/v1/access-log /v1/learners/{subject}/reads /console/access-log
         /console/learners/{subject}/reads""",
-    "houses": "/v1/tenants",
+    "houses": "/v1/tenants /v1/tenants/{tenant}/erasure",
 }
 CHOOSING = {
     "/v1/events",
@@ -138,9 +138,9 @@ COMMANDS = {
     "profile": "change-profile set-preferences set-goals give-consent withdraw-consent",
     "privacy": "publish-purpose publish-retention-rule",
     "erase": "erase-learner place-legal-hold lift-legal-hold",
-    "nobody": "record-erasure-step repeat-erasure",
+    "nobody": "record-erasure-step repeat-erasure record-tenant-erasure",
     "grant": "grant-role revoke-role",
-    "house": "open-tenant",
+    "house": "open-tenant erase-tenant",
 }
 
 

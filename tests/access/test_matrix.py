@@ -33,6 +33,7 @@ VALUES = {
     "export": "none",
     "job": "none",
     "batch": "none",
+    "tenant": "none",
 }
 TOO_LONG = "k" * 201
 """No key of a command: who is let in is told so, and nothing is done."""

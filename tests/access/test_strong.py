@@ -13,7 +13,9 @@ from domain.access.commands import COMMANDS
 from domain.access.permissions import STRONG
 from tests.read_api.world import World
 
-WEAK = Principal("dean", "main", "app", frozenset({Role.REGISTRAR, Role.AUDITOR}))
+WEAK = Principal(
+    "dean", "main", "app", frozenset({Role.REGISTRAR, Role.AUDITOR, Role.ADMINISTRATOR})
+)
 STRONG_ONE = msgspec.structs.replace(WEAK, strong=True)
 COSTLY = sorted(name for name, permission in COMMANDS.items() if permission in STRONG)
 

@@ -141,7 +141,15 @@ from domain.privacy.facts import (
     TombstonesWritten,
 )
 from domain.retention.facts import RetentionRulePublished, Rule
-from domain.tenants.facts import TenantOpened
+from domain.tenants.facts import (
+    HeldLearner,
+    TenantErased,
+    TenantErasureBegun,
+    TenantErasureHeld,
+    TenantErasureRequested,
+    TenantLearnersErased,
+    TenantOpened,
+)
 
 RUN = "AAA-2013J"
 STARTS = datetime(2013, 10, 1, tzinfo=UTC)
@@ -478,7 +486,14 @@ _of_erasure: st.SearchStrategy[Fact] = st.one_of(
     st.builds(EpochKeyDestroyed, st.just(1), _receipts),
     st.just(SubjectErased("00")),
 )
-_of_tenant: st.SearchStrategy[Fact] = st.just(TenantOpened("north", "University of the North"))
+_of_tenant: st.SearchStrategy[Fact] = st.one_of(
+    st.just(TenantOpened("north", "University of the North")),
+    st.just(TenantErasureRequested("north", "objection")),
+    st.just(TenantErasureHeld("north", 1, (HeldLearner("s1", ("h1",)),))),
+    st.just(TenantErasureBegun("north", "objection")),
+    st.just(TenantLearnersErased("north", "objection", 2)),
+    st.builds(TenantErased, st.just("north"), st.just(2), _receipts),
+)
 anything: st.SearchStrategy[tuple[str, Fact]] = st.one_of(
     _of_run,
     st.builds(_enrolled, _subjects, of_enrolment),
