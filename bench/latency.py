@@ -25,7 +25,7 @@ from bench.rig import run, server
 from infra.engines.elasticsearch import Elasticsearch
 from infra.engines.kafka import Kafka
 from infra.engines.redis import Redis
-from projections.register import READINGS
+from infra.supervisor.cluster import WORKERS
 from tests.server import eventually
 
 RUN = "AAA-2013J"
@@ -81,8 +81,9 @@ def _cluster() -> Iterator[tuple[str, str, str]]:
             return process
 
         processes = [begin("relay", "relay"), begin("follow", "follow")]
-        names = [one.name for one in READINGS]
-        processes += [begin(name, "work", name, "--instance", name) for name in names]
+        processes += [
+            begin(name, "work", *readings, "--instance", name) for name, readings in WORKERS.items()
+        ]
         for only in ("commands", "queries"):
             data = str(folder / f"{only}-data")
             words = ("serve", "--only", only, "--data", data)

@@ -181,12 +181,12 @@ def _figures(way: Way, count: int) -> dict[str, float]:
         "facts": float(count),
         "facts_per_s": way.rate,
         "seconds_per_million": 1_000_000 / way.rate,
-        "facts_a_batch": count / worker["registrar_worker_batches_total"],
+        "facts_a_batch": count / worker['registrar_worker_batches_total{reading="progress"}'],
         "relay_facts_per_s": count / way.relay_seconds,
     }
     for name, value in worker.items():
         if name.startswith("registrar_worker_seconds_total"):
-            figures[f"worker_{name.split(chr(34))[1]}_facts_per_s"] = count / value
+            figures[f"worker_{name.split(chr(34))[3]}_facts_per_s"] = count / value
     for name, samples in way.end.items():
         figures[f"{name}_cpu_us_per_fact"] = samples[CPU_SECONDS] * 1e6 / count
         figures[f"{name}_memory_mb"] = samples[MEMORY_BYTES] / MEGABYTE

@@ -1,9 +1,9 @@
-"""How does a process keep one reading up from Kafka?"""
+"""How does a process keep readings up from Kafka?"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 
 from prometheus_client import REGISTRY as METRICS
@@ -21,55 +21,64 @@ from infra.web.probe import probe
 from projections.register import READINGS
 from streams import topics
 from streams.faust.app import WITHIN_SECONDS, ReadingApp
+from streams.faust.together import Together
 from streams.faust.worker import Worker, nobody
 
 SEARCH_WITHIN_SECONDS = 0.2
 """How long the search gathers for a batch, so that its index is refreshed no more often."""
 
 
-def work(settings: Settings, name: str, probe_port: int, instance: str | None) -> None:
-    """Keep the reading up until Ctrl-C or SIGTERM; the process ends with 70 at any doubt.
+def work(settings: Settings, names: Sequence[str], probe_port: int, instance: str | None) -> None:
+    """Keep these readings up until Ctrl-C or SIGTERM; the process ends with 70 at any doubt.
 
     Raises MigrationError, OSError where the probe's port is taken, or what PostgreSQL raises.
     """
-    dsn = address(settings)
-    require(dsn)
+    require(address(settings))
     logging.getLogger("streams").setLevel(logging.INFO)
     with ExitStack() as held:
-        store = held.enter_context(one_reading(settings, name))
-        log = PostgresLogReader(dsn)
-        held.callback(log.close)
         moved: Callable[[str, int, int], None] = nobody
         if settings.redis_url is not None:
             publisher = Publisher(settings.redis_url, settings.cluster)
             held.callback(publisher.close)
             moved = publisher.moved
-        topic = topics.packs(settings.cluster, settings.partitions)
-        reading = next(one for one in READINGS if one.name == name)
-        worker = Worker(reading, store, log, REGISTRY, topic, settings.partitions, moved)
-        app = ReadingApp(
-            worker,
-            settings.kafka or "",
-            topic,
-            f"{settings.cluster}.{name}",
-            instance,
-            SEARCH_WITHIN_SECONDS if name == "search" else WITHIN_SECONDS,
-        )
-        METRICS.register(_Figures(worker))
+        apps = [_app(held, settings, name, instance, moved) for name in names]
+        METRICS.register(_Figures([app.worker for app in apps]))
+        together = Together(apps)
         calm_garbage_collection()
-        held.enter_context(probe(settings.host, probe_port, app.fault, app.doing))
-        run(app.run())
+        held.enter_context(probe(settings.host, probe_port, together.fault, together.doing))
+        run(together.run())
+
+
+def _app(
+    held: ExitStack,
+    settings: Settings,
+    name: str,
+    instance: str | None,
+    moved: Callable[[str, int, int], None],
+) -> ReadingApp:
+    store = held.enter_context(one_reading(settings, name))
+    log = PostgresLogReader(address(settings))
+    held.callback(log.close)
+    topic = topics.packs(settings.cluster, settings.partitions)
+    reading = next(one for one in READINGS if one.name == name)
+    return ReadingApp(
+        Worker(reading, store, log, REGISTRY, topic, settings.partitions, moved),
+        settings.kafka or "",
+        topic,
+        f"{settings.cluster}.{name}",
+        instance,
+        SEARCH_WITHIN_SECONDS if name == "search" else WITHIN_SECONDS,
+    )
 
 
 class _Figures(Collector):
-    """What a worker tells Prometheus."""
+    """What workers tell Prometheus."""
 
-    def __init__(self, worker: Worker) -> None:
-        self._worker = worker
+    def __init__(self, workers: Sequence[Worker]) -> None:
+        self._workers = workers
 
     def collect(self) -> Iterator[Metric]:
         """Yield position and lag of each partition, and what was taken in."""
-        name, worker = self._worker.reading.name, self._worker
         labels = ["reading", "partition"]
         position = GaugeMetricFamily(
             "registrar_reading_position", "The position that a partition has reached.", None, labels
@@ -77,23 +86,29 @@ class _Figures(Collector):
         lag = GaugeMetricFamily(
             "registrar_reading_lag_positions", "Facts that are not taken in yet.", None, labels
         )
-        for number, at in worker.positions().items():
-            position.add_metric([name, str(number)], at)
-            lag.add_metric([name, str(number)], max(0, worker.head - at))
-        yield position
-        yield lag
-        yield CounterMetricFamily(
-            "registrar_worker_facts", "Facts that came in packs.", worker.facts
+        facts = CounterMetricFamily(
+            "registrar_worker_facts", "Facts that came in packs.", None, ["reading"]
         )
-        yield CounterMetricFamily(
-            "registrar_worker_batches", "How often something was written.", worker.batches
+        batches = CounterMetricFamily(
+            "registrar_worker_batches", "How often something was written.", None, ["reading"]
         )
         stages = CounterMetricFamily(
-            "registrar_worker_seconds", "What the time went into.", None, ["stage"]
+            "registrar_worker_seconds", "What the time went into.", None, ["reading", "stage"]
         )
-        for stage, seconds in dict(worker.stages.seconds).items():
-            stages.add_metric([stage], seconds)
-        yield stages
-        yield CounterMetricFamily(
-            "registrar_worker_healed", "Positions that had to be read from the log.", worker.healed
+        healed = CounterMetricFamily(
+            "registrar_worker_healed",
+            "Positions that had to be read from the log.",
+            None,
+            ["reading"],
         )
+        for worker in self._workers:
+            name = worker.reading.name
+            for number, at in worker.positions().items():
+                position.add_metric([name, str(number)], at)
+                lag.add_metric([name, str(number)], max(0, worker.head - at))
+            facts.add_metric([name], worker.facts)
+            batches.add_metric([name], worker.batches)
+            healed.add_metric([name], worker.healed)
+            for stage, seconds in dict(worker.stages.seconds).items():
+                stages.add_metric([name, stage], seconds)
+        yield from (position, lag, facts, batches, stages, healed)

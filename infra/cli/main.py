@@ -35,7 +35,7 @@ VERBS = {
     "migrate": "Make the tables of a cluster's database.",
     "relay": "Bring the facts of a cluster to Kafka.",
     "follow": "Run the policies of a cluster, and rebuild its readings.",
-    "work": "Keep one reading of a cluster up.",
+    "work": "Keep readings of a cluster up.",
     "token": "Print an access token for a program.",
     "settings": "Show all settings and where each comes from.",
 }

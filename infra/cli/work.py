@@ -1,6 +1,8 @@
-"""``registrar work``: how is one reading of a cluster kept up?"""
+"""``registrar work``: how are readings of a cluster kept up?"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import click
 
@@ -11,7 +13,13 @@ from projections.register import READINGS
 
 
 @click.command()
-@click.argument("reading", metavar="READING", type=click.Choice([one.name for one in READINGS]))
+@click.argument(
+    "readings",
+    metavar="READING...",
+    nargs=-1,
+    required=True,
+    type=click.Choice([one.name for one in READINGS]),
+)
 @click.option(
     "--instance",
     help="A name that is this process's alone, and the same after a restart: it takes up its"
@@ -19,17 +27,19 @@ from projections.register import READINGS
 )
 @probe_port_option
 @with_settings(host_option, database_option)
-def work(loaded: Loaded, reading: str, instance: str | None, probe_port: int) -> None:
-    """Keep one reading of a cluster up from Kafka. Several share its partitions.
+def work(loaded: Loaded, readings: Sequence[str], instance: str | None, probe_port: int) -> None:
+    """Keep one reading of a cluster up from Kafka, or several. Several processes of the same
+    reading share its partitions.
 
     At any doubt it exits with 70, to be started again.
 
     \b
     Example:
       registrar work progress --instance progress-0 --probe-port 9111
+      registrar work certificates due --instance small-0 --probe-port 9112
     """
     from infra.work import work as start
 
     cluster_only("work", loaded.settings)
     with engine_errors(), listening(loaded.settings.host, probe_port):
-        start(loaded.settings, reading, probe_port, instance)
+        start(loaded.settings, tuple(dict.fromkeys(readings)), probe_port, instance)

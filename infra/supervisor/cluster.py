@@ -30,6 +30,11 @@ from projections.register import READINGS
 
 REPLICAS = 2
 """Of what has one leader: the other stands by."""
+_ALONE = ("progress", "search", "analytics", "history")
+WORKERS = {name: (name,) for name in _ALONE} | {
+    "small": tuple(one.name for one in READINGS if one.name not in _ALONE)
+}
+"""The workers, and the readings that each keeps up: what few facts concern shares a process."""
 
 
 class Cluster:
@@ -135,8 +140,8 @@ class Cluster:
         wanted = {f"relay-{number}": ["relay"] for number in range(1, REPLICAS + 1)}
         wanted |= {f"follow-{number}": ["follow"] for number in range(1, REPLICAS + 1)}
         wanted |= {
-            f"work {reading.name}": ["work", reading.name, "--instance", f"{reading.name}-0"]
-            for reading in READINGS
+            f"work {name}": ["work", *readings, "--instance", f"{name}-0"]
+            for name, readings in WORKERS.items()
         }
         found = []
         for (name, verb), port in zip(wanted.items(), free_ports(len(wanted)), strict=True):

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
-import signal
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -49,7 +49,6 @@ METADATA_MS_MAX = 3_000
 has no partition, and nobody tells it."""
 RETRY_SECONDS = 0.5
 BEAT_SECONDS = 2.0
-STOP_SECONDS_MAX = 8.0
 BEHIND_SECONDS_MAX = 30.0
 """A worker whose batch takes longer is not well."""
 
@@ -57,8 +56,9 @@ _log = logging.getLogger(__name__)
 
 
 class ReadingApp:
-    """One process of one reading. ``instance``, if given, is unique among those that run at a time,
-    and the same after a restart: then nobody waits for a rebalance (Kafka's static membership)."""
+    """Keeps one reading up in a process. ``instance``, if given, is unique among those that run at
+    a time, and the same after a restart: then nobody waits for a rebalance (Kafka's static
+    membership)."""
 
     def __init__(
         self,
@@ -112,42 +112,39 @@ class ReadingApp:
             return self.waits or f"one batch takes longer than {BEHIND_SECONDS_MAX:.0f} s"
         return None
 
+    def behind(self) -> float:
+        """Return how many facts it has not taken in yet, as far as it knows: it does not where it
+        waits or has no partition."""
+        positions = self.worker.positions()
+        if self.waits is not None or not positions:
+            return math.inf
+        return max(0, self.worker.head - min(positions.values()))
+
     def doing(self) -> str:
         """Return in a few words where it is."""
         if self.waits is not None:
             return f"waits: {self.waits}"
         if not self.worker.assigned:
             return "no partition is assigned"
-        positions = self.worker.positions()
         part = f"partitions {_ranges(self.worker.assigned)}"
+        positions = self.worker.positions()
         if not positions:
             return part
-        position = min(positions.values())
-        return f"{part}: {max(0, self.worker.head - position):,} behind at {position:,}"
+        return f"{part}: {self.behind():,.0f} behind at {min(positions.values()):,}"
 
-    async def run(self) -> NoReturn:
-        """Keep the reading up until SIGTERM or SIGINT; then the process ends with 0, or with 70 at
-        any doubt."""
-        stopping = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    async def keep(self) -> NoReturn:
+        """Keep the reading up until this is cancelled; the process ends with 70 at any doubt."""
         await self._app.start()
-        beating = asyncio.create_task(self._beat(), name="beat")
         ended = [
-            asyncio.create_task(stopping.wait()),
             asyncio.create_task(self._app.wait_until_stopped()),
-            beating,
+            asyncio.create_task(self._beat(), name="beat"),
         ]
         await asyncio.wait(ended, return_when=asyncio.FIRST_COMPLETED)
-        if not stopping.is_set():
-            _end(f"the worker of {self.worker.reading.name} came to an end by itself")
-        try:
-            async with asyncio.timeout(STOP_SECONDS_MAX):
-                await self._app.stop()
-        except Exception:
-            _log.exception("the worker of %s does not end in order", self.worker.reading.name)
-        # Everything that counts is committed; threads of the libraries must not hold us up.
-        os._exit(0)
+        _end(f"the worker of {self.worker.reading.name} came to an end by itself")
+
+    async def stop(self) -> None:
+        """Give its partitions back. Raises what hinders it."""
+        await self._app.stop()
 
     def _assign(self, numbers: Any) -> dict[int, int]:
         """In a thread of Faust's; the worker's own thread must have done with what it was doing."""

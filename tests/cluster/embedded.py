@@ -10,6 +10,7 @@ import psycopg
 from domain.streams import REGISTRY
 from infra.log.reader import PostgresLogReader
 from infra.stores.postgres import PostgresStore
+from infra.stores.statements import table
 from projections.ports import Generation
 from projections.register import READINGS
 from projections.search import SEARCH
@@ -31,9 +32,11 @@ def embedded_checksums(log: str, readings: str) -> dict[str, str]:
 
 
 def search_documents(readings: str, store: PostgresStore) -> dict[str, object]:
-    """Return what is searched in one process, as Elasticsearch would be given it."""
+    """Return what is kept for searches in one process, as Elasticsearch would be given it: what is
+    retired is kept, too, and never shown."""
+    generation = Generation(SEARCH, 1)
     with psycopg.connect(readings) as connection:
-        connection.execute("set registrar.tenant = 'main'")
-        keys = connection.execute("select tenant, entry from views.search").fetchall()
-    found = store.load(Generation(SEARCH, 1), "entry", keys)
+        statement = f"select tenant, entry from {table(generation, 'entry')}"  # noqa: S608
+        keys = connection.execute(statement.encode()).fetchall()
+    found = store.load(generation, "entry", keys)
     return {entry: msgspec.to_builtins(document) for (_, entry), document in found.items()}

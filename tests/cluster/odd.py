@@ -27,6 +27,7 @@ from projections.ports import Bookmark, Changes, Generation, Move, RawFact
 from projections.reading import Documents, Key, Reading
 from streams import topics
 from streams.faust.app import ReadingApp
+from streams.faust.together import Together
 from streams.faust.worker import Worker
 
 MOVES_A_LIFE = 9
@@ -113,7 +114,7 @@ def main(kind: str, port: int, mortal: bool) -> None:
         group = f"{settings.cluster}.{mine.name}"
         app = ReadingApp(worker, settings.kafka or "", topic, group, f"{mine.name}-0")
         with probe(settings.host, port, app.fault, app.doing):
-            run(app.run())
+            run(Together([app]).run())
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from psycopg import sql
 from infra.search.clients import store_client
 from infra.search.shelf import index_name
 from infra.supervisor.child import Child
+from infra.supervisor.cluster import WORKERS
 from projections.register import READINGS
 from projections.search import SEARCH
 from tests.cluster.kept import Keeper
@@ -33,7 +34,7 @@ _CHECKSUM = (
 
 
 class Cluster:
-    """Both APIs, two relays, two followers and a worker a reading, all of them kept running."""
+    """Both APIs, two relays, two followers and the workers, all of them kept running."""
 
     def __init__(self, dsn: str, folder: Path, environment: dict[str, str]) -> None:
         self.dsn = dsn
@@ -53,12 +54,12 @@ class Cluster:
         self.query_api = self._api("queries", self.queries)
         self.relays = [self.process(f"relay-{n}", "relay") for n in (1, 2)]
         self.followers = [self.process(f"follow-{n}", "follow") for n in (1, 2)]
-        self.workers = {one.name: self.worker(one.name) for one in READINGS}
+        self.workers = {name: self.worker(name) for name in WORKERS}
 
-    def worker(self, reading: str, number: int = 0) -> Child:
-        """Return a worker of a reading, not started."""
-        instance = f"{reading}-{number}"
-        return self.process(f"work-{instance}", "work", reading, "--instance", instance)
+    def worker(self, name: str, number: int = 0) -> Child:
+        """Return a worker, not started."""
+        instance = f"{name}-{number}"
+        return self.process(f"work-{instance}", "work", *WORKERS[name], "--instance", instance)
 
     def process(self, name: str, *words: str) -> Child:
         """Return a process of this cluster that has a probe, not started."""

@@ -36,7 +36,7 @@ def test_a_worker_that_is_gone_is_not_passed_over(running: Cluster) -> None:
     """With nothing left to do, the health of the whole is red all the same; and green again when
     the worker is back. One that is stopped is as good as gone."""
     running.caught_up()
-    worker = running.workers["certificates"]
+    worker = running.workers["small"]
     hit(worker, signal.SIGSTOP)
     try:
         gone = eventually(

@@ -20,9 +20,9 @@ COMMANDS_A_ROUND = 20
 ROUNDS = (
     ("work progress", "work search", "relay", "commands"),
     ("work analytics", "work history", "relay", "commands", "follow"),
-    ("work certificates", "work catalogue", "relay", "commands"),
+    ("work small", "work progress", "relay", "commands"),
     ("work progress", "work search", "relay", "commands", "queries"),
-    ("work progress", "work analytics", "relay", "commands", "follow"),
+    ("work small", "work analytics", "relay", "commands", "follow"),
 )
 """Who is killed at a time: 10 workers in all, the leading relay and the command API 5 times."""
 ASKED = ("work progress", "work search", "relay", "follow", "commands", "queries")

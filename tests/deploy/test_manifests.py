@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from infra.engines.account import EngineError
 from infra.engines.java import jdk
 from infra.engines.maven import maven, version
 from infra.settings.fields import Settings, variable
+from infra.supervisor.cluster import WORKERS
 from projections.register import READINGS
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -107,6 +108,11 @@ def accepted(arguments: list[str]) -> None:
     command.make_context(verb, rest)  # raises UsageError on what it does not know
 
 
+def kept_up(command: Sequence[str]) -> frozenset[str]:
+    """Return the readings that a worker is told to keep up."""
+    return frozenset(one.name for one in READINGS if one.name in command)
+
+
 def containers(objects: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any], Any]]:
     """Yield every pod's kind of owner, its spec, and its container."""
     for one in objects:
@@ -121,9 +127,8 @@ def test_every_process_of_the_compose_file_is_a_command_line(processes: dict[str
         accepted([str(word) for word in process["command"]])
         assert set(process["environment"]) <= KNOWN
     commands = [process["command"] for process in processes.values()]
-    assert {command[1] for command in commands if command[0] == "work"} == {
-        reading.name for reading in READINGS
-    }
+    kept = {kept_up(command) for command in commands if command[0] == "work"}
+    assert kept == set(map(frozenset, WORKERS.values()))
     assert sum(command[0] == "relay" for command in commands) == 2
     assert sum(command[0] == "follow" for command in commands) == 2
     assert {command[2] for command in commands if command[0] == "serve"} == {"commands", "queries"}
@@ -168,16 +173,19 @@ def test_the_image_copies_all_that_the_wheel_needs() -> None:
 
 def test_the_chart_starts_what_the_compose_file_starts(objects: list[dict[str, Any]]) -> None:
     """Every process exists as a command line, and every variable as a setting."""
-    started = set()
+    started, kept = set(), set()
     for _, _, container in containers(objects):
         accepted(container["args"])
+        kept.add(kept_up(container["args"]))
         started.add(" ".join(container["args"][:3] if "serve" in container["args"] else []))
         names = {entry["name"] for entry in container["env"]} - {"POD_NAME"}
         assert names - KEYS == KNOWN - ELSEWHERE - SEALING - KEYS - IDENTITY - COMMAND_LINE
         assert names.isdisjoint(KEYS) is (container["args"][0] not in ("serve", "follow"))
     assert {"serve --only commands", "serve --only queries"} <= started
     kinds = {(one["kind"], one["metadata"]["name"]) for one in objects}
-    assert {("StatefulSet", f"test-work-{reading.name}") for reading in READINGS} <= kinds
+    for name, readings in WORKERS.items():
+        assert ("StatefulSet", f"test-work-{name}") in kinds
+        assert frozenset(readings) in kept
     assert {("Deployment", "test-relay"), ("Deployment", "test-follow")} <= kinds
     assert ("Job", "test-migrate") in kinds
 

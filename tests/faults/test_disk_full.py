@@ -98,7 +98,8 @@ def test_it_is_told_and_gone_on_from(place: Place, what: Callable[[Place], str])
     assert_each_once(postgres.dsn, load)
     eventually(lambda: caught_up(server), GOES_ON_SECONDS_MAX, "readings go on too")
     assert "Traceback" not in server.output
-    assert ("nothing is recorded: could not extend file" in server.output) == (what is table)
+    if what is table:  # where the log stops altogether, either may come first
+        assert "nothing is recorded: could not extend file" in server.output
 
 
 def fill(disk: Path) -> None:
