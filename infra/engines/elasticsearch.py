@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infra.engines.account import let_through
 from infra.engines.engine import Engine
-from infra.engines.java import jdk
+from infra.engines.java import WARM_SOON, jdk
 from infra.engines.ports import HOST
 from infra.engines.provision import found
 from infra.engines.recipes import ELASTICSEARCH
@@ -103,7 +103,7 @@ class Elasticsearch(Engine):
     def _environment(self) -> dict[str, str]:
         return {
             "ES_JAVA_HOME": str(self._jdk.home),
-            "ES_JAVA_OPTS": f"-Xms{HEAP} -Xmx{HEAP}",
+            "ES_JAVA_OPTS": f"-Xms{HEAP} -Xmx{HEAP} {WARM_SOON}",
             "ES_PATH_CONF": str(self.folder / "config"),
             "ES_TMPDIR": str(self.folder / "tmp"),
         }

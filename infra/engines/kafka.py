@@ -9,15 +9,12 @@ from pathlib import Path
 
 from infra.engines.account import EngineError, let_through
 from infra.engines.engine import Engine
-from infra.engines.java import jdk
+from infra.engines.java import WARM_SOON, jdk
 from infra.engines.ports import HOST
 from infra.engines.provision import found
 from infra.engines.recipes import KAFKA
 
 HEAP = "512m"
-WARM_SOON = ("-XX:TieredStopAtLevel=1",)
-"""The second compiler takes a fifth of a processor while it warms up, for minutes, and what a node
-does of its work in Java is little: it passes on what others packed."""
 TOOL_SECONDS_MAX = 60
 ASK_SECONDS_MAX = 2.0
 API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
@@ -90,7 +87,7 @@ class Kafka(Engine):
             f"-Xms{HEAP}",
             f"-Xmx{HEAP}",
             "-XX:+UseG1GC",
-            *WARM_SOON,
+            WARM_SOON,
             "-XX:+ExitOnOutOfMemoryError",
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
             "-Dorg.slf4j.simpleLogger.showDateTime=true",

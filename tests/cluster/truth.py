@@ -7,6 +7,7 @@ was so all the while counts.
 from __future__ import annotations
 
 import threading
+import time
 from http.client import HTTPException
 from typing import Any, NamedTuple
 
@@ -15,6 +16,8 @@ import psycopg
 from tests.cluster.processes import Cluster
 
 LOOK_SECONDS = 0.25
+LEFT_SECONDS_MAX = 1.0
+"""A session may outlive the server that it belongs to by a moment."""
 WAITING_SECONDS_MAX = 4.0
 """A reading whose next fact has waited longer must say so."""
 RED_SECONDS_MAX = 15.0
@@ -48,6 +51,7 @@ class Truth:
         self._thread = threading.Thread(target=self._watch, name="truth")
         self.lies: list[tuple[str, Any]] = []
         self.looked = self.red = self.late = 0
+        self._there = time.monotonic()
 
     def __enter__(self) -> Truth:
         self._thread.start()
@@ -79,7 +83,8 @@ class Truth:
         after: dict[str, Standing] | None,
     ) -> None:
         if before is None or after is None:
-            if before is after and status != 503:
+            away = time.monotonic() - self._there > LEFT_SECONDS_MAX
+            if before is after and away and status != 503:
                 self.lies.append(("green without a database", body))
             return
         told = {one["name"]: one for one in body["readings"]}
@@ -99,4 +104,5 @@ class Truth:
                 rows = connection.execute(_STANDING).fetchall()
         except psycopg.OperationalError:
             return None
+        self._there = time.monotonic()
         return {name: Standing(*rest) for name, *rest in rows}
