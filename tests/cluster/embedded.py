@@ -39,4 +39,7 @@ def search_documents(readings: str, store: PostgresStore) -> dict[str, object]:
         statement = f"select tenant, entry from {table(generation, 'entry')}"  # noqa: S608
         keys = connection.execute(statement.encode()).fetchall()
     found = store.load(generation, "entry", keys)
-    return {entry: msgspec.to_builtins(document) for (_, entry), document in found.items()}
+    return {
+        msgspec.json.encode(key).decode(): {"tenant": key[0], **msgspec.to_builtins(document)}
+        for key, document in found.items()
+    }
