@@ -14,7 +14,7 @@ from tests.cluster.truth import Truth
 from tests.faults.load import Load
 from tests.server import eventually
 
-REBALANCE_SECONDS_MAX = 30.0
+REBALANCE_SECONDS_MAX = 60.0
 CATCH_UP_SECONDS_MAX = 15.0
 REST_SECONDS = 0.2
 ADDED = 2
