@@ -104,7 +104,7 @@ def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
         (["up", "--cluster", "--database-url", "postgresql:///x"], "starts engines of its own"),
         (["up", "--cluster", "--port", "0"], "--port: up --cluster takes this port and the next"),
         (["up", "--cluster", "--port", "65535"], "--port: up --cluster takes this port and"),
-        (["work", "progres"], "READING': 'progres' is not one of 'catalogue', 'progress'"),
+        (["work", "progres"], "READING...': 'progres' is not one of 'catalogue', 'progress'"),
         (["settings", "--config", "/nowhere.toml"], "/nowhere.toml: cannot be read"),
     ],
 )
