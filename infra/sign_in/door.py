@@ -16,11 +16,10 @@ from infra.sign_in.pages import forged
 from infra.sign_in.routes import ADDRESSES
 from infra.sign_in.sessions import BY_BROWSER
 from infra.web.same_site import from_here
+from read_api.console.forms import FORM_BYTES_MAX, TABLE_BYTES_MAX, is_table
 
 CONSOLE, ISSUER = "/console", "/issuer"
 API = f"{CONSOLE}/v1/"
-FORM_BYTES_MAX = 65_536
-"""The largest form is that of a grading policy to try."""
 READING = frozenset({"GET", "HEAD"})
 
 
@@ -56,8 +55,9 @@ class Door:
         request = HTTPConnection(scope)
         path, ours = scope["path"], from_here(request, self._origin)
         if scope["method"] not in READING:
-            body = await _body(scope, receive)
-            if not ours or body is None or not self._carries(request, body):
+            largest = TABLE_BYTES_MAX if is_table(path) else FORM_BYTES_MAX
+            body = await _body(scope, receive, largest) if ours else None
+            if body is None or not self._carries(request, body):
                 await forged()(scope, receive, send)
                 return
             receive = _again(body, receive)
@@ -94,12 +94,12 @@ def _as_api(scope: Scope) -> Scope:
     return {**scope, **inside}
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes | None:
+async def _body(scope: Scope, receive: Receive, largest: int) -> bytes | None:
     """Return the body of a form. None: it is too large for one."""
     body = b""
     async for part in Request(scope, receive).stream():
         body += part
-        if len(body) > FORM_BYTES_MAX:
+        if len(body) > largest:
             return None
     return body
 

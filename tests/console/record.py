@@ -118,7 +118,8 @@ COMMANDS: tuple[tuple[str, dict[str, Any]], ...] = (
 PEERS = "HIS-2014P"
 CLEO = "cleo-5d1"
 _OF_CLEO = {"run": PEERS, "subject": CLEO}
-_OF_DORA = {"run": PEERS, "subject": "dora-9b4"}
+DORA = "dora-9b4"
+_OF_DORA = {"run": PEERS, "subject": DORA}
 _ESSAY = {"item": "essay", "attempt": "1"}
 REVIEWED: tuple[tuple[str, dict[str, Any]], ...] = (
     (

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.console.conftest import Open
-from tests.console.record import ANNA, RUN, Site
+from tests.console.record import ANNA, DORA, PEERS, RUN, Site
 
 pytestmark = pytest.mark.xdist_group("console")
 
@@ -145,6 +145,24 @@ def test_another_policy_is_tried_and_applied(visit: Open, script: bool) -> None:
     page.get_by_role("button", name="Apply as a regrade").click()
     expect(page.get_by_text("Completed")).to_be_visible()
     expect(page.locator(".lead")).to_contain_text("No grade falls by it.")
+
+
+def test_the_scores_of_a_large_class_are_changed(visit: Open) -> None:
+    """A gradebook of 5,000 lines is chosen, seen as what it changes, and applied."""
+    page = visit(f"/console/runs/{PEERS}/gradebook")
+    lines = [f"learner-of-a-large-class-{number:05}," for number in range(5_000)]
+    table = "\n".join(("subject,essay", *lines, f"{DORA},4")).encode()
+    file = {"name": "changed.csv", "mimeType": "text/csv", "buffer": table}
+    page.get_by_label("A file").set_input_files(file)  # type: ignore[arg-type]
+    expect(page.get_by_label("The changed gradebook")).to_have_value(re.compile(DORA))
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator(".lead")).to_contain_text("1 changes")
+    row = page.get_by_role("row", name=re.compile(DORA))
+    expect(row).to_contain_text("override-score")
+    page.get_by_label("Why?").fill("Second marking")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("status")).to_contain_text("Applied.")
+    expect(page.get_by_role("row", name=re.compile(DORA))).to_contain_text("set by a person")
 
 
 def test_the_api_documentation_is_read_under_its_own_policy(visit: Open) -> None:

@@ -106,6 +106,15 @@ def test_a_form_carries_what_belongs_to_the_session(
         assert "note=x" in answer.json()["body"]
 
 
+def test_a_gradebook_may_be_larger_than_any_other_form() -> None:
+    """And has its bound, too."""
+    form = {"form_token": form_token(SECRET), "table": "x" * 1_000_000}
+    assert ask("POST", "/console/runs/r/gradebook", data=form).status_code == 200
+    assert ask("POST", "/console/runs/r/what-if", data=form).status_code == 403
+    form["table"] *= 5
+    assert ask("POST", "/console/runs/r/gradebook", data=form).status_code == 403
+
+
 def test_signing_in_is_answered_before_anybody_is_known() -> None:
     """Its addresses take no session."""
     assert ask("GET", "/console/sign-in", cookie=False).text == "signing in"

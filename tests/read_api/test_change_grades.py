@@ -88,6 +88,9 @@ def test_it_takes_the_permission_and_a_second_factor(graded: World) -> None:
     answer = sent(graded.asked_by(weak), **form, reason="x")
     assert answer.status_code == 401, answer.text
     assert "strong=true" in answer.text
+    for page in (graded.asked_by(weak).ask(HERE), sent(graded.asked_by(weak), table="subject")):
+        assert "Changing scores takes a sign-in with a second factor" in page.text
+        assert "<textarea" not in page.text  # what is pasted would be lost on the way
     grader = graded.asked_by(replace(who, runs={Role.GRADER: frozenset({RUN})}, strong=True))
     seen = sent(grader, act="preview", table="subject,bees\nanna,33\n")
     assert seen.status_code == 200

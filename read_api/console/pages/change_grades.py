@@ -12,6 +12,7 @@ from fastapi import Request
 from domain.access.deciding import may
 from domain.access.permissions import Permission
 from read_api.console.forms import read_form
+from read_api.console.pages.gradebook import goes_on
 from read_api.console.render import Moved, Page, address
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter
@@ -118,6 +119,7 @@ def _page(deps: ReadDependencies, request: Request, told: Changing, status: int)
             "shown": found.changes[:ROWS_SHOWN_MAX] if found else [],
             "agreed": _digest(found) if found else "",
             "may_apply": may_apply,
+            "may_change": goes_on(asking, told.run),
             "reason_max": REASON_CHARACTERS_MAX,
         }
 
