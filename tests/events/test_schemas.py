@@ -23,6 +23,8 @@ from tests.relay.load import AT
 
 OFFICIAL = Path(__file__).parent / "asyncapi" / "3.0.0.json.gz"
 """AsyncAPI's own JSON Schema; where it is from, and its licence, stand beside it."""
+SCHEMAS = schemas(REGISTRY)
+ATTRIBUTES = asyncapi()["components"]["schemas"]["attributes"]
 
 
 def envelope(stream: str, fact: Fact) -> Envelope:
@@ -41,12 +43,10 @@ def test_events_are_as_their_schemas_say(placed: tuple[str, Fact]) -> None:
     """In both modes, with the same attributes and the same data."""
     told = envelope(*placed)
     event = msgspec.json.decode(msgspec.json.encode(structured(told, "e")))
-    jsonschema.Draft202012Validator(schemas(REGISTRY)[event["type"]]).validate(event["data"])
+    jsonschema.Draft202012Validator(SCHEMAS[event["type"]]).validate(event["data"])
     key, headers, data = binary(told, "e")
     attributes = {name: value.decode() for name, value in headers}
-    jsonschema.Draft202012Validator(asyncapi()["components"]["schemas"]["attributes"]).validate(
-        attributes
-    )
+    jsonschema.Draft202012Validator(ATTRIBUTES).validate(attributes)
     assert msgspec.json.decode(data or b"") == event.pop("data")
     assert attributes.pop("content-type") == event.pop("datacontenttype")
     assert attributes == {f"ce_{name}": str(value) for name, value in event.items()}
@@ -56,7 +56,7 @@ def test_events_are_as_their_schemas_say(placed: tuple[str, Fact]) -> None:
 def test_there_is_a_schema_for_every_fact_without_what_is_personal() -> None:
     """Every field that is not personal is described, and no other."""
     for known in REGISTRY.types.values():
-        schema = schemas(REGISTRY)[f"registrar.{known.name}.v{known.schema}"]
+        schema = SCHEMAS[f"registrar.{known.name}.v{known.schema}"]
         jsonschema.Draft202012Validator.check_schema(schema)
         fields = set(known.cls.__struct_fields__) - set(known.personal)
         assert set(schema["properties"]) == fields

@@ -39,15 +39,14 @@ def settled(dsn: str, certificates: int) -> None:
 
     def all_read() -> bool:
         with psycopg.connect(dsn) as connection:
-            issued = one(
-                connection, "select count(*) from log.facts where type = 'CertificateIssued'"
-            )
             behind = one(
                 connection,
                 "select count(*) from readings.state where live"
                 " and position < (select coalesce(max(position), 0) from log.facts)",
             )
-        return bool(issued == certificates and behind == 0)
+            return not behind and certificates == one(
+                connection, "select count(*) from log.facts where type = 'CertificateIssued'"
+            )
 
     eventually(all_read, READ_SECONDS_MAX, f"{certificates} certificates, and all read")
 
