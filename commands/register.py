@@ -107,7 +107,12 @@ from commands.privacy import (
     repeat_erasure,
 )
 from commands.retention import publish_retention_rule
-from commands.tenants import erase_tenant, open_tenant, record_tenant_erasure
+from commands.tenants import (
+    erase_tenant,
+    open_tenant,
+    record_tenant_erasure,
+    record_tenant_import,
+)
 
 DECISIONS: dict[str, Decision] = {
     module.DECISION.name: module.DECISION
@@ -202,5 +207,6 @@ DECISIONS: dict[str, Decision] = {
         open_tenant,
         erase_tenant,
         record_tenant_erasure,
+        record_tenant_import,
     )
 }

@@ -98,6 +98,7 @@ COMMANDS: Mapping[str, Permission] = {
     "repeat-erasure": _P.CARRY_OUT_ERASURE,
     "open-tenant": _P.MANAGE_TENANTS,
     "erase-tenant": _P.MANAGE_TENANTS,
+    "record-tenant-import": _P.MANAGE_TENANTS,
     "record-tenant-erasure": _P.CARRY_OUT_ERASURE,
 }
 """A command that is not here is refused to everybody."""

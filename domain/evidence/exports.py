@@ -90,7 +90,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
 
 class Verified(NamedTuple):
     """What a file has shown: so many facts of the log as it was at a checkpoint, which these
-    signed. ``anchored`` counts the anchors that it was held against."""
+    signed. ``anchored`` counts the anchors that it was held against; ``note`` is the checkpoint as
+    it was signed."""
 
     checkpoint: Checkpoint
     tenant: str | None
@@ -98,6 +99,7 @@ class Verified(NamedTuple):
     facts: int
     signed: Sequence[Signed]
     anchored: int
+    note: str
 
 
 class _Of(msgspec.Struct):
@@ -168,7 +170,15 @@ def verify(
     if count != head.facts:
         raise Rejected(1, f"it says {head.facts} facts, and there are {count}")
     by = signers(note.note, keys, check)
-    return Verified(checkpoint, tenant, head.subject, count, by, held)
+    return Verified(checkpoint, tenant, head.subject, count, by, held, head.checkpoint)
+
+
+def facts(lines: Iterable[bytes]) -> Iterator[Entry]:
+    """Yield the facts of a file that was verified."""
+    rest = iter(lines)
+    next(rest, None)
+    for read in rest:
+        yield _entry.decode(read)
 
 
 def _entries(

@@ -19,6 +19,18 @@ class TenantOpened(Fact, frozen=True):
     title: str
 
 
+class TenantImported(Fact, frozen=True):
+    """The tenant came from another log: so many facts, under their ids and the times when they
+    occurred, with so many learners' keys. ``checkpoint`` is that log's, as it was signed there;
+    ``digest`` is the SHA-256 over the facts' bodies, in order."""
+
+    tenant: Identifier
+    checkpoint: str
+    facts: int
+    digest: str
+    keys: int
+
+
 class TenantErasureRequested(Fact, frozen=True):
     """All learners of the tenant are to be erased, and all that leads to its people; ``ground`` is
     the code of the legal ground."""

@@ -15,6 +15,7 @@ from domain.tenants.facts import (
     TenantErasureBegun,
     TenantErasureHeld,
     TenantErasureRequested,
+    TenantImported,
     TenantLearnersErased,
     TenantOpened,
 )
@@ -26,16 +27,18 @@ ErasureFact = (
     | TenantLearnersErased
     | TenantErased
 )
-TenantFact = TenantOpened | ErasureFact
+TenantFact = TenantOpened | TenantImported | ErasureFact
 
 
 class Tenant(msgspec.Struct, frozen=True):
-    """The ``title`` that a tenant was opened under (None: it was not); the ``ground`` on which its
+    """The ``title`` that a tenant was opened under (None: it was not); the digest of the facts that
+    were ``imported`` (None: it began here); the ``ground`` on which its
     erasure was asked for (None: it was not, or legal holds stopped it, on so many learners, the
     first of whom are ``held``); whether that has ``begun``; how many ``learners`` were erased
     (None: not all are); whether all is ``erased``."""
 
     title: str | None = None
+    imported: str | None = None
     ground: str | None = None
     held: tuple[HeldLearner, ...] = ()
     held_learners: int = 0
@@ -50,6 +53,8 @@ def evolve_tenant(state: Tenant, fact: TenantFact, _at: datetime) -> Tenant:
     match fact:
         case TenantOpened(title=title):
             return replace(state, title=title)
+        case TenantImported(digest=digest):
+            return replace(state, imported=digest)
         case TenantErasureRequested(ground=ground):
             return replace(state, ground=ground, held=(), held_learners=0)
         case TenantErasureHeld(learners=learners, held=held):
@@ -70,6 +75,7 @@ TENANT = StreamKind(
     evolve_tenant,
     (
         TenantOpened,
+        TenantImported,
         TenantErasureRequested,
         TenantErasureHeld,
         TenantErasureBegun,

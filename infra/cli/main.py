@@ -26,7 +26,7 @@ VERBS = {
     "learners": "Register, find and merge learners as people.",
     "retention": "Show how long learners' data is kept, and whom that would take.",
     "grades": "Export a gradebook, and bring it back changed.",
-    "tenants": "Open, list and erase the tenants of an installation.",
+    "tenants": "Open, list, move and erase the tenants of an installation.",
     "analysts": "Add, list and remove logins that analyse a tenant in SQL.",
     "users": "Add and change the people of the development issuer.",
     "issuer": "Change the development issuer's keys and programs.",

@@ -83,6 +83,11 @@ class KeyStore:
         """Return the secret that request bodies are digested with, made on first use."""
         return await asyncio.to_thread(self._secret)
 
+    def unwrapped(self, tenant: str, subjects: Sequence[str]) -> Mapping[str, bytes]:
+        """Return the keys themselves, to be sealed for another store. Raises KeysUnavailable."""
+        found = self._read(tenant, subjects)
+        return {subject: key for subject, key in found.items() if key is not None}
+
     def adopt(self, keys: Mapping[tuple[str, str], bytes]) -> None:
         """Keep keys that were made elsewhere, of subjects that have none here."""
         self._add(keys)

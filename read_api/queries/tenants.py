@@ -12,7 +12,7 @@ import msgspec
 from domain.access import INSTALLATION
 from domain.kernel import Envelope
 from domain.privacy.facts import Receipt
-from domain.tenants.facts import HeldLearner, TenantErased, TenantOpened
+from domain.tenants.facts import HeldLearner, TenantErased, TenantImported, TenantOpened
 from domain.tenants.state import TENANT, Tenant, of_tenant
 from read_api import cursors
 from read_api.answers import Answer, Page
@@ -113,7 +113,7 @@ class TenantStep(msgspec.Struct, frozen=True):
 async def erasure(deps: ReadDependencies, tenant: str) -> TenantErasure:
     """Return how far it is. Raises NotFound where nothing was asked of the tenant as a whole."""
     facts = await deps.log.streams(INSTALLATION, [of_tenant(tenant).name])
-    asked = [fact for fact in facts if not isinstance(fact.fact, TenantOpened)]
+    asked = [fact for fact in facts if not isinstance(fact.fact, TenantOpened | TenantImported)]
     if not asked:
         raise NotFound("erasure of tenant", tenant)
     state = _state(facts)

@@ -11,12 +11,14 @@ from domain.tenants.facts import (
     TenantErasureBegun,
     TenantErasureHeld,
     TenantErasureRequested,
+    TenantImported,
     TenantLearnersErased,
     TenantOpened,
 )
 
 PLAIN: Mapping[type[Fact], str] = {
     TenantOpened: "Tenant {f.tenant} was opened: {f.title}",
+    TenantImported: "Tenant {f.tenant} came from another log, with {f.facts:,} facts",
     TenantErasureRequested: "The erasure of tenant {f.tenant} was asked for ({f.ground})",
     TenantErasureBegun: "The erasure of tenant {f.tenant} has begun: nobody is let in any more",
     TenantLearnersErased: "All {f.learners:,} learners of tenant {f.tenant} are erased",

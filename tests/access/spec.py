@@ -140,7 +140,7 @@ COMMANDS = {
     "erase": "erase-learner place-legal-hold lift-legal-hold",
     "nobody": "record-erasure-step repeat-erasure record-tenant-erasure",
     "grant": "grant-role revoke-role",
-    "house": "open-tenant erase-tenant",
+    "house": "open-tenant erase-tenant record-tenant-import",
 }
 
 

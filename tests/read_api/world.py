@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
@@ -174,8 +175,8 @@ class World:
 
 
 @contextmanager
-def world(dsn: str) -> Iterator[World]:
-    """Run a registrar on a database for a while."""
+def world(dsn: str, data: Path | None = None) -> Iterator[World]:
+    """Run a registrar on a database for a while; ``data`` is where its keys are kept on."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="registrar", daemon=True)
     thread.start()
@@ -184,7 +185,7 @@ def world(dsn: str) -> Iterator[World]:
         return asyncio.run_coroutine_threadsafe(work, loop).result(SECONDS_MAX)
 
     folder = TemporaryDirectory()
-    held = embedded(Settings(database_url=dsn, data=folder.name, access="off"))
+    held = embedded(Settings(database_url=dsn, data=str(data or folder.name), access="off"))
     try:
         registrar = run(held.__aenter__())
         try:

@@ -147,6 +147,7 @@ from domain.tenants.facts import (
     TenantErasureBegun,
     TenantErasureHeld,
     TenantErasureRequested,
+    TenantImported,
     TenantLearnersErased,
     TenantOpened,
 )
@@ -488,6 +489,7 @@ _of_erasure: st.SearchStrategy[Fact] = st.one_of(
 )
 _of_tenant: st.SearchStrategy[Fact] = st.one_of(
     st.just(TenantOpened("north", "University of the North")),
+    st.just(TenantImported("north", "log.example", 7, "00" * 32, 2)),
     st.just(TenantErasureRequested("north", "objection")),
     st.just(TenantErasureHeld("north", 1, (HeldLearner("s1", ("h1",)),))),
     st.just(TenantErasureBegun("north", "objection")),

@@ -1,0 +1,1 @@
+"""How does a tenant get from one installation into another?"""
