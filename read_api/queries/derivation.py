@@ -22,7 +22,8 @@ from read_api.errors import BadParameter, NotFound
 from read_api.queries import history
 from read_api.queries.catalogue import titles
 from read_api.queries.grade import graded
-from read_api.queries.progress import Stand, progressed, stand_in
+from read_api.queries.progress import progressed
+from read_api.queries.standing import Stand, stand_in
 
 FOLDS_MAX = 2_000
 """Of one answer; where they do not suffice, it holds more facts than needed, and says so."""

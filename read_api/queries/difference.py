@@ -19,7 +19,7 @@ from read_api.queries import history
 from read_api.queries.catalogue import titles
 from read_api.queries.grade import graded
 from read_api.queries.learners import EnrolmentRow
-from read_api.queries.progress import stand_in
+from read_api.queries.standing import stand_in
 
 _OF_ITEM = (
     "attempts", "submitted_at", "late_seconds", "score", "raw", "possible", "graded_at", "banked",

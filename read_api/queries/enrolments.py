@@ -10,7 +10,7 @@ from domain.access import Principal
 from read_api.answers import NOW, Answer, Moment, Opened
 from read_api.dependencies import ReadDependencies
 from read_api.personal import opened
-from read_api.queries.progress import Row, read_stand
+from read_api.queries.standing import Row, read_stand
 
 
 class Violation(msgspec.Struct, frozen=True, kw_only=True):

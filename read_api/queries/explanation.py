@@ -9,7 +9,8 @@ import msgspec
 
 from domain.catalogue.facts import Cutoff, GradingPolicy, GroupedPolicy, LatePolicy
 from domain.grading import explain as domain
-from read_api.queries.progress import Attempt, Row, Stand, attempts_of
+from read_api.queries.progress import Attempt, attempts_of
+from read_api.queries.standing import Row, Stand
 
 
 class ExplainedItem(msgspec.Struct, frozen=True, kw_only=True):

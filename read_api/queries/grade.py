@@ -17,7 +17,7 @@ from read_api.answers import NOW, Answer, Moment
 from read_api.dependencies import ReadDependencies
 from read_api.queries.explanation import Explanation
 from read_api.queries.explanation import explain as tree_of
-from read_api.queries.progress import Row, Stand, read_stand
+from read_api.queries.standing import Row, Stand, read_stand
 
 
 class Computed(msgspec.Struct, frozen=True, kw_only=True):

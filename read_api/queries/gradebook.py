@@ -23,7 +23,8 @@ from read_api.dependencies import ReadDependencies
 from read_api.ports import Snapshot
 from read_api.queries.catalogue import read_run
 from read_api.queries.grade import compute
-from read_api.queries.progress import Row, deducted_of, since_beginning
+from read_api.queries.progress import deducted_of
+from read_api.queries.standing import Row, since_beginning
 
 CSV_ROWS_A_PAGE = 500
 NAMES_BEFORE, NAMES_AFTER = ("subject", "status"), ("percent", "letter", "so far", "outcome")

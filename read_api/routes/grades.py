@@ -14,6 +14,7 @@ from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter
 from read_api.parameters import FreshQuery, Id, Listed, None_
 from read_api.queries import grade_changes, gradebook, regrades, what_if
+from read_api.queries.grade_lines import CSV_BYTES_MAX
 from read_api.responses import JSON, described, respond
 from read_api.routes.jobs import accepted, begin
 
@@ -129,6 +130,6 @@ async def _body(request: Request) -> bytes:
     read = bytearray()
     async for part in request.stream():
         read += part
-        if len(read) > grade_changes.CSV_BYTES_MAX:
-            raise BadParameter("body", f"may have {grade_changes.CSV_BYTES_MAX} bytes at most")
+        if len(read) > CSV_BYTES_MAX:
+            raise BadParameter("body", f"may have {CSV_BYTES_MAX} bytes at most")
     return bytes(read)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from read_api.dependencies import ReadDependencies
 from read_api.parameters import AsOfQuery, FreshQuery, Id, Listed, Words
-from read_api.queries import consents, profiles
+from read_api.queries import consents, people, profiles
 from read_api.responses import described, respond
 
 
@@ -36,7 +36,7 @@ class PeopleRoutes:
         add(
             "/v1/learners",
             self.people,
-            **described(profiles.People, "Registered learners", "learners"),
+            **described(people.People, "Registered learners", "learners"),
         )
         add(
             "/v1/learners/{subject}/profile",
@@ -56,7 +56,7 @@ class PeopleRoutes:
 
     async def people(self, request: Request, given: Annotated[PeopleList, Query()]) -> Response:
         """By pseudonym; a search opens what is sealed, some thousand learners at a time."""
-        found = await profiles.people(
+        found = await people.people(
             *self._asked(request),
             words=given.q,
             limit=given.limit,

@@ -16,7 +16,7 @@ from domain.grading.counting import Counted, Score
 from domain.kernel import Fact
 from projections.progress import PROGRESS
 from read_api.asof import fold
-from read_api.queries.progress import since_beginning
+from read_api.queries.standing import since_beginning
 from tests.readings import histories as h
 from tests.readings.recorded import filled
 

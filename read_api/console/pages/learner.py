@@ -30,6 +30,7 @@ from read_api.queries import (
     progress,
     waitlist,
 )
+from read_api.queries.standing import read_stand
 
 FACTS_MAX = 2_000
 """Facts of one learner that the axis knows: the newest, where there are more."""
@@ -126,7 +127,7 @@ async def _standings(
         return []
 
     async def standing(row: learners.EnrolmentRow) -> Standing:
-        stand = await progress.read_stand(deps, asking, row.run, subject, moment, min_position=0)
+        stand = await read_stand(deps, asking, row.run, subject, moment, min_position=0)
         reviews = await peer_review.duties(deps, asking, row.run, subject, moment=moment)
         return Standing(
             row,
