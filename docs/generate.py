@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -139,15 +140,7 @@ def _hint(hint: Any) -> str:
         return "None"
     if isinstance(hint, type) and not get_args(hint):
         return hint.__name__
-    text = str(hint)
-    for prefix in (
-        "typing.",
-        "datetime.",
-        "domain.kernel.",
-        "domain.catalogue.facts.",
-        "domain.enrolment.facts.",
-    ):
-        text = text.replace(prefix, "")
+    text = re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Z]|datetime\b)", "", str(hint))  # without modules
     return text.replace("NoneType", "None").replace("|", "\\|")
 
 
