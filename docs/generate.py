@@ -140,7 +140,7 @@ def _hint(hint: Any) -> str:
         return "None"
     if isinstance(hint, type) and not get_args(hint):
         return hint.__name__
-    text = re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Z]|datetime\b)", "", str(hint))  # without modules
+    text = re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Z]|date\b|datetime\b)", "", str(hint))  # without modules
     return text.replace("NoneType", "None").replace("|", "\\|")
 
 
