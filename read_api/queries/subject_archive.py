@@ -109,6 +109,7 @@ async def zipped(deps: ReadDependencies, job: Job) -> AsyncIterator[bytes | Prog
         async for told in _evidence(deps, zipping, record, seal):
             yield told if isinstance(told, bytes) else Progress(done + told, 2 * total)
         done += len(record.positions)
+        yield Progress(done, 2 * total)  # what is not sealed yet is in no bundle
     manifest = Manifest(
         format=FORMAT,
         subject=job.about,
