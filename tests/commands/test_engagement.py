@@ -133,6 +133,19 @@ def test_the_previous_report_again_changes_nothing() -> None:
     record.when("watch-video", later(10), **segment(10_000, 20_000)).then(watched(10_000, 20_000))
 
 
+def test_a_shorter_watch_later_overwrites_nothing() -> None:
+    """Watching the beginning again in another session takes nothing of what was covered, and what
+    is left completes it. Elsewhere the last report overwrote the watch time (moodle
+    supervideo#73)."""
+    record = given(*ENROLLED, content(Item("v1", "video", "Film", duration_ms=60_000)))
+    record.when("watch-video", **segment(0, 50_000))
+    record.when("watch-video", later(60), **segment(0, 10_000, session="s2"))
+    covered = record.states[f"main/viewing/{RUN_ID}/oulad-11391"].covered["v1"]
+    assert covered_ms(covered) == 50_000
+    answer = record.when("watch-video", later(120), **segment(50_000, 60_000, session="s3"))
+    assert answer.facts[-1] == ItemCompleted("v1", "coverage")
+
+
 REPORTS = st.lists(
     st.tuples(st.integers(0, 290_000), st.integers(1, 300_000), st.integers(0, 90_000)), max_size=25
 )

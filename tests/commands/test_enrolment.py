@@ -227,7 +227,8 @@ def test_only_who_is_in_can_leave() -> None:
 
 
 def test_coming_back_keeps_the_work() -> None:
-    """Withdrawing and enrolling again carries progress. Source: rules.md, Enrolment."""
+    """Withdrawing and enrolling again carries progress; elsewhere the history vanished
+    (Submitty#9592). Source: rules.md, Enrolment."""
     work = SubmissionReceived("1752", "1", 1, 1)
     record = given(*ENROLLED, work, LearnerWithdrawn())
     record.when("enrol-learner", **LEARNER).then(LearnerEnrolled("audit"))

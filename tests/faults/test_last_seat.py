@@ -34,7 +34,8 @@ def seats_taken(dsn: str) -> int:
 def test_seats_are_never_sold_twice(
     processes: Processes, dsn: str, capacity: int, racers: int
 ) -> None:
-    """So many learners get in as there are seats, and all others are told that it is full."""
+    """So many learners get in as there are seats, and all others are told that it is full.
+    Elsewhere the last seat was sold twice (ESP-Website#4724)."""
     answers = sum(processes.race(dsn, capacity, racers), Counter())
     assert answers == {"recorded": capacity, "run-full": PROCESSES * racers - capacity}
     assert seats_taken(dsn) == capacity
