@@ -36,6 +36,7 @@ class PostgresHistory:
         self._looking = asyncio.Lock()
         self._looked = float("-inf")
         self._seen = 0
+        self._untrue = 0
 
     async def head(self) -> Head:
         """Return the last position, its recorded time and the log's epoch."""
@@ -135,12 +136,24 @@ class PostgresHistory:
         deadline = clock() + seconds
         while True:
             notice = self._notices.next(LOG)
-            if self._notices.head > beyond or await self._end() > beyond:
+            if await self._told() > beyond or await self._end() > beyond:
                 return True
             left = deadline - clock()
             if left <= 0:
                 return False
             await self._notices.wait(notice, min(left, POLL_SECONDS))
+
+    async def _told(self) -> int:
+        """Return the end of the log as a notice told it, which is looked at once for all who wait:
+        whoever has a login can notify."""
+        told = self._notices.head
+        if told > self._seen and told != self._untrue:
+            async with self._looking:
+                if told > self._seen and told != self._untrue:
+                    self._seen = (await self.head()).position
+                    if told > self._seen:
+                        self._untrue = told
+        return self._seen
 
     async def _end(self) -> int:
         """Return the end of the log as it was a moment ago: one look serves all who wait."""

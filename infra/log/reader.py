@@ -39,6 +39,7 @@ class PostgresLogReader:
         self._dsn = dsn
         self._connection: psycopg.Connection | None = None
         self._heard = 0
+        self._believed = -1
 
     def page(self, after: int, limit: int) -> Sequence[RawFact]:
         """Return up to ``limit`` facts with a higher position, in order."""
@@ -80,7 +81,8 @@ class PostgresLogReader:
         return self._ask(read)
 
     def wait(self, beyond: int, seconds: float) -> bool:
-        """Block until the log holds a position beyond this one, at most so long. True: it does.
+        """Block until the log holds a position beyond this one, at most so long. True: it does, or
+        so it was told, which is believed once.
 
         While the log cannot be reached it holds nothing.
         """
@@ -88,7 +90,11 @@ class PostgresLogReader:
         while True:
             remaining = deadline - time.monotonic()
             try:
-                if self._heard > beyond or self.head()[0] > beyond:
+                if self._heard > beyond and self._believed != beyond:
+                    self._believed = beyond
+                    return True
+                self._heard = 0  # whoever has a login can notify
+                if self.head()[0] > beyond:
                     return True
                 if remaining <= 0:
                     return False
