@@ -143,6 +143,11 @@ COMMANDS = {
     "house": "open-tenant erase-tenant record-tenant-import",
 }
 
+OF_INSTALLATION = {"houses", "house"}
+"""Nobody does this from another tenant than the installation's own."""
+EMPTY = ("/peer-pools", "/peer-reviews")
+"""Answers an empty list where there is no such run, too."""
+
 
 def allowed(
     group: str, role: str, run: str | None, subject: str | None, *, actor: str, held_in: str | None

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from starlette.requests import HTTPConnection
 
 from commands.register import DECISIONS
@@ -50,6 +51,11 @@ PRINCIPALS = {
     for role in spec.ROLES
     for run in (None, OWN_RUN)
 }
+ELSEWHERE = {
+    f"{role} of another tenant": replace(PRINCIPALS[role], tenant="other") for role in spec.ROLES
+}
+TOLD = ("Module AAA", "TMA 1", "Wales", "tutor")
+"""Words that only the first tenant has said."""
 
 
 class Everybody:
@@ -62,7 +68,8 @@ class Everybody:
         self.client = httpx.AsyncClient(transport=transport, base_url="http://registrar")
 
     async def _identify(self, request: HTTPConnection) -> Principal:
-        return PRINCIPALS[request.headers["authorization"].removeprefix("Bearer ")]
+        who = request.headers["authorization"].removeprefix("Bearer ")
+        return (PRINCIPALS | ELSEWHERE)[who]
 
     def ask(self, who: str, requests: list[tuple[str, str, Any]]) -> list[httpx.Response]:
         """Send these requests, one after the other."""
@@ -145,10 +152,11 @@ def bodies(name: str) -> Iterator[tuple[dict[str, Any], str | None, str | None]]
             yield example | {key: value for key, value in about.items() if value}, run, subject
 
 
-@pytest.mark.parametrize("who", PRINCIPALS)
-def test_every_command(everybody: Everybody, who: str) -> None:
-    """Alone or in a batch: each command of it stands alone."""
-    role, _, held_in = who.partition("@")
+def wrongly_answered(
+    everybody: Everybody, who: str, role: str, held_in: str | None, *, elsewhere: bool = False
+) -> list[str]:
+    """Send every command, and return those that were let in or refused wrongly; ``elsewhere``: from
+    another tenant."""
     commands, expected = [], []
     for group, names in spec.COMMANDS.items():
         for name in names.split():
@@ -156,18 +164,55 @@ def test_every_command(everybody: Everybody, who: str) -> None:
                 commands.append({"name": name, "body": body, "key": TOO_LONG})
                 if name == "transfer-enrolment":
                     run = None  # of two runs, the example's
-                expected.append(
-                    spec.allowed(group, role, run, subject, actor=OWN, held_in=held_in or None)
-                )
+                allowed = spec.allowed(group, role, run, subject, actor=OWN, held_in=held_in)
+                expected.append(allowed and not (elsewhere and group in spec.OF_INSTALLATION))
     (answer,) = everybody.ask(who, [("POST", "/v1/commands", {"commands": commands})])
     results = [one["problem"]["type"] for one in answer.json()["results"]]
-    wrong = [
+    return [
         f"{command['name']} {command['body'].get('run')} {command['body'].get('subject')}: {result}"
         for command, result, should in zip(commands, results, expected, strict=True)
         if result != ("/problems/malformed" if should else "/problems/not-permitted")
     ]
-    assert wrong == []
+
+
+@pytest.mark.parametrize("who", PRINCIPALS)
+def test_every_command(everybody: Everybody, who: str) -> None:
+    """Alone or in a batch: each command of it stands alone."""
+    role, _, held_in = who.partition("@")
+    assert wrongly_answered(everybody, who, role, held_in or None) == []
     (single,) = everybody.ask(
         who, [("POST", "/v1/commands/count-seats", DECISIONS["count-seats"].example)]
     )
     assert (single.status_code == 403) == (role != "importer")
+
+
+@pytest.mark.parametrize("role", spec.ROLES)
+def test_every_address_and_command_from_another_tenant(everybody: Everybody, role: str) -> None:
+    """The same role there lets in as far, to nothing of the first tenant: what has its run in the
+    address is answered as what nobody has, and no answer says a word of it."""
+    who = f"{role} of another tenant"
+    requests, expected = [], []
+    for group, paths in spec.ADDRESSES.items():
+        for path in paths.split():
+            names = set(re.findall(r"\{([^}]+)\}", path))
+            run = OWN_RUN if "run" in names else None
+            subject = OTHER if names & {"subject", "actor"} else None
+            values = VALUES | {"run": run, "subject": subject, "actor": subject}
+            address = re.sub(r"\{([^}]+)\}", partial(_value, values), path)
+            method = "POST" if path.endswith(("/preview", "/what-if")) else "GET"
+            requests.append((method, address, None))
+            allowed = spec.allowed(group, role, run, subject, actor=OWN, held_in=None)
+            expected.append((allowed and group not in spec.OF_INSTALLATION, run is not None))
+    answers = everybody.ask(who, requests)
+    wrong = [
+        f"{address}: {answer.status_code}"
+        for (_, address, _), answer, (should, in_run) in zip(
+            requests, answers, expected, strict=True
+        )
+        if (answer.status_code not in (401, 403)) != should
+        or answer.status_code >= 500
+        or (in_run and answer.status_code < 400 and not address.endswith(spec.EMPTY))
+        or any(word in answer.text for word in TOLD)
+    ]
+    assert wrong == []
+    assert wrongly_answered(everybody, who, role, None, elsewhere=True) == []
