@@ -87,16 +87,25 @@ SUBJECTS = """
     from found where found.subject is not null)
   select subject from found where subject is not null limit %(limit)s
 """
+# Records that were merged are one person's: they are kept, and go, together. One that was erased by
+# itself before it was merged says nothing of the others.
 TRACES = """
-  select h.subject, h.type, h.run, max(h.occurred_at) as last, max(r.ends) as ends,
+  with of as (
+    select p.subject as person, p.subject from unnest(%(subjects)s::text[]) as p(subject)
+    where not exists (select from views.learners l where l.tenant = %(tenant)s
+                      and l.subject = p.subject and l.merged_into is not null)
+    union all
+    select l.subject, jsonb_array_elements_text(l.merged) from views.learners l
+    where l.tenant = %(tenant)s and l.subject = any(%(subjects)s) and l.merged_into is null)
+  select of.person as subject, h.type, h.run, max(h.occurred_at) as last, max(r.ends) as ends,
     case when bool_and(e.status is distinct from 'active') then max(e.withdrawn_at) end as left_at,
     max(h.position) as position, count(*) as facts
-  from views.history h
+  from of join views.history h on h.tenant = %(tenant)s and h.subject = of.subject
+    and (h.subject = of.person or h.type <> 'ErasureRequested')
   left join views.runs r on r.tenant = h.tenant and r.run = h.run
   left join views.enrolments e
     on e.tenant = h.tenant and e.run = h.run and e.subject = h.subject
-  where h.tenant = %(tenant)s and h.subject = any(%(subjects)s)
-  group by h.subject, h.type, h.run
+  group by of.person, h.type, h.run
 """
 
 

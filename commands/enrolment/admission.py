@@ -17,6 +17,8 @@ from domain.enrolment.rules import (
 from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.integrity.rules import require_not_ended
 from domain.kernel import StreamRef
+from domain.learners.rules import require_unmerged
+from domain.learners.state import LEARNER, Learner
 
 
 class Asks(Protocol):
@@ -58,13 +60,16 @@ def streams(command: Asks, tenant: str) -> tuple[StreamRef[Any], ...]:
 def more(
     command: Asks, tenant: str, enrolment: Enrolment, run: Run, _seats: Seats
 ) -> tuple[StreamRef[Any], ...]:
-    """Name the run's course, and where the learner says that its prerequisite was met."""
+    """Name the learner as a person, the run's course, and where the learner says that its
+    prerequisite was met."""
     if run.scheduled is None or enrolment.active:
         return ()
+    person = LEARNER.of(tenant, command.subject, subject=command.subject)
     course = COURSE.of(tenant, run.scheduled.course)
     if command.satisfied_by is None or command.satisfied_by == command.run:
-        return (course,)
+        return (person, course)
     return (
+        person,
         course,
         RUN.of(tenant, command.satisfied_by),
         ENROLMENT.of(tenant, command.satisfied_by, command.subject, subject=command.subject),
@@ -76,14 +81,15 @@ def require_admission(
     now: datetime,
     enrolment: Enrolment,
     run: Run,
+    learner: Learner | None,
     course: Course | None,
     earlier_run: Run | None,
     earlier: Enrolment | None,
 ) -> Admitted | None:
     """Return on which terms the learner may come in; None: they are in already, in this mode.
 
-    Raises, in this order [Open edX], RunUnknown, AlreadyEnrolled, EnrolmentEnded, RunIsArchived,
-    WindowClosed, PrerequisiteUnmet or ModeNotOffered.
+    Raises, in this order [Open edX], RunUnknown, AlreadyEnrolled, LearnerIsMerged,
+    EnrolmentEnded, RunIsArchived, WindowClosed, PrerequisiteUnmet or ModeNotOffered.
     """
     scheduled = require_run(run, command.run)
     if enrolment.active:
@@ -95,6 +101,8 @@ def require_admission(
             subject=command.subject,
             mode=enrolment.mode,
         )
+    if learner is not None:
+        require_unmerged(learner, command.subject)
     require_not_ended(enrolment, command.run, command.subject)
     require_unarchived(run, command.run)
     require_window(run, command.run, now)

@@ -17,6 +17,7 @@ from domain.enrolment.rules import require_seat
 from domain.enrolment.state import Enrolment
 from domain.enrolment.terms import open_until
 from domain.kernel import Personal, StreamRef
+from domain.learners.state import Learner
 
 STUDIED_CREDITS_MAX = 10_000
 
@@ -71,18 +72,19 @@ def enrol_learner(
     run: Run,
     seats: Seats,
     content: Content = RUN_CONTENT.initial,
+    learner: Learner | None = None,
     course: Course | None = None,
     earlier_run: Run | None = None,
     earlier: Enrolment | None = None,
 ) -> Iterator[LearnerEnrolled | SeatTaken]:
     """Yield the enrolment, and the seat where seats are limited.
 
-    Raises, in this order [Open edX], RunUnknown, AlreadyEnrolled, EnrolmentEnded, RunIsArchived,
-    WindowClosed, PrerequisiteUnmet, ModeNotOffered, AccessHasExpired, SeatsBeingCounted,
-    OfferLapsed or RunFull.
+    Raises, in this order [Open edX], RunUnknown, AlreadyEnrolled, LearnerIsMerged,
+    EnrolmentEnded, RunIsArchived, WindowClosed, PrerequisiteUnmet, ModeNotOffered,
+    AccessHasExpired, SeatsBeingCounted, OfferLapsed or RunFull.
     """
     admitted = admission.require_admission(
-        command, context.now, enrolment, run, course, earlier_run, earlier
+        command, context.now, enrolment, run, learner, course, earlier_run, earlier
     )
     if admitted is None:
         return

@@ -14,6 +14,7 @@ from domain.enrolment.facts import WaitlistJoined
 from domain.enrolment.rules import require_counted
 from domain.enrolment.state import Enrolment
 from domain.enrolment.waitlist import require_full, require_room
+from domain.learners.state import Learner
 
 
 class JoinWaitlist(Command):
@@ -34,6 +35,7 @@ def join_waitlist(
     enrolment: Enrolment,
     run: Run,
     seats: Seats,
+    learner: Learner | None = None,
     course: Course | None = None,
     earlier_run: Run | None = None,
     earlier: Enrolment | None = None,
@@ -43,7 +45,9 @@ def join_waitlist(
     Raises what enrolling raises before it looks for a seat; then SeatsBeingCounted, SeatFree or
     WaitlistFull.
     """
-    admitted = require_admission(command, context.now, enrolment, run, course, earlier_run, earlier)
+    admitted = require_admission(
+        command, context.now, enrolment, run, learner, course, earlier_run, earlier
+    )
     if admitted is None or command.subject in seats.waiting or command.subject in seats.offers:
         return
     require_counted(seats, command.run)

@@ -34,6 +34,8 @@ from domain.grading.counting import Score, scores_of
 from domain.grading.facts import ResultTransferred
 from domain.integrity.rules import require_not_ended
 from domain.kernel import Fact, StreamRef
+from domain.learners.rules import require_unmerged
+from domain.learners.state import LEARNER, Learner
 
 
 class TransferEnrolment(Command):
@@ -69,6 +71,11 @@ def streams(command: TransferEnrolment, tenant: str) -> tuple[StreamRef[Any], ..
     )
 
 
+def more(command: TransferEnrolment, tenant: str, *_states: Any) -> tuple[StreamRef[Any], ...]:
+    """Name the learner as a person."""
+    return (LEARNER.of(tenant, command.subject, subject=command.subject),)
+
+
 def transfer_enrolment(
     command: TransferEnrolment,
     context: Context,
@@ -79,12 +86,13 @@ def transfer_enrolment(
     old: Enrolment,
     from_run: Run,
     from_seats: Seats,
+    learner: Learner,
 ) -> Iterator[Fact | Elsewhere]:
     """Yield the departure here, and there the enrolment with the results carried.
 
     The prerequisite that let the learner into the course stands. Raises RunUnknown, NotEnrolled,
-    OtherCourse; then what enrolling in the new run raises; then ItemUnknown, ItemNotSubmittable or
-    NothingToCarry.
+    LearnerIsMerged, OtherCourse; then what enrolling in the new run raises; then ItemUnknown,
+    ItemNotSubmittable or NothingToCarry.
     """
     leaving = require_run(from_run, command.from_run)
     entering = require_run(to_run, command.to_run)
@@ -92,6 +100,7 @@ def transfer_enrolment(
     if old.standing == "transferred" and old.moved == moved and new.active:
         return
     require_active(old, command.from_run, command.subject)
+    require_unmerged(learner, command.subject)
     require_same_course(leaving, entering)
     if new.active:
         raise AlreadyEnrolled(
@@ -145,6 +154,7 @@ DECISION = Decision(
     model=TransferEnrolment,
     streams=streams,
     decide=transfer_enrolment,
+    more=more,
     example={
         "subject": "oulad-11391",
         "from_run": "AAA-2013J",

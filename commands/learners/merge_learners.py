@@ -13,6 +13,8 @@ from domain.kernel import Personal, StreamRef
 from domain.learners.facts import LearnersMerged
 from domain.learners.rules import require_registered, require_unmerged
 from domain.learners.state import LEARNER, Learner
+from domain.privacy.rules import require_not_asked_for
+from domain.privacy.state import ERASURE, Erasure
 
 
 class MergeLearners(Command):
@@ -31,17 +33,19 @@ class MergeLearners(Command):
 
 
 def streams(command: MergeLearners, tenant: str) -> tuple[StreamRef[Any], ...]:
-    """Name both learners."""
+    """Name both learners, and the erasure of the one that stays."""
     return (
         LEARNER.of(tenant, command.subject, subject=command.subject),
         LEARNER.of(tenant, command.into, subject=command.into),
+        ERASURE.of(tenant, command.into, subject=command.into),
     )
 
 
 def merge_learners(
-    command: MergeLearners, context: Context, away: Learner, into: Learner
+    command: MergeLearners, context: Context, away: Learner, into: Learner, erasure: Erasure
 ) -> Iterator[LearnersMerged | Elsewhere]:
-    """Yield the merger, nothing where it stands. Raises LearnerIsMerged or LearnerUnknown.
+    """Yield the merger, nothing where it stands. Raises LearnerIsMerged, LearnerUnknown or
+    ErasureAskedFor.
 
     That the record which stays is not itself merged away keeps the pointers from going in a circle.
     """
@@ -49,6 +53,7 @@ def merge_learners(
         return
     require_unmerged(away, command.subject)
     require_registered(into, command.into)
+    require_not_asked_for(erasure, command.into)
     of, there = (command.subject, command.into, away.others), context.principal.tenant
     yield LearnersMerged("away", *of, reason=Personal(value=command.reason))
     other = LEARNER.of(there, command.into, subject=command.into)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from commands.decision import Id
 from domain.kernel import StreamRef
+from domain.privacy.facts import ErasureBegun, ErasureHeld
 from domain.privacy.state import ERASURE
 
 ErasureGround = Annotated[
@@ -31,7 +32,17 @@ HoldGround = Annotated[
 ]
 
 
+def erasure_of(tenant: str, subject: str) -> StreamRef[Any]:
+    """Return the stream of a learner's erasure."""
+    return ERASURE.of(tenant, subject, subject=subject)
+
+
 def of_learner(command: Any, tenant: str) -> tuple[StreamRef[Any], ...]:
     """Name the stream of a learner's erasure."""
     subject: Id = command.subject
-    return (ERASURE.of(tenant, subject, subject=subject),)
+    return (erasure_of(tenant, subject),)
+
+
+def begun_or_held(ground: str, holds: frozenset[str]) -> ErasureBegun | ErasureHeld:
+    """Say what comes of an erasure that is asked for while these holds stand."""
+    return ErasureHeld(tuple(sorted(holds))) if holds else ErasureBegun(ground)

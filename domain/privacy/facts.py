@@ -34,10 +34,12 @@ class LegalHoldLifted(Fact, frozen=True):
 
 class ErasureRequested(Fact, frozen=True, omit_defaults=True):
     """The learner is to be erased; ``ground`` is the code of the legal ground. ``again``: the log
-    was restored from a backup of before they were."""
+    was restored from a backup of before they were. ``together`` are the other records of the same
+    person, which are erased with this one: a hold on any of them keeps all."""
 
     ground: str
     again: bool = False
+    together: tuple[str, ...] = ()
 
 
 class ErasureHeld(Fact, frozen=True):

@@ -31,6 +31,17 @@ class ErasureUnderWay(Refusal):
         super().__init__(f"The erasure of learner {subject} has begun.", subject=subject)
 
 
+class ErasureAskedFor(Refusal):
+    """The erasure of this record was asked for, with those that were merged into it by then: one
+    that is merged into it now would be left behind. Merge it the other way round, or not at all."""
+
+    rule = "erasure-asked-for"
+    title = "The record is to be erased, or was"
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(f"The erasure of learner {subject} was asked for.", subject=subject)
+
+
 class HoldUnknown(Refusal):
     """There is no such legal hold on this learner. Look for a slip in its id."""
 
@@ -39,6 +50,12 @@ class HoldUnknown(Refusal):
 
     def __init__(self, subject: str, hold: str) -> None:
         super().__init__(f"No hold {hold} stands on learner {subject}.", subject=subject, hold=hold)
+
+
+def require_not_asked_for(erasure: Erasure, subject: str) -> None:
+    """Raise ErasureAskedFor where nothing more can be merged into a record."""
+    if erasure.ground is not None:
+        raise ErasureAskedFor(subject)
 
 
 def require_not_begun(erasure: Erasure, subject: str) -> None:

@@ -44,12 +44,13 @@ STEPS: tuple[type[StepFact], ...] = (
 
 class Erasure(msgspec.Struct, frozen=True):
     """``holds`` that stand, and those ``lifted``; the ``ground`` on which it was requested (None:
-    it was not); whether it has ``begun``; how many of the STEPS are ``done``, with their receipts;
-    whether all is ``erased``."""
+    it was not), ``together`` with which other records of the person; whether it has ``begun``; how
+    many of the STEPS are ``done``, with their receipts; whether all is ``erased``."""
 
     holds: frozenset[str] = frozenset()
     lifted: frozenset[str] = frozenset()
     ground: str | None = None
+    together: tuple[str, ...] = ()
     begun: bool = False
     done: int = 0
     receipts: tuple[tuple[Receipt, ...], ...] = ()
@@ -65,8 +66,8 @@ def evolve_erasure(state: Erasure, fact: ErasureFact, _at: datetime) -> Erasure:
     """Take one fact in. Never refuses."""
     replace = msgspec.structs.replace
     match fact:
-        case ErasureRequested(ground=ground):
-            return replace(state, ground=ground)
+        case ErasureRequested(ground=ground, together=together):
+            return replace(state, ground=ground, together=together)
         case ErasureBegun():
             return replace(state, begun=True)
         case (

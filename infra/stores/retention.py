@@ -24,7 +24,7 @@ from streams.ports import Ended, EndedPage
 
 CONNECTIONS_MAX = 1
 
-READINGS = ("history", "progress", "catalogue", RETENTION.name)
+READINGS = ("history", "progress", "catalogue", "learners", RETENTION.name)
 # Who erases must know what happened last: readings that lack something are waited for.
 _KNOWN = """
   with live as (

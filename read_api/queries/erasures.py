@@ -29,7 +29,8 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class LearnerErasure(Answer, frozen=True, kw_only=True):
-    """Legal holds on a learner, and how far their erasure is. ``digest`` is over all receipts."""
+    """Legal holds on a learner, and how far their erasure is. ``digest`` is over all receipts;
+    ``together`` are the person's other records, each of which is erased with steps of its own."""
 
     subject: str
     status: ErasureStatus
@@ -39,6 +40,7 @@ class LearnerErasure(Answer, frozen=True, kw_only=True):
     steps: list[Step]
     steps_left: int
     digest: str | None
+    together: list[str]
 
 
 class ErasureRow(msgspec.Struct, frozen=True):
@@ -79,6 +81,7 @@ async def of_learner(
         steps=done,
         steps_left=len(STEPS) - len(done),
         digest=next((f.fact.digest for f in facts if isinstance(f.fact, SubjectErased)), None),
+        together=list(state.together),
         as_of=await deps.as_of(facts[-1].position),
     )
 

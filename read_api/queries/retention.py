@@ -85,6 +85,7 @@ async def preview(
         "history",
         "progress",
         "catalogue",
+        "learners",
         min_position=min_position,
     ) as snapshot:
         of = {"tenant": asking.tenant}

@@ -36,7 +36,8 @@ PLAIN: Mapping[type[Fact], str] = {
 def _requested(fact: ErasureRequested) -> str:
     """Tell on what ground, and whether it was done before."""
     again = " again, as the log was restored from a backup" if fact.again else ""
-    return f"Erasure was asked for{again} ({fact.ground})"
+    others = f", together with {', '.join(fact.together)}" if fact.together else ""
+    return f"Erasure was asked for{again}{others} ({fact.ground})"
 
 
 def _held(fact: ErasureHeld) -> str:

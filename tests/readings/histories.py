@@ -476,7 +476,9 @@ _receipts = st.just((Receipt("keys", 1),))
 _of_erasure: st.SearchStrategy[Fact] = st.one_of(
     st.just(LegalHoldPlaced("h1", "legal-claim")),
     st.just(LegalHoldLifted("h1")),
-    st.builds(ErasureRequested, st.just("objection"), st.booleans()),
+    st.builds(
+        ErasureRequested, st.just("objection"), st.booleans(), st.sampled_from([(), ("s2",)])
+    ),
     st.just(ErasureHeld(("h1",))),
     st.just(ErasureBegun("objection")),
     st.builds(KeyDestroyed, st.just(1), st.just(STARTS), _receipts),
