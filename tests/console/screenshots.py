@@ -30,6 +30,7 @@ def addresses(url: str) -> dict[str, str]:
 
         pages = {"overview": "/console", "runs": "/console/runs", "nowhere": "/console/nowhere"}
         pages |= {"search-empty": "/console/search", "search-none": "/console/search?q=zzzzqqq"}
+        pages |= {"roles": "/console/access?ended=yes", "reads": "/console/access-log"}
         listed = ask("/console/runs.json")["runs"]
         if not listed:
             return pages
