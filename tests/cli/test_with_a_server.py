@@ -150,3 +150,26 @@ def test_readings_are_listed_and_rebuilt(
     assert "progress: rebuilt as generation" in capsys.readouterr().out
     assert run(["projections", "retry"]) == 0
     assert "progress: 0 of 0 facts put aside" in capsys.readouterr().out
+
+
+def test_a_tenant_is_opened_listed_and_erased(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that has no learners yet; what there is not, and the installation's own, are refused."""
+    at = ["--url", server.url]
+    ground = ["--ground", "no-longer-necessary"]
+    assert run(["tenants", "open", "north", "--title", "University of the North", *at]) == 0
+    assert run(["tenants", "list", *at]) == 0
+    said = capsys.readouterr().out
+    assert "University of the North" in said
+    assert "not opened" in said
+    assert run(["tenants", "erase", "nrth", *ground, "--yes", *at]) == 1
+    assert "there is no tenant nrth" in capsys.readouterr().err
+    assert run(["tenants", "erase", "main", *ground, "--yes", *at]) == 1
+    assert "the installation's own tenant" in capsys.readouterr().err
+    assert run(["tenants", "erase", "north", *ground, "--yes", *at]) == 0
+    said = capsys.readouterr().out
+    assert "north: erased" in said
+    assert "0 learners; logins of analysts 0, identity.actors 0" in said
+    assert run(["tenants", "open", "north", "--title", "Again", *at]) == 1
+    assert "erased" in capsys.readouterr().err
