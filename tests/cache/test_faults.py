@@ -29,7 +29,7 @@ from tests.cluster_engines import running
 from tests.databases import Databases
 from tests.read_api.world import RUN, World, world
 
-LOAD_SECONDS = 6.0
+LOAD_SECONDS = 4.0
 READERS = 6
 EMPTY, PAUSE = "FLUSHALL", "CLIENT PAUSE 1500 ALL"
 PATHS = ("/v1/runs", "/v1/courses/C1", "/v1/analytics/overview", "/v1/search?q=course")
