@@ -52,7 +52,8 @@ class GrantExtension(Command):
 def grant_extension(
     command: GrantExtension, context: Context, enrolment: Enrolment, run: Run, content: Content
 ) -> Iterator[EnrolmentFact]:
-    """Yield the learner's terms in all, and how what they handed in is judged by them.
+    """Yield the learner's terms in all, and how what they handed in is judged by them, as
+    new facts [Canvas-like systems leave stale penalties].
 
     A learner who has left, and an archived run, can still be put right. Raises RunUnknown,
     NotEnrolled, ItemUnknown, ItemNotSubmittable or ReleaseAfterDue.

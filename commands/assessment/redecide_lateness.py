@@ -53,8 +53,9 @@ def consequences(
     """Yield what follows from the dates and terms that count now, for what was handed in, for what
     is missing, and for attempts under way.
 
-    Stale penalties after a change of dates are a complaint elsewhere (Submitty#665): each attempt
-    that is judged otherwise has its penalty judged again beside it, and so has missing work.
+    Stale penalties after a change of dates are a complaint elsewhere (Submitty#665) [Canvas-like
+    systems]: each attempt that is judged otherwise has its penalty judged again beside it, and so
+    has missing work.
     """
     attempts = enrolment.attempts
     for judged in redecided(content, run, enrolment):

@@ -37,7 +37,7 @@ def streams(command: AllowCertificate, tenant: str) -> tuple[StreamRef[Any], ...
 def allow_certificate(
     command: AllowCertificate, _context: Context, enrolment: Enrolment, run: Run
 ) -> Iterator[CertificateAllowed]:
-    """Yield it, once. Raises RunUnknown or NotEnrolled."""
+    """Yield it, once, instead of the grade [Open edX]. Raises RunUnknown or NotEnrolled."""
     require_run(run, command.run)
     require_ever_enrolled(enrolment, command.run, command.subject)
     if not enrolment.credentials.allowed:

@@ -38,7 +38,7 @@ def streams(command: BarCertificate, tenant: str) -> tuple[StreamRef[Any], ...]:
 def bar_certificate(
     command: BarCertificate, _context: Context, enrolment: Enrolment, run: Run
 ) -> Iterator[CertificateBarred]:
-    """Yield it, once. Raises RunUnknown or NotEnrolled."""
+    """Yield it, once; it beats the allow list [Open edX]. Raises RunUnknown or NotEnrolled."""
     require_run(run, command.run)
     require_ever_enrolled(enrolment, command.run, command.subject)
     if BAR_ITSELF not in enrolment.credentials.bars:

@@ -39,7 +39,8 @@ def revoke_certificate(
 ) -> Iterator[CertificateRevoked]:
     """Yield the revocation, once.
 
-    Raises RunUnknown, CertificateUnknown or CertificateIsSuperseded.
+    Identifier and grade stay readable [Open edX's older model blanked them]. Raises RunUnknown,
+    CertificateUnknown or CertificateIsSuperseded.
     """
     require_run(run, command.run)
     certificate = enrolment.credentials.certificate

@@ -41,7 +41,7 @@ def decide_modules(
     content: Content,
     viewing: Viewing,
 ) -> Iterator[ModuleUnlocked | ModuleRelocked]:
-    """Yield what is to be open or locked otherwise than it is. Raises RunUnknown."""
+    """Yield what is to be open or locked otherwise than it is [Open edX]. Raises RunUnknown."""
     require_run(run, command.run)
     if enrolment.active:
         yield from decided(content, enrolment, viewing.in_term(enrolment.term).completed)

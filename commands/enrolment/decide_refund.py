@@ -29,7 +29,10 @@ class DecideRefund(Command):
 def decide_refund(
     command: DecideRefund, context: Context, enrolment: Enrolment, run: Run
 ) -> Iterator[RefundApproved | RefundDenied]:
-    """Yield the decision, nothing where there is one. Raises RunUnknown or NotEnrolled."""
+    """Yield the decision, nothing where there is one; never by withdrawing [Open edX does that].
+
+    Raises RunUnknown or NotEnrolled.
+    """
     require_run(run, command.run)
     require_ever_enrolled(enrolment, command.run, command.subject)
     if command.order not in enrolment.refunds:

@@ -24,7 +24,7 @@ class ExpireAccess(Command):
 def expire_access(
     command: ExpireAccess, context: Context, enrolment: Enrolment, run: Run
 ) -> Iterator[AccessExpired]:
-    """Yield that access expired; nothing where it does not, or no more.
+    """Yield that access expired [Open edX]; nothing where it does not, or no more.
 
     A run that was put off gives more time; one that was brought forward takes none of what was
     said. Raises RunUnknown or NotDue.

@@ -42,8 +42,8 @@ def join_waitlist(
 ) -> Iterator[WaitlistJoined]:
     """Yield that the learner waits; nothing where they do, have an offer, or are in.
 
-    Raises what enrolling raises before it looks for a seat; then SeatsBeingCounted, SeatFree or
-    WaitlistFull.
+    Raises what enrolling raises, in its order [Open edX], before it looks for a seat; then
+    SeatsBeingCounted, SeatFree or WaitlistFull.
     """
     admitted = require_admission(
         command, context.now, enrolment, run, learner, course, earlier_run, earlier

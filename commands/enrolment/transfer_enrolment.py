@@ -91,8 +91,8 @@ def transfer_enrolment(
     """Yield the departure here, and there the enrolment with the results carried.
 
     The prerequisite that let the learner into the course stands. Raises RunUnknown, NotEnrolled,
-    LearnerIsMerged, OtherCourse; then what enrolling in the new run raises; then ItemUnknown,
-    ItemNotSubmittable or NothingToCarry.
+    LearnerIsMerged, OtherCourse; then what enrolling in the new run raises [Open edX]; then
+    ItemUnknown, ItemNotSubmittable or NothingToCarry.
     """
     leaving = require_run(from_run, command.from_run)
     entering = require_run(to_run, command.to_run)

@@ -54,8 +54,8 @@ def compute_grade(
 
     Below the pass mark is a failure only once it had been reached, or from the end of the run on.
     A learner who has left gets a grade, but neither passes nor fails by it. In a batch of regrades
-    that is only to raise grades, one that is not higher is nothing. Raises RunUnknown, NotEnrolled,
-    RegradeUnknown, RegradeIsCompleted or GradingPolicyMissing.
+    that is only to raise grades, one that is not higher is nothing [Open edX]. Raises RunUnknown,
+    NotEnrolled, RegradeUnknown, RegradeIsCompleted or GradingPolicyMissing.
     """
     require_run(run, command.run)
     require_ever_enrolled(enrolment, command.run, command.subject)

@@ -66,7 +66,7 @@ def grade_submission(
     """Yield the score and what being late costs, nothing where the attempt has this score already.
 
     A learner who has left can still be graded. In a batch of regrades that is only to raise scores,
-    one that is not higher is nothing. Raises RunUnknown, NotEnrolled, RegradeUnknown,
+    one that is not higher is nothing [Open edX]. Raises RunUnknown, NotEnrolled, RegradeUnknown,
     RegradeIsCompleted, AttemptUnknown or ScoreOutOfRange.
     """
     require_run(run, command.run)

@@ -32,7 +32,7 @@ class ScoreMissingWork(Command):
 def score_missing_work(
     command: ScoreMissingWork, context: Context, enrolment: Enrolment, run: Run, content: Content
 ) -> Iterator[MissingWorkScored | MissingWorkCleared]:
-    """Yield the score of missing work, nothing where there is work, a score or no such policy.
+    """Yield the score of missing work [Canvas], nothing where there is work, a score or no policy.
 
     Raises RunUnknown, NotEnrolled, ItemUnknown, or NotDue where the learner's due date is later.
     """

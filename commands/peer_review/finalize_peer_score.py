@@ -41,7 +41,7 @@ def streams(command: FinalizePeerScore, tenant: str) -> tuple[StreamRef[Any], ..
 def finalize_peer_score(
     command: FinalizePeerScore, context: Context, enrolment: Enrolment, run: Run, pool: Pool
 ) -> Iterator[PeerScoreFinalized | LatePenaltyApplied]:
-    """Yield the score of each attempt in the pool, and what being late costs; once.
+    """Yield the score of each attempt in the pool [Open edX ORA], and what lateness costs; once.
 
     An attempt that has a score has it for good: a staff score overrides all, and reviews that come
     later change nothing. One that was voided gets none while it is. Raises RunUnknown,

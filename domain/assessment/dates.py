@@ -89,7 +89,8 @@ def late_seconds(submitted: datetime, due: datetime | None) -> int:
 def redecided(content: Content, run: Run, enrolment: Enrolment) -> Iterator[LatenessRedecided]:
     """Yield how each attempt is judged by the due dates that count now, where that is otherwise.
 
-    An item that was taken out of the content has no date, and what was decided stands.
+    These are new facts [Canvas-like systems leave stale penalties]. An item that was taken out of
+    the content has no date, and what was decided stands.
     """
     for name, attempts in enrolment.attempts.items():
         item = content.items.get(name)

@@ -112,7 +112,7 @@ def attempts_left(item: Item, attempts: Attempts, extensions: Extensions) -> int
 
 
 def require_attempt_left(item: Item, attempts: Attempts, extensions: Extensions) -> int:
-    """Return the number of the next attempt (from 1), or raise AttemptsExhausted."""
+    """Return the number of the next attempt (from 1), or raise AttemptsExhausted [Canvas]."""
     if attempts_left(item, attempts, extensions) == 0:
         extension = extensions.get(item.item)
         extra = 0 if extension is None else extension.attempts
@@ -180,7 +180,7 @@ def require_started(item: Item, attempt: str) -> None:
 
 
 def expires_at(made: Attempt) -> datetime | None:
-    """Return the last moment at which an attempt under way can be handed in; None: no end."""
+    """Return the last moment at which an attempt can be handed in [Moodle]; None: no end."""
     if made.deadline is None or made.started is None:
         return None
     grace_s = made.started.grace_s if made.started.on_expiry == "grace" else 0
@@ -188,7 +188,7 @@ def expires_at(made: Attempt) -> datetime | None:
 
 
 def require_time_left(item: str, made: Attempt, now: datetime) -> None:
-    """Raise AttemptOver for an attempt that was abandoned, or whose time is up."""
+    """Raise AttemptOver for an attempt that was abandoned, or whose time is up [Moodle]."""
     last = expires_at(made)
     if made.abandoned or (last is not None and now > last):
         raise AttemptOver(
@@ -203,7 +203,7 @@ def require_time_left(item: str, made: Attempt, now: datetime) -> None:
 
 
 def require_time_up(item: str, made: Attempt, now: datetime) -> tuple[AttemptStarted, datetime]:
-    """Return how the attempt began and its deadline, or raise AttemptUntimed or NotDue."""
+    """Return how the attempt began and its deadline, or raise AttemptUntimed or NotDue [Moodle]."""
     last = expires_at(made)
     if last is None or made.started is None or made.deadline is None:
         raise AttemptUntimed(

@@ -181,7 +181,7 @@ def require_item(content: Content, run_id: str, item_id: str) -> Item:
 
 
 def require_open(item: Item, now: datetime) -> None:
-    """Raise ItemNotOpen before the item opens."""
+    """Raise ItemNotOpen before the item opens [Canvas, Moodle]."""
     if item.opens is not None and now < item.opens:
         raise ItemNotOpen(
             f"Item {item.item} opens at {moment_or(item.opens, '')}; it is {moment_or(now, '')}.",

@@ -164,7 +164,7 @@ def require_certificate(
 def require_identity(
     integrity: Integrity, run_id: str, subject: str, mode: Mode, now: datetime
 ) -> None:
-    """Raise IdentityNotVerified unless the learner's identity is verified now."""
+    """Raise IdentityNotVerified unless the learner's identity is verified now [Open edX]."""
     if integrity.identity_holds(now):
         return
     expired = integrity.identity.expires if integrity.identity is not None else None
@@ -181,7 +181,7 @@ def require_identity(
 
 
 def require_eligible_mode(scheduled: RunScheduled, mode: Mode | None) -> Mode:
-    """Return the mode, or raise ModeNotEligible where it earns no certificate."""
+    """Return the mode, or raise ModeNotEligible where it earns no certificate [Open edX]."""
     if mode is None or mode not in scheduled.certificate_modes:
         eligible = ", ".join(scheduled.certificate_modes) or "no mode"
         raise ModeNotEligible(

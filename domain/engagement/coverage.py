@@ -1,4 +1,4 @@
-"""Which milliseconds of a video has a learner covered?"""
+"""Which milliseconds of a video has a learner covered [xAPI video profile]?"""
 
 from __future__ import annotations
 

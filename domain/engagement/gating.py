@@ -61,7 +61,8 @@ def decided(
     """Yield the modules that are earned now: score% >= minimum and completion% >= minimum, of all
     that they require [Open edX].
 
-    What was unlocked stays so when a grade falls later, unless the run says that it relocks.
+    What was unlocked stays so when a grade falls later, unless the run says that it relocks [Open
+    edX and Moodle re-lock silently].
     """
     for module in content.modules.values():
         if not module.requires or module.module in enrolment.waived:

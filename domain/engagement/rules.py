@@ -61,7 +61,7 @@ class ModuleUnknown(Refusal):
 
 
 def require_unlocked(item: Item, content: Content, enrolment: Enrolment) -> None:
-    """Raise ModuleLocked for an item of a module that is not open to the learner."""
+    """Raise ModuleLocked for an item of a module that is not open to the learner [Open edX]."""
     module = content.modules.get(item.module)
     if is_open(module, enrolment) or module is None:
         return
@@ -136,7 +136,8 @@ def require_credit(viewing: Viewing, item: str, rate: Decimal, now: datetime) ->
 
 
 def is_covered(item: Item, covered: Intervals) -> bool:
-    """Whether coverage reached the item's threshold; never where the duration is unknown."""
+    """Whether coverage reached the item's threshold [xAPI video profile]; never where the duration
+    is unknown."""
     if item.duration_ms is None:
         return False
     return covered_ms(covered) >= Decimal(item.threshold) * item.duration_ms

@@ -120,7 +120,7 @@ def require_ever_enrolled(enrolment: Enrolment, run_id: str, subject: str) -> No
 
 
 def require_window(run: Run, run_id: str, now: datetime) -> None:
-    """Raise WindowClosed outside opens <= now < closes."""
+    """Raise WindowClosed outside opens <= now < closes [Canvas, Moodle]."""
     early = run.opens is not None and now < run.opens
     late = run.closes is not None and now >= run.closes
     if early or late:
@@ -186,7 +186,9 @@ def require_mode(scheduled: RunScheduled, mode: str) -> None:
 def require_seat(seats: Seats, run_id: str, subject: str, now: datetime) -> None:
     """Raise unless seats are unlimited, one is free for anybody, or is held for this learner.
 
-    Raises SeatsBeingCounted, OfferLapsed or RunFull. While somebody waits, a free seat is theirs.
+    It is decided in one append with the enrolment [Open edX and others check, then write,
+    unlocked]. While somebody waits, a free seat is theirs. Raises SeatsBeingCounted, OfferLapsed or
+    RunFull.
     """
     if seats.capacity is None:
         return

@@ -36,7 +36,7 @@ class RunHasEnded(Refusal):
 
 
 def access_until(run: Run, mode: Mode, began_at: datetime) -> datetime | None:
-    """Return from when on a learner who first enrolled then has no access; None: never."""
+    """Return from when a learner who first enrolled then has no access [Open edX]; None: never."""
     weeks = None if run.scheduled is None else run.scheduled.weeks_to_complete
     if weeks is None or mode != AUDIT:
         return None

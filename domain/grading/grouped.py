@@ -66,7 +66,7 @@ def grade(
     policy_number: int = 0,
     excused: frozenset[str] = frozenset(),
 ) -> Grade:
-    """Compute the grade of one learner; what goes in is as for every policy.
+    """Compute the grade of one learner; what goes in is as for every policy [Canvas].
 
     An item's weight says nothing here: its points do. Items out of 0 do not count.
     """

@@ -28,12 +28,12 @@ PLACES = 2
 
 
 def intervals_begun(policy: LatePolicy, seconds: int) -> int:
-    """Return how many intervals of lateness have begun: ceil(seconds / interval)."""
+    """Return how many intervals of lateness have begun: ceil(seconds / interval) [Canvas]."""
     return -(-seconds // policy.interval_seconds)
 
 
 def deduction(policy: LatePolicy, raw: str, possible: str, seconds: int) -> Decimal:
-    """Return the points that so many seconds of lateness cost.
+    """Return the points that so many seconds of lateness cost [Canvas].
 
     95 of 100, 25 hours late, 10% a day: 20; with a floor of 80%: 15. Where nothing was possible,
     nothing is deducted.
@@ -54,7 +54,7 @@ def deduction(policy: LatePolicy, raw: str, possible: str, seconds: int) -> Deci
 
 
 def missing_as(missing: str, item: Item) -> Score:
-    """Return the score of work that was not handed in: possible - possible × missing%, exactly."""
+    """Return the score of missing work: possible - possible × missing%, exactly [Canvas]."""
     whole = Decimal(item.possible)
     raw = whole - whole * Decimal(missing) / 100
     return Score(text(raw.normalize()), item.possible)

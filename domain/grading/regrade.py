@@ -82,7 +82,8 @@ def raises(old: Score, new: Score) -> bool:
 
 
 def raises_grade(old: str, new: str) -> bool:
-    """Whether a new exact share of the course is higher than the old; equality keeps the old."""
+    """Whether a new exact share of the course is higher than the old; equality keeps the
+    old [Open edX]."""
     return exact(new) > exact(old)
 
 

@@ -45,11 +45,11 @@ def round_percent(share: Fraction, rule: str = "half-up-0.05-v1") -> int:
 
 
 def letter_for(cutoffs: Iterable[Cutoff], percent: int) -> str | None:
-    """Return the letter of the highest cutoff that the percent reaches, or None."""
+    """Return the letter of the highest cutoff that the percent reaches, or None [Open edX]."""
     reached = [cutoff for cutoff in cutoffs if cutoff.percent <= percent]
     return max(reached, key=lambda cutoff: cutoff.percent).letter if reached else None
 
 
 def pass_mark(cutoffs: Iterable[Cutoff]) -> int | None:
-    """Return the lowest nonzero cutoff, from which on a grade passes, or None."""
+    """Return the lowest nonzero cutoff, from which on a grade passes, or None [Open edX]."""
     return min((cutoff.percent for cutoff in cutoffs if cutoff.percent > 0), default=None)

@@ -36,7 +36,7 @@ def grade(
     policy_number: int = 0,
     excused: frozenset[str] = frozenset(),
 ) -> Grade:
-    """Compute the grade of one learner.
+    """Compute the grade of one learner [Open edX].
 
     ``items`` are the run's content in its order, ``scores`` the score by item that counts. Items
     without a category of the policy, without weight or out of 0 do not count. An item without a
@@ -129,6 +129,7 @@ def _shares(entries: list[_Entry]) -> tuple[list[int], int]:
 
 
 def lowest(shares: list[int], count: int) -> frozenset[int]:
-    """Return the indexes of the ``count`` lowest shares; of equal ones the later is dropped."""
+    """Return the indexes of the ``count`` lowest shares; of equal ones the later is dropped
+    [Open edX]."""
     order = sorted(range(len(shares)), key=lambda index: (shares[index], -index))
     return frozenset(order[:count])
