@@ -96,7 +96,7 @@ def test_work_is_for_who_is_in() -> None:
 
 
 def test_an_item_opens_at_its_moment() -> None:
-    """opens <= now: the moment itself is in time."""
+    """opens <= now: the moment itself is in time [Canvas, Moodle]."""
     record = given(*ENROLLED, content(Item("1752", "quiz", "Q", opens=NOON)))
     record.when("submit-work", NOON - MICROSECOND, **WORK).refused(ItemNotOpen)
     assert record.when("submit-work", NOON, **WORK).facts

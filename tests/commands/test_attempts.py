@@ -68,7 +68,7 @@ def test_more_attempts_are_granted_and_counted() -> None:
 
 
 def test_attempts_left_never_falls_below_zero() -> None:
-    """Also where fewer are allowed than were made; absent means unlimited."""
+    """Also where fewer are allowed than were made; absent means unlimited [Canvas]."""
     made = quiz(attempts=3)
     for attempt in ("1", "2", "3"):
         made.when("submit-work", **{**WORK, "attempt": attempt})
@@ -131,7 +131,7 @@ def test_an_attempt_stays_pinned_to_the_content_it_began_on() -> None:
 
 
 def test_a_timed_item_is_handed_in_within_an_attempt() -> None:
-    """Otherwise nobody knew how long it took."""
+    """Otherwise nobody knew how long it took [Moodle]."""
     record = quiz(time_limit_s=1800)
     record.when("submit-work", **WORK).refused(AttemptNotStarted, time_limit_s=1800)
 
@@ -141,7 +141,8 @@ def test_a_timed_item_is_handed_in_within_an_attempt() -> None:
     [("submit", 0, 600), ("abandon", 0, 600), ("grace", 60, 660)],
 )
 def test_the_last_moment_is_in_time(on_expiry: OnExpiry, grace_s: int, last_s: int) -> None:
-    """A deadline is the last moment that is in time; a grace period comes on top [Moodle]."""
+    """A deadline is the last moment that is in time [Canvas, Moodle]; a grace period comes on top
+    [Moodle]."""
 
     def begun() -> Record:
         record = quiz(time_limit_s=600, on_expiry=on_expiry, grace_s=grace_s)
@@ -215,7 +216,7 @@ def test_an_attempt_without_a_limit_does_not_expire() -> None:
 
 
 def test_a_time_factor_granted_on_the_way_moves_the_deadline() -> None:
-    """Of the attempt under way, and back again when it is taken back."""
+    """Of the attempt under way [Moodle], and back again when it is taken back."""
     record = quiz(time_limit_s=600)
     record.when("start-attempt", **WORK)
     reason: Personal[str] = Personal(value="Noise")

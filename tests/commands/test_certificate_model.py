@@ -38,8 +38,8 @@ class Roster:
 
 
 class Certificates(RuleBasedStateMachine):
-    """One learner in one run, and beside the product the rule as rules.md writes it, in plain
-    variables; the policy acts on every fact, as it does on the log."""
+    """One learner in one run, and beside the product the rule as rules.md writes it [Open edX], in
+    plain variables; the policy acts on every fact, as it does on the log."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -78,13 +78,13 @@ def test_no_certificate_without_a_pass(results: tuple[Fact, ...]) -> None:
 
 
 def test_no_certificate_in_another_mode() -> None:
-    """A run says in which modes a certificate is earned."""
+    """A run says in which modes a certificate is earned [Open edX]."""
     record = given(*RUNNING, LearnerEnrolled("audit"), OutcomeRecorded("pass"))
     record.when("issue-certificate", **LEARNER).refused(ModeNotEligible, mode="audit")
 
 
 def test_no_certificate_for_who_is_not_in() -> None:
-    """Never enrolled, or withdrawn."""
+    """Never enrolled, or withdrawn [Open edX]."""
     given(*RUNNING).when("issue-certificate", **LEARNER).refused(NotEnrolled)
     left = given(*ENROLLED, *COMPUTED, LearnerWithdrawn())
     left.when("issue-certificate", **LEARNER).refused(NotEnrolled, standing="withdrawn")
@@ -153,8 +153,8 @@ def test_an_identity_holds_until_before_it_expires() -> None:
 
 
 def test_the_allow_list_replaces_the_grade_test() -> None:
-    """A certificate for one who was allow-listed and not passed, and it says so. Source: rules.md
-    (none for somebody allow-listed, appsembler edx-platform#987)."""
+    """A certificate for one who was allow-listed and not passed, and it says so [Open edX]
+    (elsewhere none for somebody allow-listed, appsembler edx-platform#987)."""
     record = given(*ENROLLED, OutcomeRecorded("fail"))
     record.when("allow-certificate", **WHY).then(CertificateAllowed(BECAUSE))
     record.when("allow-certificate", **WHY).nothing()

@@ -126,7 +126,8 @@ def test_a_relative_date_is_the_start_plus_the_offset_but_not_after_the_runs_end
 
 
 def test_an_extension_redecides_the_lateness_of_what_is_in() -> None:
-    """In one decision with it: stale penalties are a complaint elsewhere (Submitty#665)."""
+    """In one decision with it, as new facts: stale penalties are a complaint elsewhere
+    (Submitty#665) [Canvas-like systems leave stale penalties]."""
     record = given(*ENROLLED)
     record.when("submit-work", LATE, **WORK)
     record.when("submit-work", FRIDAY, **{**WORK, "attempt": "2"})
@@ -305,7 +306,7 @@ def plain_due(
 def test_dates_agree_with_a_plain_model(
     own: object, extension: object, cohorts: dict[str, object], joined: set[str], run: object
 ) -> None:
-    """Whatever is said by whom."""
+    """Whatever is said by whom [Canvas]."""
 
     def at(date: object) -> datetime | None:
         return day(date) if isinstance(date, int) else None

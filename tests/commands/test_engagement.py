@@ -51,7 +51,7 @@ def later(seconds: float) -> datetime:
 
 
 def test_watching_the_last_second_completes_the_item() -> None:
-    """Complete at the item's threshold, by default all of it. Source: rules.md, Video."""
+    """Complete at the item's threshold, by default all of it [xAPI video profile]."""
     short = Item("v1", "video", "Short", duration_ms=60_000)
     given(*ENROLLED, content(short), watched(0, 59_000)).when(
         "watch-video", later(1), **segment(59_000, 60_000)
@@ -68,7 +68,7 @@ def test_watching_the_last_second_completes_the_item() -> None:
     ],
 )
 def test_the_threshold_is_exact(threshold: str, end_ms: int, complete: bool) -> None:
-    """The covered share is compared exactly, up to three decimals of the threshold."""
+    """Compared exactly, up to three decimals of the threshold [xAPI video profile]."""
     video = Item("v1", "video", "Five minutes", duration_ms=300_000, threshold=threshold)
     answer = given(*ENROLLED, content(video), watched(0, 50_000)).when(
         "watch-video", later(400), **segment(50_000, end_ms)

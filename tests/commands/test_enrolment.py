@@ -319,7 +319,8 @@ STEPS = st.lists(
 def test_no_run_is_ever_over_capacity(steps: list[tuple[str, int, str]]) -> None:
     """Judged by a plain list of who is in: nobody is let in beyond the number of seats.
 
-    Source: rules.md, "no run is ever over capacity". And a seat that is free is given.
+    Source: rules.md, "no run is ever over capacity" [Open edX and others check, then write,
+    unlocked]. And a seat that is free is given.
     """
     record = given(COURSE_FACT, run(), run(NEXT))
     inside: dict[str, set[str]] = {RUN_ID: set(), NEXT: set()}
@@ -394,7 +395,7 @@ def test_a_transfer_moves_learner_seat_and_results() -> None:
 
 
 def test_a_transfer_is_checked_like_an_enrolment() -> None:
-    """Not enrolled there, window, mode, seat; and it stays within one course."""
+    """Not enrolled there, window, mode, seat [Open edX]; and it stays within one course."""
     body = {"subject": SUBJECT, "from_run": RUN_ID, "to_run": NEXT, "carry": ["1752"]}
     given(*ENROLLED).when("transfer-enrolment", **body).refused(RunUnknown, run=NEXT)
     here = (*ENROLLED, content(TMA, run_id=NEXT))

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from pydantic import ValidationError
 
+from commands.register import DECISIONS
 from domain.catalogue.facts import ContentVersionPublished, Item, Module, Requirement
 from domain.catalogue.rules import RunUnknown
 from domain.engagement.facts import (
@@ -74,7 +76,8 @@ def unlocked(score: str, completion: str) -> ModuleUnlocked:
     ],
 )
 def test_what_is_in_a_locked_module_is_refused(command: str, body: dict[str, Any]) -> None:
-    """Naming what it requires; a waiver opens it, and so does a run that requires nothing."""
+    """Naming what it requires [Open edX]. A waiver opens it, and so does a run that requires
+    nothing."""
     record = given(*ENROLLED, content())
     record.when(command, **LEARNER, **body).refused(ModuleLocked, module="two")
     assert given(*ENROLLED, content(module=Module("two"))).when(command, **LEARNER, **body).facts
@@ -137,7 +140,7 @@ def test_a_grade_that_falls_later_locks_nothing_again() -> None:
 
 
 def test_a_run_can_choose_to_lock_again() -> None:
-    """Then that is a fact, too; what was begun goes on."""
+    """Then that is a fact, too [Open edX and Moodle re-lock silently]; what was begun goes on."""
     record = earned(relocks=True)
     record.when("start-attempt", **LEARNER, item="x", attempt="1")
     basis = (Reached("one", "39", "75"),)
@@ -158,6 +161,14 @@ def test_a_waiver_has_a_reason_and_stands() -> None:
     record.when("waive-module", **{**body, "module": "none"}).refused(ModuleUnknown)
     record.when("waive-module", **{**body, "subject": "nobody"}).refused(NotEnrolled)
     record.when("waive-module", **{**body, "run": "X"}).refused(RunUnknown)
+
+
+@pytest.mark.parametrize("command", ["waive-module", "withdraw-waiver"])
+@pytest.mark.parametrize("wrong", [{}, {"reason": ""}])
+def test_a_waiver_without_a_reason_is_malformed(command: str, wrong: dict[str, str]) -> None:
+    """Granted or taken back. Source: rules.md, Gating."""
+    with pytest.raises(ValidationError, match="reason"):
+        DECISIONS[command].model.model_validate({**LEARNER, "module": "two", **wrong})
 
 
 def test_a_waiver_can_be_taken_back() -> None:

@@ -116,7 +116,8 @@ def test_another_late_policy_is_applied_when_the_grade_is_computed() -> None:
 
 
 def test_an_extension_judges_the_penalty_of_what_is_in_again() -> None:
-    """Elsewhere it stays as it was when the due date moves (Submitty#665)."""
+    """Elsewhere it stays as it was when the due date moves (Submitty#665) [Canvas-like systems
+    leave stale penalties]."""
     assert TMA.due is not None
     record = given(*ENROLLED, POLICY)
     late = TMA.due + timedelta(seconds=3 * DAY)

@@ -97,7 +97,7 @@ def test_whose_work_can_be_missing() -> None:
 
 
 def test_a_score_takes_the_place_of_missing_work() -> None:
-    """Whatever it is: also one that is worse, and late."""
+    """Whatever it is: also one that is worse, and late [Canvas]."""
     record = given(*ENROLLED, policy(), SCORED, SubmissionReceived("1752", "1", 1, 1, DUE, 1))
     assert percent(record) == 20
     record.take(SubmissionGraded("1752", "1", "15", "100", "g"))

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from pydantic import ValidationError
+
+from commands.register import DECISIONS
 from domain.assessment.facts import SubmissionReceived
 from domain.assessment.rules import ItemNotSubmittable
 from domain.catalogue.facts import (
@@ -86,6 +90,15 @@ def test_an_override_needs_no_attempt() -> None:
         ScoreOverridden("1752", "8", "10", "7", "10", WHY)
     )
     record.when("remove-override", **ITEM).then(OverrideRemoved("1752", "8", "10", reason=WHY))
+
+
+@pytest.mark.parametrize("command", ["override-score", "remove-override"])
+@pytest.mark.parametrize("wrong", [{}, {"reason": ""}])
+def test_an_override_without_a_reason_is_malformed(command: str, wrong: dict[str, str]) -> None:
+    """Set or removed. Source: rules.md, course grade."""
+    body = {**LEARNER, "item": "1752"} | ({"score": "45"} if command == "override-score" else {})
+    with pytest.raises(ValidationError, match="reason"):
+        DECISIONS[command].model.model_validate({**body, **wrong})
 
 
 def test_what_cannot_be_overridden() -> None:

@@ -107,7 +107,7 @@ def test_work_on_a_peer_task_goes_into_its_pool() -> None:
 
 
 def test_a_claim_is_leased_for_eight_hours() -> None:
-    """Sent again it decides nothing; a second one waits for the first. Source: rules.md [ORA]"""
+    """Sent again it decides nothing; a second one waits for the first [Open edX ORA]."""
     record = pool("ann", "ben", "cat")
     answer = send(record, "claim-review", "ann", review="r1")
     answer.then(ReviewClaimed("essay", "ann", "r1", "ben", "1", NOON + 8 * HOUR))
@@ -353,7 +353,7 @@ def test_reviews_that_come_later_change_nothing() -> None:
 
 @over(st.lists(st.integers(0, 20), min_size=1, max_size=9))
 def test_a_median_lies_in_the_middle(points: list[int]) -> None:
-    """Half are not above it and half not below, but for the rounding up to a whole point."""
+    """Half are not above it and half not below, but for rounding up to a point [Open edX ORA]."""
     found = median(points)
     assert min(points) <= found <= max(points)
     assert 2 * sum(p < found for p in points) <= len(points)
@@ -372,7 +372,7 @@ def test_a_median_lies_in_the_middle(points: list[int]) -> None:
 def test_contradictory_terms_are_refused_when_they_are_published(
     change: dict[str, Any], field: str, told: str
 ) -> None:
-    """Must-grade >= must-be-graded-by, naming the field. Source: rules.md, Peer review."""
+    """Must-grade >= must-be-graded-by, naming the field. Source: rules.md [Open edX ORA]."""
     terms = {
         "must_grade": 2,
         "must_be_graded_by": 2,

@@ -76,7 +76,8 @@ def test_a_batch_that_is_not_there() -> None:
     [("60.01", "100", True), ("60", "100", False), ("6", "10", False), ("7", "10", True)],
 )
 def test_only_if_higher_keeps_the_old_on_equality(raw: str, possible: str, taken: bool) -> None:
-    """By the share, whatever the scale; elsewhere it lowered grades (edx-platform PR 16160)."""
+    """By the share, whatever the scale [Open edX]; elsewhere it lowered grades (edx-platform PR
+    16160)."""
     answer = given(*GRADED, HIGHER).when("grade-submission", **AGAIN, raw=raw, possible=possible)
     assert bool(answer.facts) == taken
 
@@ -102,7 +103,7 @@ def graded_under(new: GradingPolicyPublished, started: RegradeStarted) -> list[s
 
 
 def test_a_grade_under_another_policy_is_kept_where_it_is_not_higher() -> None:
-    """Equality keeps the old grade, under its old policy; nothing else is said either."""
+    """Equality keeps the old grade [Open edX], under its old policy; nothing else is said."""
     stricter = GradingPolicyPublished(
         RUN_ID, 2, WeightedPolicy((Category("TMA", "0.5"),), (Cutoff("Pass", 40),))
     )

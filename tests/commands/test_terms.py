@@ -99,7 +99,7 @@ def expired() -> Record:
 
 
 def test_access_expires_at_its_moment() -> None:
-    """Not before, and once; not of who left or changed mode."""
+    """Not before, and once; not of who left or changed mode [Open edX]."""
     record = given(*lasting(1))
     record.when("enrol-learner", day(0, 0), **LEARNER)
     record.when("expire-access", day(28, 0) - INSTANT, **LEARNER).refused(
@@ -194,7 +194,7 @@ def test_a_refund_is_in_time_or_not(ordered: datetime) -> None:
 
 
 def test_a_refund_is_decided_once_and_by_itself() -> None:
-    """Not by withdrawing, and not where there is a certificate. Source: rules.md, refund."""
+    """Never by withdrawing [Open edX does that], and not where there is a certificate."""
     body = {**ORDER, "ordered_at": day(1).isoformat()}
     until = day(15)
     given(*ENROLLED).when("withdraw-learner", day(2), **LEARNER).then(LearnerWithdrawn())

@@ -169,7 +169,7 @@ def test_without_a_limit_nobody_need_wait() -> None:
 
 
 def test_joining_is_checked_like_enrolling() -> None:
-    """In the same order, with the seat last: a waitlist is for a full run."""
+    """In the same order [Open edX], with the seat last: a waitlist is for a full run."""
     wrong = who("first", mode="golden")
     needs = PrerequisiteSet("AAA", Prerequisite("BBB"))
     closed = run(capacity=1, opens=day(30), closes=day(40))

@@ -22,13 +22,13 @@ def union(segments: list[tuple[int, int]]) -> Intervals:
 
 @given(SEGMENTS)
 def test_coverage_counts_unique_milliseconds(segments: list[tuple[int, int]]) -> None:
-    """Exactly the set of milliseconds named, whichever way it is counted."""
+    """Exactly the set of milliseconds named, whichever way it is counted [xAPI video profile]."""
     assert covered_ms(union(segments)) == len({ms for a, b in segments for ms in range(a, b)})
 
 
 @given(SEGMENTS, st.randoms(use_true_random=False))
 def test_coverage_commutes(segments: list[tuple[int, int]], chance: object) -> None:
-    """Late and out-of-order facts are safe."""
+    """Late and out-of-order facts are safe [xAPI video profile]."""
     shuffled = list(segments)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
     assert union(shuffled) == union(segments)
@@ -36,7 +36,7 @@ def test_coverage_commutes(segments: list[tuple[int, int]], chance: object) -> N
 
 @given(SEGMENTS)
 def test_coverage_is_idempotent(segments: list[tuple[int, int]]) -> None:
-    """Watching twice adds nothing."""
+    """Watching twice adds nothing [xAPI video profile]."""
     assert union(segments + segments) == union(segments)
 
 

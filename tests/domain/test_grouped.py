@@ -73,7 +73,8 @@ def test_weights_over_100_are_not_scaled_down() -> None:
 
 
 def test_current_ignores_what_is_not_graded_and_final_counts_it_zero() -> None:
-    """Both grades in one answer; a group without anything graded is skipped in the current one."""
+    """Both grades in one answer [Canvas]; a group without anything graded is skipped in the
+    current one."""
     rule = policy(Group("HW", "50"), Group("Exam", "50"))
     content = (*items("10", "10"), *items("100", group="Exam", prefix="e"))
     result = graded(rule, content, "8", None, None)
@@ -84,7 +85,7 @@ def test_current_ignores_what_is_not_graded_and_final_counts_it_zero() -> None:
 
 
 def test_an_excused_item_is_removed() -> None:
-    """From both grades, and told apart in the inputs."""
+    """From both grades [Canvas], and told apart in the inputs."""
     rule = policy(Group("HW", "100"))
     result = graded(rule, items("10", "10"), "8", None, excused="h1")
     assert (result.exact, result.excused) == ("4/5", ("h1",))
@@ -100,7 +101,7 @@ def test_an_item_out_of_0_does_not_count() -> None:
 
 
 def test_drops_maximise_the_ratio_not_the_per_cents() -> None:
-    """Dropping 20 of 100 is worth more than dropping 0 of 1 [Kane and Kane]."""
+    """Dropping 20 of 100 is worth more than dropping 0 of 1 [Canvas, Kane and Kane]."""
     rule = policy(Group("HW", "100", drop_lowest=1))
     result = graded(rule, items("1", "100", "100"), "0", "20", "90")
     assert (dropped(result), result.exact) == (["h1"], str(Fraction(90, 101)))

@@ -68,7 +68,7 @@ POLICIES = st.builds(LatePolicy, PERCENTS, st.sampled_from([1, HOUR, DAY]), PERC
 def test_a_penalty_never_lifts_a_score(
     policy: LatePolicy, a: Decimal, b: Decimal, seconds: int
 ) -> None:
-    """Nor takes it below zero, nor, but for the rounding, below the floor."""
+    """Nor takes it below zero, nor, but for the rounding, below the floor [Canvas]."""
     raw, possible = sorted((a, b))
     score = Decimal(left(policy, str(raw), seconds, str(possible)))
     assert 0 <= score <= raw
@@ -90,13 +90,21 @@ def test_later_never_costs_less(policy: LatePolicy, raw: Decimal, a: int, b: int
 def test_the_formula_against_plain_arithmetic(
     policy: LatePolicy, raw: int, possible: int, seconds: int
 ) -> None:
-    """The same in whole numbers: thousandths of a per cent, halves added before dividing."""
+    """The formula [Canvas] in whole numbers: thousandths of a per cent, halves added first."""
     raw = min(raw, possible)
     begun = (seconds + policy.interval_seconds - 1) // policy.interval_seconds
     rate, floor = (int(Decimal(text) * 1_000) for text in (policy.rate, policy.floor))
     thousandths = min(rate * begun * possible, max(raw * 100_000 - floor * possible, 0))
     cents = (2 * thousandths + 1_000) // 2_000
     assert deduction(policy, str(raw), str(possible), seconds) == Decimal(cents) / 100
+
+
+@pytest.mark.parametrize(
+    ("raw", "deducted", "final"), [("95", "20", "75"), ("5", "20", "0"), ("-5", "20", "-5")]
+)
+def test_what_is_left_has_an_end(raw: str, deducted: str, final: str) -> None:
+    """The final score is not below min(0, raw), whatever was deducted [Canvas]."""
+    assert Mark(raw, "100", deducted).score == Score(final, "100")
 
 
 def attempts(*marks: Mark) -> list[Candidate]:

@@ -35,7 +35,8 @@ def test_seats_are_never_sold_twice(
     processes: Processes, dsn: str, capacity: int, racers: int
 ) -> None:
     """So many learners get in as there are seats, and all others are told that it is full.
-    Elsewhere the last seat was sold twice (ESP-Website#4724)."""
+    Elsewhere the last seat was sold twice (ESP-Website#4724) [Open edX and others check, then
+    write, unlocked]."""
     answers = sum(processes.race(dsn, capacity, racers), Counter())
     assert answers == {"recorded": capacity, "run-full": PROCESSES * racers - capacity}
     assert seats_taken(dsn) == capacity

@@ -39,7 +39,8 @@ def test_an_extension_is_seen_with_what_follows(empty: World) -> None:
 
 
 def test_moving_a_date_for_all_judges_everybody_anew(empty: World) -> None:
-    """The policy follows: what was late is in time without anybody asking."""
+    """The policy follows: what was late is in time without anybody asking
+    [Canvas-like systems leave stale penalties]."""
     one = empty
     furnish(one)
     one.command("override-due-date", **IN_RUN, item="1753", due=None, reason="Snow")
@@ -54,7 +55,8 @@ def test_moving_a_date_for_all_judges_everybody_anew(empty: World) -> None:
 
 
 def test_an_attempt_under_way_is_seen_with_its_deadline(empty: World) -> None:
-    """And one whose time is up is handed in by the scheduler, as it was at its deadline."""
+    """And one whose time is up is handed in by the scheduler, as it was at its deadline
+    [Moodle]."""
     one = empty
     furnish(one)
     exam = {"item": "x", "kind": "exam", "title": "Exam", "attempts": 2, "time_limit_s": 600}

@@ -157,8 +157,8 @@ def test_a_page_without_a_grade_says_so(graded: World) -> None:
 
 
 def test_the_scheduler_scores_missing_work(graded: World) -> None:
-    """When an item has fallen due and nothing is there, for who is in the run, without being asked;
-    an extension clears it, and it is scored again when that has passed."""
+    """When an item has fallen due and nothing is there [Canvas], for who is in the run, without
+    being asked; an extension clears it, and it is scored again when that has passed."""
     run, bert = "AAA-2016J", {"run": "AAA-2016J", "subject": "bert"}
     graded.command(
         "schedule-run",

@@ -36,7 +36,8 @@ def standings(one: World, subject: str, **asked: Any) -> dict[str, str]:
 
 
 def test_modules_unlock_as_they_are_earned(empty: World) -> None:
-    """Also for who had earned them when they were first locked; a waiver opens the last."""
+    """Also for who had earned them when they were first locked [Open edX]; a waiver opens the
+    last."""
     one = empty
     furnish(one)
     one.command("publish-content", **IN_RUN, **GATED)

@@ -274,6 +274,7 @@ def test_search_takes_whatever_people_type(furnished: World, words: str) -> None
 
 
 def test_a_certificate_stays_readable_when_it_is_revoked(empty: World) -> None:
+    """Its identifier, result and course [Open edX's older model blanked them]."""
     empty.command("create-course", **COURSE)
     empty.command("schedule-run", **RUN)
     s1 = IN_RUN | {"subject": "s1"}

@@ -30,7 +30,8 @@ def begun(world: World, ago: timedelta) -> datetime:
 
 
 def test_access_ends_by_itself_and_is_told(empty: World) -> None:
-    """The scheduler sees to it; in another mode it is open again. As of earlier, it was so."""
+    """The scheduler sees to it [Open edX]; in another mode it is open again. As of earlier, it was
+    so."""
     now = begun(empty, timedelta(weeks=4) - SOON)
     before = empty.position
     terms = empty.get(ONE)["terms"]

@@ -276,7 +276,7 @@ def test_an_unknown_banked_score_is_banked_and_no_score() -> None:
 
 
 def test_watching_twice_adds_nothing() -> None:
-    """Coverage is the union of credited milliseconds."""
+    """Coverage is the union of credited milliseconds [xAPI video profile]."""
     watched = [VideoWatched("v1", a, b, a, b, "1", "s") for a, b in ((0, 30), (20, 50), (0, 30))]
     (work,) = documents(PROGRESS, "item_progress", *((h.viewing("s1"), fact) for fact in watched))
     assert (work.covered, work.covered_ms) == (((0, 50),), 50)
@@ -336,7 +336,8 @@ def test_the_catalogue_holds_the_latest_content() -> None:
 
 
 def test_a_revoked_certificate_stays_readable() -> None:
-    """Its identifier and result stay; the reason stays sealed."""
+    """Its identifier and result stay [Open edX's older model blanked them]; the reason stays
+    sealed."""
     (certificate,) = documents(
         CERTIFICATES,
         "certificate",

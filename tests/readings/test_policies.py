@@ -310,7 +310,8 @@ async def _orders(policy: Any, cause: Envelope) -> Any:
 
 
 def test_all_who_handed_in_are_judged_anew_when_dates_move(dsn: str) -> None:
-    """Those who had handed something in by then, in this run, also where they have left since."""
+    """Those who had handed something in by then, in this run, also where they have left since
+    [Canvas-like systems leave stale penalties]."""
     log = Recorded()
     for stream in (h.enrolment("s2"), h.enrolment("s1"), h.enrolment("s1", "AAA-2013JX")):
         log.add(stream, LearnerEnrolled("audit"), h.submitted("1"), h.submitted("2", 2))

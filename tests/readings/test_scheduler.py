@@ -489,7 +489,7 @@ def test_each_once_and_none_lost(steps: Any) -> None:
 
 
 def test_a_timed_attempt_expires_unless_it_ends() -> None:
-    """Each attempt by itself; another deadline takes the place of the first."""
+    """Each attempt by itself; another deadline takes the place of the first [Moodle]."""
     world = World()
     world.step()
     stream = h.enrolment("s1")
