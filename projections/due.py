@@ -95,8 +95,9 @@ def _attempts(envelope: Envelope) -> Iterable[Entry]:
 def _missing_work(envelope: Envelope) -> Iterable[Entry]:
     """Work is missing from just after its due date on, where the run's policy scores that.
 
-    Learners for whom another date holds are asked for again then: so is everybody, at once, where
-    dates counted from the enrolment are new or move.
+    Who comes in is asked for by themselves where dates count from that, or had gone by. Learners
+    for whom another date holds are asked for again then: so is everybody, at once, where dates
+    counted from the enrolment are new or move.
     """
     (run, *_), fact = stream_ids(envelope.stream), envelope.fact
     match fact:

@@ -6,13 +6,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from domain.assessment.facts import DueBasis, LatenessRedecided
 from domain.catalogue.facts import Item, ItemDue
 from domain.catalogue.rules import SUBMITTABLE
 from domain.catalogue.state import Content, Run
-from domain.enrolment.state import Enrolment
+from domain.enrolment.facts import LearnerEnrolled
+from domain.enrolment.state import Enrolment, evolve_enrolment
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
+_UNSEEN_FOR = timedelta(hours=1)
+"""The readings by which everybody in a run is asked for may be so far behind."""
 
 
 class EffectiveDue(NamedTuple):
@@ -65,15 +70,28 @@ def relative_items(content: Content) -> tuple[str, ...]:
     )
 
 
-def relative_dues(run: Run, content: Content, began_at: datetime) -> tuple[ItemDue, ...]:
-    """Return when each of those falls due for who began then; nothing where the run's policy gives
-    work that is missing then no score."""
+def with_missing_from(
+    enrolled: LearnerEnrolled, run: Run, content: Content, enrolment: Enrolment, now: datetime
+) -> LearnerEnrolled:
+    """Return it with when each item falls due that the learner must be asked for by themselves.
+
+    What counts from the enrolment; and what was due before they came, or is within the hour, since
+    everybody in the run may have been asked for it without them. ``enrolment`` is theirs as yet.
+    """
+    if not run.scores_missing:
+        return enrolled
+    within = evolve_enrolment(enrolment, enrolled, now)
     dues = []
-    for name in relative_items(content) if run.scores_missing else ():
-        due = relative_due(content.items[name].due_after_s or 0, run, began_at)
+    for item in content.items.values():
+        if item.kind not in SUBMITTABLE:
+            continue
+        due = effective_due(item, content, run, within).at
+        if due is None or due > now + _UNSEEN_FOR:
+            after = item.due_after_s
+            due = None if after is None else relative_due(after, run, within.began_at)
         if due is not None:
-            dues.append(ItemDue(name, due))
-    return tuple(dues)
+            dues.append(ItemDue(item.item, due))
+    return replace(enrolled, missing_from=tuple(dues))
 
 
 def late_seconds(submitted: datetime, due: datetime | None) -> int:

@@ -31,8 +31,8 @@ class LearnerEnrolled(Fact, frozen=True, omit_defaults=True):
     where the source did not know when it happened, and the time is only a bound. ``afresh`` says
     that a learner who had left begins from nothing, because the run does not carry progress over.
     ``access_until`` is from when on they have no access in this mode; None: it does not expire.
-    ``missing_from`` is when each item falls due whose date counts from the enrolment, where work
-    that is missing then has a score.
+    ``missing_from`` is when each item falls due whose date counts from the enrolment, and each
+    whose date had gone by or was to within the hour, where work that is missing then has a score.
     """
 
     mode: Mode

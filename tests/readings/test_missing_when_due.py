@@ -1,126 +1,31 @@
-"""Is work that is due so long after enrolling scored as missing when its time comes, and once?
+"""Is work that is due by a learner's own time scored as missing when that comes, and once?
 
-Commands decide as they do in the product, and what they decide is followed; the scheduler and its
-due list are the product's, the log is a list.
+Their own is what is due so long after enrolling, and what was due before they came.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
-from commands.requests import Cause
-from domain.access import Principal
 from domain.assessment.facts import SubmissionReceived
-from domain.catalogue.facts import (
-    Category,
-    Cutoff,
-    GradingPolicyPublished,
-    Item,
-    LatePolicy,
-    WeightedPolicy,
-)
-from domain.due import NotDue
+from domain.catalogue.facts import GradingPolicyPublished, Item, ItemDue
 from domain.grading.facts import MissingWorkCleared, MissingWorkScored
-from domain.kernel import Fact
-from infra.stores.due_memory import MemoryDue
-from projections.due import DUE
-from streams.policies.clock import SteadyClock
-from streams.policies.scheduler import Scheduler
-from streams.ports import Dispatched, Order
-from tests.given import COURSE_FACT, LEARNER, RUN_ID, TENANT, Placed, Record, content, day, run
-from tests.given import placed as standing
-from tests.readings.recorded import Recorded
+from tests.given import COURSE_FACT, LEARNER, RUN_ID, content, day, placed, run
+from tests.readings.school import ENROL, ITEM, NOTHING, WEIGHTED, School, just_after, missing
 
+ELSEWHERE = "AAA-2014J"
 WEEK = timedelta(days=7)
 QUIZ = Item("q1", "quiz", "Quiz", due_after_s=7 * 86_400, possible="10")
-POLICY = GradingPolicyPublished(
-    RUN_ID,
-    1,
-    WeightedPolicy((Category("TMA", "1"),), (Cutoff("Pass", 40),)),
-    LatePolicy(missing="100"),
-)
-ENROL = {**LEARNER, "mode": "audit"}
-ITEM = {**LEARNER, "item": "q1"}
-
-
-class School:
-    """A little institution whose scheduler follows what it decides."""
-
-    def __init__(self, *facts: Fact) -> None:
-        self.now = day(0, 0)
-        self.record, self.log, self.due = Record(), Recorded(), MemoryDue(DUE, lambda: self.now)
-        self.keys: set[str] = set()
-        self.take(*(standing(fact, at=self.now) for fact in facts))
-        clock = SteadyClock(lambda: self.now, lambda: (self.now - day(0, 0)).total_seconds())
-        self.scheduler = Scheduler(self.due, self, self.dispatch, clock)
-        self.step()
-
-    async def active_at(self, _tenant: str, _run: str, _position: int) -> Sequence[str]:
-        streams = ((name, name.split("/")) for name in self.record.states)
-        return [
-            ids[3]
-            for name, ids in streams
-            if ids[1] == "enrolment" and self.record.states[name].active
-        ]
-
-    async def dispatch(
-        self, order: Order, _principal: Principal, _cause: Cause, _at: datetime | None = None
-    ) -> Dispatched:
-        if order.key in self.keys:
-            return Dispatched("unchanged")
-        try:
-            decided = self.record.decide(order.command, dict(order.body), self.now)
-        except NotDue as refusal:
-            return Dispatched("refused", refusal.rule, refusal.due)
-        self.keys.add(order.key)
-        self.record.take(*decided)
-        self.follow(*decided)
-        return Dispatched("recorded" if decided else "unchanged")
-
-    def take(self, *facts: Placed) -> None:
-        self.record.take(*facts)
-        self.follow(*facts)
-
-    def follow(self, *facts: Placed) -> None:
-        for one in facts:
-            envelope = self.log.add(one.stream.removeprefix(f"{TENANT}/"), one.fact, at=one.at)
-            self.due.take(envelope)
-
-    def send(self, command: str, **body: Any) -> tuple[Fact, ...]:
-        answer = self.record.when(command, self.now, **body)
-        assert answer.refusal is None, answer.refusal
-        self.follow(*answer.decided)
-        self.step()
-        return answer.facts
-
-    def step(self) -> None:
-        asyncio.run(self.scheduler.step())
-
-    def on(self, at: datetime) -> None:
-        self.now = at
-        self.step()
-
-    def scored(self) -> list[tuple[datetime, Fact]]:
-        said = MissingWorkScored | MissingWorkCleared
-        return [(one.at, one.fact) for one in self.record.history if isinstance(one.fact, said)]
+POLICY = GradingPolicyPublished(RUN_ID, 1, WEIGHTED, NOTHING)
+FIXED = Item("q1", "quiz", "Quiz", due=day(5), possible="10")
+SAME_DAY = GradingPolicyPublished(RUN_ID, 1, WEIGHTED, NOTHING, (ItemDue("q1", day(5)),))
 
 
 @pytest.fixture
 def school() -> School:
     return School(COURSE_FACT, run(), content(QUIZ), POLICY)
-
-
-def missing(due: datetime) -> MissingWorkScored:
-    return MissingWorkScored("q1", "0", "10", due, "100", 1)
-
-
-def just_after(due: datetime) -> datetime:
-    return due + timedelta(microseconds=1)
 
 
 def test_it_is_scored_just_after_the_learner_s_own_date_and_once(school: School) -> None:
@@ -141,7 +46,7 @@ def test_each_learner_has_their_own_date(school: School) -> None:
     school.on(day(2))
     school.send("enrol-learner", **{**ENROL, "subject": "later"})
     school.send("enrol-learner", **{**ENROL, "subject": "diligent"})
-    school.take(standing(SubmissionReceived("q1", "1", 1, 1), subject="diligent", at=school.now))
+    school.take(placed(SubmissionReceived("q1", "1", 1, 1), subject="diligent", at=school.now))
     school.on(day(0) + WEEK)
     school.on(just_after(day(2) + WEEK))
     assert [fact.due for _, fact in school.scored()] == [day(0, 0) + WEEK, day(2) + WEEK]  # type: ignore[attr-defined]
@@ -217,6 +122,70 @@ def test_it_follows_the_run_when_that_is_rescheduled(school: School) -> None:
     due = day(5, 0) + WEEK
     later.on(just_after(due))
     assert later.scored() == [(just_after(due), missing(due))]
+
+
+@pytest.fixture
+def fixed() -> School:
+    """A run with an item that is due on one day for all."""
+    return School(COURSE_FACT, run(), content(FIXED), SAME_DAY)
+
+
+@pytest.mark.parametrize("came", [day(0), day(5, 11), day(5), just_after(day(5)), day(9)])
+def test_who_comes_after_a_date_has_missed_it_at_once(fixed: School, came: datetime) -> None:
+    """Missing is what is past its date without work, and no rule excepts who was not there then
+    [Canvas]: the date holds for all, and nobody's grade waits for being asked for."""
+    fixed.on(came)
+    fixed.send("enrol-learner", **ENROL)
+    fixed.on(max(came, just_after(day(5))))
+    fixed.on(day(30))
+    assert fixed.scored() == [(max(came, just_after(day(5))), missing(day(5)))]
+
+
+def test_who_was_not_seen_yet_when_everybody_was_asked_for_is_asked_for_too(fixed: School) -> None:
+    """They enrolled a moment before the date, and the readings came to know of it after."""
+    enrolled = fixed.record.decide("enrol-learner", ENROL, day(5) - timedelta(seconds=1))
+    fixed.on(just_after(day(5)))
+    fixed.take(*enrolled)
+    fixed.on(day(5, 13))
+    assert fixed.scored() == [(day(5, 13), missing(day(5)))]
+
+
+def test_the_date_gone_by_is_the_one_that_counts(fixed: School) -> None:
+    """Another date of the run, before it and after; an extension then clears what was missed."""
+    there = {"run": RUN_ID, "item": "q1", "reason": "Snow"}
+    fixed.send("override-due-date", **there, due=day(7).isoformat())
+    fixed.on(day(6))
+    (early,) = fixed.send("enrol-learner", **{**ENROL, "subject": "early"})
+    assert not early.missing_from  # type: ignore[attr-defined]
+    fixed.on(day(9))
+    fixed.send("enrol-learner", **ENROL)
+    assert fixed.scored() == [(day(9), missing(day(7)))] * 2
+    fixed.send("grant-extension", **ITEM, due=day(12).isoformat(), reason="Came late")
+    assert fixed.scored()[2:] == [(day(9), MissingWorkCleared("q1", day(12)))]
+
+
+def test_who_comes_back_has_missed_what_was_due_meanwhile(fixed: School) -> None:
+    """Nobody is asked for while they are away; what they had handed in before is not missing."""
+    for subject in (ENROL["subject"], "diligent"):
+        fixed.send("enrol-learner", **{**ENROL, "subject": subject})
+    fixed.take(placed(SubmissionReceived("q1", "1", 1, 1), subject="diligent", at=fixed.now))
+    for subject in (ENROL["subject"], "diligent"):
+        fixed.send("withdraw-learner", **{**LEARNER, "subject": subject})
+    fixed.on(day(9))
+    assert fixed.scored() == []
+    for subject in (ENROL["subject"], "diligent"):
+        fixed.send("enrol-learner", **{**ENROL, "subject": subject})
+    assert fixed.scored() == [(day(9), missing(day(5)))]
+
+
+def test_who_moves_here_from_another_run_has_missed_what_was_due_before(fixed: School) -> None:
+    """A transfer brings a learner in as enrolling does."""
+    fixed.take(placed(run(ELSEWHERE)))
+    fixed.send("enrol-learner", **{**ENROL, "run": ELSEWHERE})
+    fixed.on(day(9))
+    there = {"from_run": ELSEWHERE, "to_run": RUN_ID}
+    fixed.send("transfer-enrolment", subject=ENROL["subject"], **there)
+    assert fixed.scored() == [(day(9), missing(day(5)))]
 
 
 def test_a_run_that_scores_no_missing_work_asks_for_nothing() -> None:
