@@ -22,9 +22,11 @@ WINDOWS_MAX = 100
 class Regrade(msgspec.Struct, frozen=True, kw_only=True):
     """A batch of regrades, as of a position of the log.
 
-    ``changed`` are the grades that came to something else by it, so far (None: too much else was
-    recorded meanwhile to count them here). ``learners`` had a grade, and have it computed again by
-    the end; None until then.
+    ``changed`` counts the grades that it has recorded anew so far, not those that it has computed:
+    what comes of the same work under the same policy stays as it was, and so does what is not
+    higher where ``only_if_higher``. A grade that is recorded anew may have the per cent that it
+    had. None: too much else was recorded meanwhile to count them here. ``learners`` is how many had
+    a grade, and had it computed again; the log says it with the end of the batch, None until then.
     """
 
     run: str

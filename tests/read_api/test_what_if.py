@@ -191,6 +191,7 @@ def test_it_is_applied_in_the_console_and_followed_there(databases_18: Databases
         assert (found["learners"], found["changed"], found["only_if_higher"]) == (1, 1, True)
         last = one.ask(batch).text
         assert "Completed" in last
+        assert "of 1 learners were computed again. Recorded anew: 1;" in last
         assert "http-equiv" not in last
         assert one.get(f"runs/{RUN}")["policy_number"] == policy_number + 1
         assert one.get(f"enrolments/{RUN}/anna/grade")["official"]["percent"] == 87
