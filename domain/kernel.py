@@ -17,7 +17,7 @@ Identifier = Annotated[
 """A course, run, item, subject or certificate id: safe in URLs, stream names and file names."""
 
 
-class Fact(msgspec.Struct, frozen=True):
+class Fact(msgspec.Struct, frozen=True, gc=False):
     """Something that happened: past tense, immutable, whole in itself.
 
     It is stored under its class name, which therefore never changes. A field may be added
@@ -45,7 +45,7 @@ class Personal(msgspec.Struct, Generic[T], frozen=True, omit_defaults=True):
     mark: str | None = None
 
 
-class Envelope(msgspec.Struct, frozen=True):
+class Envelope(msgspec.Struct, frozen=True, gc=False):
     """A fact as it stands in the log: who, when, where, why, and the fact itself.
 
     ``position`` counts from 1 over the whole log without gaps, in commit order; ``version`` counts

@@ -15,7 +15,7 @@ class UnknownFact(Exception):
     """The log holds a fact type that this version does not know."""
 
 
-class Body(msgspec.Struct, frozen=True):
+class Body(msgspec.Struct, frozen=True, gc=False):
     """The stored JSON document: the envelope without position, recorded time and version."""
 
     id: str

@@ -103,7 +103,7 @@ EnrolmentFact = (
 )
 
 
-class Enrolment(msgspec.Struct, frozen=True):
+class Enrolment(msgspec.Struct, frozen=True, gc=False):
     """One learner in one run: where they stand, and what they did and achieved.
 
     ``term`` counts how often the run was begun afresh, and ``began_at`` is when the learner first
