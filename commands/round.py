@@ -76,16 +76,22 @@ class Round:
         blocked: set[str] = set()
         gated: dict[str, str] = {}
         for item in items:
-            gate = d.contention.gate(item.refs)
-            result = None if gate else d.attempt(item.request, item.refs, now)
-            refs = item.refs
-            if result is not None and not isinstance(result, Needs):
+            refs, gate = item.refs, d.contention.gate(item.refs)
+            result: Needs | Declined | Decided | None
+            result = d.attempt(item.request, refs, now)
+            if gate is not None and not isinstance(result, Needs):
+                result = None  # on what may be old: what counts is what is decided in the turn
+            elif not isinstance(result, Needs):
                 refs = result.refs
                 gate = d.contention.gate(refs)
             own = _own(refs)
             touched = [ref.name for ref in refs] if gate or gated else ()
             if not blocked.isdisjoint(own) or any(gated.get(n, gate) != gate for n in touched):
                 waiting.append(item)
+                blocked.update(own)
+            elif isinstance(result, Needs):  # in a turn nothing can be fetched
+                waiting.append(item)
+                needs.append(result)
                 blocked.update(own)
             elif gate is not None and not isinstance(result, Declined):
                 self.turns.append(d.contention.turn(gate, partial(self._in_turn, item)))
@@ -94,10 +100,6 @@ class Round:
                 self._submitted(item, result, d.log.submit(result.append, result.rests_on))
             elif isinstance(result, Declined):
                 self.declined.append((item, result))
-            elif result is not None:
-                waiting.append(item)
-                needs.append(result)
-                blocked.update(own)
         return waiting, needs
 
     def _submitted(self, item: Open, decided: Decided, future: Future[Outcome]) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
 
 from pydantic import Field
 
 from commands.assessment.redecide_lateness import streams
 from commands.decision import Command, Context, Decision
-from commands.fields import Id, Text
+from commands.fields import Id, Reason
 from domain.catalogue.rules import require_run
 from domain.catalogue.state import Content, Run
 from domain.engagement.facts import ModuleWaived
@@ -25,7 +24,7 @@ class WaiveModule(Command):
     run: Id
     subject: Id
     module: Id
-    reason: Annotated[Text, Field(min_length=1)] = Field(description="Kept encrypted.")
+    reason: Reason = Field(description="Kept encrypted.")
 
 
 def waive_module(

@@ -22,7 +22,7 @@ from domain.tenants.state import ErasureFact, Tenant
 
 HELD_MAX = 100
 HOLDS_MAX = 100
-Learners = Annotated[int, Field(ge=0, le=2**53)]
+Learners = Annotated[int, Field(strict=True, ge=0, le=2**53)]
 
 
 class HeldBody(BaseModel):

@@ -13,7 +13,7 @@ from domain.tenants.facts import TenantImported
 from domain.tenants.rules import require_not_erased
 from domain.tenants.state import Tenant
 
-Count = Annotated[int, Field(ge=0, le=2**53)]
+Count = Annotated[int, Field(strict=True, ge=0, le=2**53)]
 
 
 class RecordTenantImport(Command):

@@ -20,7 +20,7 @@ from tests.server import eventually
 AWAY_SECONDS, LONG_AWAY_SECONDS = 2.0, 30.0
 CATCH_UP_SECONDS_MAX = 15.0
 """From when the engine answers again until every reading has what was recorded till then."""
-REST_SECONDS = 0.5
+REST_SECONDS = 1.0
 REFUSED_SECONDS_MAX = 20.0
 
 

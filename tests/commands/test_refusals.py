@@ -17,6 +17,7 @@ from domain.refusals import REFUSALS
 
 NAMES = frozenset(cls.__name__ for cls in REFUSALS.values())
 MADE = tuple(refused(NAMES))
+VALUES = values(NAMES)
 
 
 def all_refusals() -> set[type[Refusal]]:
@@ -46,7 +47,7 @@ def test_a_refusal_has_a_code_a_title_and_an_explanation(rule: str) -> None:
     assert cls.title
     assert not cls.title.endswith(".")
     assert (cls.__doc__ or "").rstrip().endswith(".")
-    given = ", ".join(f"`{name}`" for name in values(NAMES)[cls.__name__])
+    given = ", ".join(f"`{name}`" for name in VALUES[cls.__name__])
     page = (REFERENCE / "rules.md").read_text()
     assert f"## {rule}\n" in page
     assert f"Judged by: {given}\n" in page

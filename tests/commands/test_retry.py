@@ -103,6 +103,9 @@ HONESTY = {
     ],
 }
 PURPOSE = {"purpose": "analytics", "basis": "consent", "title": "Analytics", "text": "This"}
+NORTH = {"tenant": "north", "title": "University of the North"}
+IMPORTED = {"tenant": "north", "checkpoint": "log", "facts": 7, "digest": "00" * 32, "keys": 1}
+TENANT_STEPS = ("begun", "learners-erased", "erased")
 EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     *BEGINNING,
     ("enrol-learner", {"run": C, "subject": S2}),
@@ -211,6 +214,10 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("lift-legal-hold", {"subject": S2, "hold": "h1"}),
     *(("record-erasure-step", {"subject": S2, "step": step, "receipts": []}) for step in STEPS),
     ("repeat-erasure", {"subject": S1, "ground": "objection"}),
+    ("open-tenant", NORTH),
+    ("record-tenant-import", IMPORTED),
+    ("erase-tenant", {"tenant": "north", "ground": "objection"}),
+    *(("record-tenant-erasure", {"tenant": "north", "step": step}) for step in TENANT_STEPS),
 ]
 LATER = {
     "lapse-offer": CLOSES,
@@ -452,6 +459,16 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "lift-legal-hold": _of_learner(hold=st.sampled_from(("h1", "h2"))),
     "record-erasure-step": _of_learner(
         step=st.sampled_from(STEPS), receipts=st.just([{"place": "keys", "removed": 1}])
+    ),
+    "open-tenant": st.just(NORTH),
+    "record-tenant-import": st.just(IMPORTED),
+    "erase-tenant": st.just({"tenant": "north", "ground": "objection"}),
+    "record-tenant-erasure": st.fixed_dictionaries(
+        {
+            "tenant": st.just("north"),
+            "step": st.sampled_from(("held", *TENANT_STEPS)),
+            "learners": st.integers(0, 3),
+        }
     ),
     "accept-honor-code": _learner(version=st.sampled_from(("v1", "v2"))),
     "verify-identity": _learner(
