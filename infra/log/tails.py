@@ -209,9 +209,14 @@ class Tails:
         )
         rows = (await self._session.read(call))[0]
         found: dict[str, list[Envelope]] = {}
+        tail: list[Envelope] = []
+        before: bytes | None = None
         for row in range(rows.ntuples):
-            stream = names[encoding.int_of(rows.get_value(row, 0)) - 1]
-            found.setdefault(stream, []).append(envelope(self._registry, rows, row, 1))
+            number = rows.get_value(row, 0)
+            if number != before:  # they come stream by stream
+                tail = found[names[encoding.int_of(number) - 1]] = []
+                before = number
+            tail.append(envelope(self._registry, rows, row, 1))
         self._known.saw({stream: tail[-1].version for stream, tail in found.items()})
         return [_above(after, found) for after in asked]
 
