@@ -152,7 +152,7 @@ def _rates(
 
 def _ours(store: PostgresStore, entries: Sequence[Entry]) -> float:
     of = Generation(SEARCH, store.create(SEARCH, "epoch").generation)
-    documents = {(entry.entry,): entry for entry in entries}
+    documents = {(DEVELOPMENT.tenant, entry.entry): entry for entry in entries}
     begun = time.perf_counter()
     store.apply(of, 0, Changes(len(entries), {"entry": documents}))
     store.promote(of)
