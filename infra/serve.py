@@ -10,7 +10,6 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from infra.cache.memory import MemoryLimits
-from infra.cache.sharing import rates
 from infra.compose.embedded import Registrar, embedded
 from infra.importers.oulad import example
 from infra.importers.oulad.embedded import EmbeddedSender
@@ -21,7 +20,7 @@ from infra.web.apps import full_app
 from infra.web.authentication import Authenticated, principal_of
 from infra.web.guard import Guard, open_to_origins
 from infra.web.limits import BoundedProtocol, BoundedServer
-from infra.web.rates import limited
+from infra.web.rates import limited, rates
 
 SHUTDOWN_SECONDS_MAX = 5
 BACKLOG = 1024

@@ -18,7 +18,7 @@ from infra.cache.shared import Shared
 from infra.log.notices import Source
 from infra.settings.fields import Settings
 from infra.web.hot import Hot
-from infra.web.rates import Limits, Rates
+from infra.web.rates import Rates, rates
 
 
 class Sharing(NamedTuple):
@@ -52,12 +52,3 @@ async def sharing(settings: Settings, dsn: str) -> AsyncIterator[Sharing]:
     finally:
         await epoch.close()
         await shared.close()
-
-
-def rates(settings: Settings, limits: Callable[[int, int], Limits]) -> Rates:
-    """Return the limits that are set, each made of so many a second and so many at once."""
-    of_clients, of_actors = settings.rate_limit_per_second, settings.actor_rate_limit_per_second
-    return Rates(
-        limits(of_clients, settings.rate_limit_burst) if of_clients else None,
-        limits(of_actors, settings.actor_rate_limit_burst) if of_actors else None,
-    )

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.access import DEVELOPMENT, Principal
+from infra.settings.fields import Settings
 from infra.web.open_paths import is_open
 from infra.web.problems import known
 
@@ -50,6 +51,15 @@ class Rates(NamedTuple):
     async def failed(self, address: str) -> float:
         """Count a request of somebody who is not known."""
         return 0.0 if self.clients is None else await self.clients.take(f"address/{address}")
+
+
+def rates(settings: Settings, limits: Callable[[int, int], Limits]) -> Rates:
+    """Return the limits that are set, each made of so many a second and so many at once."""
+    of_clients, of_actors = settings.rate_limit_per_second, settings.actor_rate_limit_per_second
+    return Rates(
+        limits(of_clients, settings.rate_limit_burst) if of_clients else None,
+        limits(of_actors, settings.actor_rate_limit_burst) if of_actors else None,
+    )
 
 
 class Limited:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from tests.server import Server, eventually, running
 
 FACTS_OF_11391 = 12
 """Enrolled, five times submitted and graded, and the outcome; a certificate may follow."""
+OF_A_CLUSTER = ("aiokafka", "elasticsearch", "faust", "redis")
+"""What the extra `cluster` brings."""
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +30,23 @@ def address(databases_18: Databases) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def server(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that has loaded the example."""
-    folder = tmp_path_factory.mktemp("serve") / "data"
-    with running(folder, environment={"REGISTRAR_DATABASE_URL": address}) as started:
+    """A server that has loaded the example, with the libraries that `make run` sets up and none of
+    a cluster's."""
+    folder = tmp_path_factory.mktemp("serve")
+    environment = {"REGISTRAR_DATABASE_URL": address, "PYTHONPATH": _without(folder / "absent")}
+    with running(folder / "data", environment=environment) as started:
         eventually(lambda: "loaded" in started.output, 60, "the example is loaded")
         eventually(lambda: started.get("/v1/learners/oulad-2698257").status == 200, 30, "read")
         yield started
+
+
+def _without(folder: Path) -> str:
+    """Return a PYTHONPATH by which a cluster's libraries cannot be imported."""
+    folder.mkdir()
+    for name in OF_A_CLUSTER:
+        absent = f"raise ModuleNotFoundError('{name} is not in requirements/run.lock')\n"
+        (folder / f"{name}.py").write_text(absent)
+    return os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 @pytest.fixture(autouse=True)
