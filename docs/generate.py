@@ -7,7 +7,6 @@ where a page is not what the code says.
 from __future__ import annotations
 
 import inspect
-import json
 import re
 import sys
 from collections.abc import Iterator
@@ -16,8 +15,7 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from commands.register import DECISIONS
-from docs import outside, permissions, refused
+from docs import bodies, outside, permissions, refused
 from domain.refusals import REFUSALS
 from domain.streams import REGISTRY
 from infra.settings.described import described
@@ -27,12 +25,6 @@ from projections.register import READINGS
 REFERENCE = Path(__file__).parent / "reference"
 NOTE = "<!-- Made by `make docs` from the code. -->\n"
 
-COMMANDS = """# Commands
-
-`POST /v1/commands/{name}` with the body below; up to 500 at once, each with its own key, to `POST
-/v1/commands`. Every body may also state `occurred_at` (trusted importers only). The answers are
-described in [how it works](../explanation/how-it-works.md).
-"""
 FACTS = """# Facts
 
 What the log holds, by the kind of stream. A stored name never changes. Every fact also has an
@@ -58,60 +50,6 @@ VIEWS = """# Views for SQL
 The schema `views` is a promise: columns are only ever added at the end, and a rebuild never
 breaks a view. See [how to query with SQL](../how-to/query-with-sql.md).
 """
-
-
-def commands() -> Iterator[str]:
-    """Yield the page of commands."""
-    yield COMMANDS
-    for name, decision in DECISIONS.items():
-        schema = decision.model.model_json_schema()
-        yield f"## {name}\n\n{inspect.cleandoc(decision.model.__doc__ or '')}\n"
-        yield "| field | type | required | meaning and limits |\n| --- | --- | --- | --- |"
-        required = schema.get("required", [])
-        for field, entry in schema["properties"].items():
-            if field == "occurred_at":
-                continue
-            must = "yes" if field in required else f"no ({json.dumps(entry.get('default'))})"
-            yield f"| `{field}` | {_type(entry)} | {must} | {_limits(entry)} |"
-        example = json.dumps(decision.example, indent=2, ensure_ascii=False)
-        yield f"\n```json\n{example}\n```\n"
-
-
-def _type(entry: dict[str, Any]) -> str:
-    if "anyOf" in entry:
-        return " or ".join(_type(option) for option in entry["anyOf"])
-    if "$ref" in entry:
-        return str(entry["$ref"].rpartition("/")[2])
-    if "enum" in entry:
-        return " or ".join(f"`{json.dumps(value)}`" for value in entry["enum"])
-    if "const" in entry:
-        return f"`{json.dumps(entry['const'])}`"
-    if entry.get("type") == "array":
-        return f"list of {_type(entry.get('items', {}))}"
-    return str(entry.get("format") or entry.get("type", "any"))
-
-
-def _limits(entry: dict[str, Any]) -> str:
-    words = {
-        "minimum": "at least {}",
-        "exclusiveMinimum": "more than {}",
-        "maximum": "at most {}",
-        "minLength": "at least {} characters",
-        "maxLength": "at most {} characters",
-        "minItems": "at least {} entries",
-        "maxItems": "at most {} entries",
-        "pattern": "matches `{}`",
-    }
-    options = [entry, *entry.get("anyOf", [])]
-    found = [
-        text.format(str(option[key]).replace("|", "\\|"))
-        for option in options
-        for key, text in words.items()
-        if key in option
-    ]
-    if "description" in entry:
-        found.insert(0, entry["description"])
-    return "; ".join(found)
 
 
 def facts() -> Iterator[str]:
@@ -184,7 +122,7 @@ def views() -> Iterator[str]:
 
 
 PAGES = {
-    "commands": commands,
+    "commands": bodies.page,
     "events": outside.events,
     "facts": facts,
     "permissions": permissions.page,

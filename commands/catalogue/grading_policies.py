@@ -87,7 +87,10 @@ class WeightedPolicyBody(BaseModel):
     kind: Literal["weighted"] = "weighted"
     categories: Annotated[tuple[CategoryBody, ...], Field(min_length=1, max_length=CATEGORIES_MAX)]
     cutoffs: Cutoffs
-    rounding: Literal["half-up-0.05-v1"] = "half-up-0.05-v1"
+    rounding: Literal["half-up-0.05-v1"] = Field(
+        default="half-up-0.05-v1",
+        description="0.05 points are added, then half away from zero to a whole per cent.",
+    )
 
     @field_validator("categories")
     @classmethod
@@ -115,8 +118,10 @@ class GroupBody(BaseModel):
 
     name: Title
     weight: ExactPercent
-    drop_lowest: Count = 0
-    drop_highest: Count = 0
+    drop_lowest: Count = Field(
+        default=0, description="How many are dropped, so that the group's ratio is highest."
+    )
+    drop_highest: Count = Field(default=0, description="How many are dropped after that.")
     never_drop: Annotated[tuple[Id, ...], Field(max_length=ITEMS_MAX)] = Field(
         default=(), description="Items that are never dropped."
     )
@@ -139,7 +144,10 @@ class GroupedPolicyBody(BaseModel):
     kind: Literal["grouped"]
     groups: Annotated[tuple[GroupBody, ...], Field(min_length=1, max_length=CATEGORIES_MAX)]
     cutoffs: Cutoffs
-    rounding: Literal["two-places-down-v1", "half-up-v1"] = "two-places-down-v1"
+    rounding: Literal["two-places-down-v1", "half-up-v1"] = Field(
+        default="two-places-down-v1",
+        description="To two places, then down to a whole per cent; or half away from zero.",
+    )
 
     @field_validator("groups")
     @classmethod
@@ -194,7 +202,9 @@ class LatePolicyBody(BaseModel):
     rate: ExactPercent = Field(
         default=Decimal(0), description="Deducted for each interval that has begun."
     )
-    interval_seconds: Annotated[int, Field(strict=True, ge=1, le=INTERVAL_SECONDS_MAX)] = 86_400
+    interval_seconds: Annotated[int, Field(strict=True, ge=1, le=INTERVAL_SECONDS_MAX)] = Field(
+        default=86_400, description="How long an interval of lateness is."
+    )
     floor: ExactPercent = Field(
         default=Decimal(0), description="No penalty takes a score below this."
     )
