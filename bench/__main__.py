@@ -13,6 +13,7 @@ from bench.report import Report
 _NOT_BENCHES = {
     "__init__",
     "__main__",
+    "deciding",
     "grading",
     "http_peer",
     "process",

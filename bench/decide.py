@@ -1,6 +1,7 @@
 """What does deciding cost with state at hand, and what does it cost to have it?
 
-Decisions are timed alone, on the states that a learner's term of 1,000 facts leaves. Then that term
+Decisions are timed alone, on the states that a learner's term of 1,000 facts leaves; enrolling also
+into runs with 48 due dates, gone by or the learner's own, whose missing work has a score. Then that term
 is loaded from PostgreSQL and evolved to a state, beside the ``eventsourcing`` library, whose
 repository loads the same as events of an ``Aggregate``; ``bare`` is evolving alone, on both sides.
 And a learner with 50,000 view facts sends commands through the pipeline and the log. A grade is
@@ -10,8 +11,8 @@ computed over a hundred items with drops, under each policy.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from statistics import median, quantiles
 from typing import Any
 from uuid import UUID
@@ -19,18 +20,32 @@ from uuid import UUID
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
+from bench.deciding import (
+    AT,
+    CASES,
+    CATALOGUE,
+    DECIDE_US_MAX,
+    ITEMS,
+    PAGES,
+    RUN,
+    STREAM,
+    SUBJECT,
+    TENANT,
+    deciding,
+    state_of,
+    term,
+    timed,
+)
 from bench.grading import GRADE_MS_MAX, grading
 from bench.report import Report, median_ratio
 from bench.rig import library_environment, run, server
 from commands.batch import CommandReader
-from commands.decision import Context
 from commands.pipeline import Pipeline
 from commands.ports import Append, NewFact
 from commands.register import DECISIONS
 from commands.requests import Recorded
 from domain.access import DEVELOPMENT
 from domain.assessment.facts import SubmissionReceived
-from domain.catalogue.facts import ContentVersionPublished, Item, RunScheduled
 from domain.engagement.facts import ItemViewed
 from domain.enrolment.facts import LearnerEnrolled
 from domain.enrolment.state import ENROLMENT
@@ -40,64 +55,20 @@ from domain.streams import REGISTRY
 from infra.keys.memory import MemoryKeys
 from infra.log.postgres import PostgresLog
 
-DECISIONS_A_ROUND, ROUNDS, QUICK_ROUNDS = 2_000, 9, 5
-PAGES, ITEMS = 903, 48
+ROUNDS, QUICK_ROUNDS = 9, 5
 LOADS_A_ROUND = 5
 VIEWS = 50_000
 APPEND_FACTS = 4_000
 COMMANDS, QUICK_COMMANDS = 400, 100
-DECIDE_US_MAX, ANSWER_MS_MAX = 20.0, 5.0
+ANSWER_MS_MAX = 5.0
 GOALS = {"library": 5.0}
-TENANT, RUN, SUBJECT = "main", "AAA-2013J", "s1"
-AT = datetime(2013, 10, 20, 12, tzinfo=UTC)
-LEARNER = {"run": RUN, "subject": SUBJECT}
-STREAM = f"{TENANT}/{ENROLMENT.name}/{RUN}/{SUBJECT}"
-COMMON: dict[str, dict[str, Any]] = {
-    "enrol-learner": {"run": RUN, "subject": "s2", "mode": "verified"},
-    "view-item": {**LEARNER, "item": "p-last"},
-    "watch-video": {**LEARNER, "item": "v1", "start_ms": 0, "end_ms": 30_000, "session": "s"},
-    "submit-work": {**LEARNER, "item": "i0", "attempt": "new"},
-    "grade-submission": {**LEARNER, "item": "i0", "attempt": "1", "raw": "75.5", "grader": "g"},
-    "withdraw-learner": LEARNER,
-}
-"""The common commands, each of which has something to record."""
-
-CATALOGUE: tuple[tuple[str, Fact], ...] = (
-    (
-        f"{TENANT}/run/{RUN}",
-        RunScheduled(
-            RUN,
-            "AAA",
-            RUN,
-            AT - timedelta(days=20),
-            AT + timedelta(days=200),
-            None,
-            None,
-            None,
-            ("audit", "verified"),
-            ("verified",),
-        ),
-    ),
-    (
-        f"{TENANT}/run-content/{RUN}",
-        ContentVersionPublished(
-            RUN,
-            1,
-            (
-                *(Item(f"i{number}", "assignment", "Work", due=AT) for number in range(ITEMS)),
-                Item("p-last", "page", "The last page"),
-                Item("v1", "video", "Film", duration_ms=600_000),
-            ),
-        ),
-    ),
-)
 
 
 def measure(*, quick: bool) -> Report:
     """Decide, load histories, and send commands to a learner with a long one."""
     rounds, commands = (QUICK_ROUNDS, QUICK_COMMANDS) if quick else (ROUNDS, COMMANDS)
-    figures = {f"{name}_us": cost for name, cost in _deciding(rounds).items()}
-    limits = {f"{name}_us": DECIDE_US_MAX for name in COMMON}
+    figures = {f"{name}_us": cost for name, cost in deciding(rounds).items()}
+    limits = {f"{name}_us": DECIDE_US_MAX for name in CASES}
     limits["views_answer_ms_p99"] = ANSWER_MS_MAX
     for name, cost in grading(rounds).items():
         figures[f"{name}_ms"], limits[f"{name}_ms"] = cost, GRADE_MS_MAX
@@ -118,56 +89,6 @@ def measure(*, quick: bool) -> Report:
         "library_bare": median_ratio(took["library_bare"], took["ours_bare"]),
     }
     return Report("decide", ratios, GOALS, figures, limits)
-
-
-def _timed(work: Callable[[], object]) -> float:
-    """Return the processor's seconds: what else runs on the machine does not count."""
-    begun = time.thread_time()
-    work()
-    return time.thread_time() - begun
-
-
-def _term() -> list[Fact]:
-    """A learner's term: pages opened, work handed in and graded."""
-    facts: list[Fact] = [LearnerEnrolled("verified")]
-    facts += [ItemViewed(f"p{number}") for number in range(PAGES)]
-    for number in range(ITEMS):
-        facts.append(SubmissionReceived(f"i{number}", "1", 1, 1, AT))
-        facts.append(SubmissionGraded(f"i{number}", "1", "60", "100", "g"))
-    return facts
-
-
-def _deciding(rounds: int) -> dict[str, float]:
-    """Return what deciding each of the common commands takes, in microseconds."""
-    states: dict[str, Any] = {STREAM: _state(_term())}
-    for stream, fact in CATALOGUE:
-        kind = REGISTRY.of(fact).kind
-        states[stream] = kind.evolve(states.get(stream, kind.initial), fact, AT)
-    found = {}
-    for name, body in COMMON.items():
-        decision = DECISIONS[name]
-        command = decision.model.model_validate(body)
-        refs = decision.streams(command, TENANT)
-        known = [states.get(ref.name, ref.kind.initial) for ref in refs]
-        further = decision.more(command, TENANT, *known)
-        known += [states.get(ref.name, ref.kind.initial) for ref in further]
-        context, decide = Context(AT, DEVELOPMENT), decision.decide
-        if not list(decide(command, context, *known)):
-            raise AssertionError(f"{name} decides nothing")
-
-        def many(decide: Any = decide, asked: Any = (command, context, *known)) -> None:
-            for _ in range(DECISIONS_A_ROUND):
-                list(decide(*asked))
-
-        found[name] = median(_timed(many) for _ in range(rounds)) / DECISIONS_A_ROUND * 1e6
-    return found
-
-
-def _state(facts: Sequence[Fact]) -> Any:
-    state, evolve = ENROLMENT.initial, ENROLMENT.evolve
-    for fact in facts:
-        state = evolve(state, fact, AT)
-    return state
 
 
 class Studied(Aggregate):
@@ -211,7 +132,7 @@ def _aggregate(facts: Sequence[Fact]) -> Studied:
 
 async def _loading(dsn: str, rounds: int) -> dict[str, list[float]]:
     """Return the seconds a fact that loading and evolving take, on both sides, in turns."""
-    facts = _term()
+    facts = term()
     studied = _aggregate(facts)
     events = list(studied.pending_events)
     library: Application[UUID] = Application(env=library_environment(dsn))
@@ -234,8 +155,8 @@ async def _loading(dsn: str, rounds: int) -> dict[str, list[float]]:
             if number >= LOADS_A_ROUND:  # the first ones warm up
                 took["ours"].append((loaded - begun) / len(facts))
                 took["library"].append((got - loaded) / len(facts))
-                took["ours_bare"].append(_timed(lambda: _state(facts)) / len(facts))
-                took["library_bare"].append(_timed(lambda: _mutated(events)) / len(facts))
+                took["ours_bare"].append(timed(lambda: state_of(facts)) / len(facts))
+                took["library_bare"].append(timed(lambda: _mutated(events)) / len(facts))
     library.close()
     return took
 

@@ -15,18 +15,21 @@ from domain.assessment.facts import (
     AttemptDeadlineMoved,
     AttemptStarted,
     ExtensionGranted,
+    ExtensionWithdrawn,
     SubmissionReceived,
 )
 from domain.catalogue.facts import (
+    SUBMITTABLE,
     ContentVersionPublished,
     DueDateOverridden,
     DueOverrideRemoved,
     GradingPolicyPublished,
     RunRescheduled,
 )
-from domain.catalogue.rules import SUBMITTABLE
 from domain.enrolment.facts import (
     AccessExpired,
+    CohortJoined,
+    CohortLeft,
     EnrolmentTransferred,
     LearnerEnrolled,
     LearnerWithdrawn,
@@ -36,6 +39,7 @@ from domain.enrolment.facts import (
     SeatTaken,
     WaitlistLeft,
 )
+from domain.grading.facts import ExcuseWithdrawn, OverrideRemoved
 from domain.kernel import Envelope, stream_ids
 from domain.peer_review.facts import (
     PeerScoreFinalized,
@@ -95,15 +99,22 @@ def _attempts(envelope: Envelope) -> Iterable[Entry]:
 def _missing_work(envelope: Envelope) -> Iterable[Entry]:
     """Work is missing from just after its due date on, where the run's policy scores that.
 
-    Who comes in is asked for by themselves where dates count from that, or had gone by. Learners
-    for whom another date holds are asked for again then: so is everybody, at once, where dates
-    counted from the enrolment are new or move.
+    Learners for whom another date holds are asked for again then: so is everybody, at once, where
+    dates counted from the enrolment are new or move. Who comes in, and for whom other dates hold
+    from now on, or a score counts no more, is asked for at once by themselves: everybody may have
+    been asked for without them.
     """
     (run, *_), fact = stream_ids(envelope.stream), envelope.fact
     match fact:
-        case LearnerEnrolled(missing_from=dues):
+        case LearnerEnrolled(missing_from=dues, scores_missing=scores):
             for one in dues:
                 yield _own_due(run, envelope.subject, one.item, one.due, f"{one.item}//enrolled")
+            if scores:
+                yield _all_of(run, envelope)
+        case CohortJoined() | CohortLeft() | ExtensionWithdrawn():
+            yield _all_of(run, envelope)
+        case ExcuseWithdrawn() | OverrideRemoved():
+            yield _all_of(run, envelope)
         case GradingPolicyPublished(missing_from=dues, missing_after=after):
             for one in dues:
                 yield _item_due(run, one.item, one.due, one.item)
@@ -129,6 +140,13 @@ def _missing_work(envelope: Envelope) -> Iterable[Entry]:
 def _at_once(run: str, envelope: Envelope, items: Iterable[str]) -> Iterable[Entry]:
     for item in items:
         yield _item_due(run, item, envelope.occurred_at - _JUST_LATE, f"{item}//enrolled")
+
+
+def _all_of(run: str, envelope: Envelope) -> Entry:
+    """All that has fallen due for a learner, whenever that was."""
+    at = envelope.occurred_at - _JUST_LATE
+    body = {"run": run, "subject": envelope.subject}
+    return Entry(run, envelope.subject, at, "score-missing-work", body)
 
 
 def _own_due(run: str, subject: str | None, item: str, due: datetime | None, thing: str) -> Entry:
@@ -198,10 +216,11 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "missing-work",
         names(GradingPolicyPublished, ContentVersionPublished, DueDateOverridden)
-        | names(DueOverrideRemoved, ExtensionGranted, LearnerEnrolled, RunRescheduled),
+        | names(DueOverrideRemoved, ExtensionGranted, LearnerEnrolled, RunRescheduled)
+        | names(CohortJoined, CohortLeft, ExtensionWithdrawn, ExcuseWithdrawn, OverrideRemoved),
         _missing_work,
     ),
 )
 
 
-DUE = due(4, KINDS)
+DUE = due(5, KINDS)

@@ -10,9 +10,9 @@ from pydantic import Field
 from commands.catalogue.grading_policies import LatePolicyBody, PolicyBody
 from commands.decision import Command, Context, Decision
 from commands.fields import Id
-from domain.assessment.dates import relative_items
-from domain.catalogue.facts import GradingPolicyPublished, ItemDue
-from domain.catalogue.rules import SUBMITTABLE, require_run, require_unarchived
+from domain.assessment.dates import moving_items
+from domain.catalogue.facts import SUBMITTABLE, GradingPolicyPublished, ItemDue
+from domain.catalogue.rules import require_run, require_unarchived
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
 from domain.kernel import Fact
 
@@ -48,7 +48,7 @@ def publish_grading_policy(
             for item in content.items.values()
             if item.due is not None and item.kind in SUBMITTABLE
         )
-        after = relative_items(content)
+        after = moving_items(content)
     yield GradingPolicyPublished(command.run, run.policy_number + 1, policy, late, dues, after)
 
 

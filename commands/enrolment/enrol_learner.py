@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from commands.decision import Command, Context, Decision
 from commands.enrolment import admission
 from commands.fields import Count, Id, Label, ModeName
-from domain.assessment.dates import with_missing_from
+from domain.assessment.dates import relative_dues
 from domain.catalogue.state import RUN_CONTENT, Content, Course, Run, Seats
 from domain.enrolment.facts import Demographics, LearnerEnrolled, SeatTaken
 from domain.enrolment.rules import require_seat
@@ -93,16 +93,17 @@ def enrol_learner(
     until = open_until(run, command.run, command.subject, command.mode, began_at, context.now)
     require_seat(seats, command.run, command.subject, context.now)
     limited = seats.capacity is not None
-    enrolled = LearnerEnrolled(
+    yield LearnerEnrolled(
         mode=command.mode,
         seat=limited,
         satisfied_by=admitted.satisfied_by,
         day_known=command.day_known,
         afresh=afresh,
         access_until=until,
+        missing_from=relative_dues(run, content, began_at),
+        scores_missing=run.scores_missing,
         demographics=None if command.demographics is None else command.demographics.as_personal(),
     )
-    yield with_missing_from(enrolled, run, content, enrolment, context.now)
     if limited:
         yield SeatTaken(command.subject)
 

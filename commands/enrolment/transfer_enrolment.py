@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from commands.decision import Command, Context, Decision, Elsewhere
 from commands.fields import ITEMS_MAX, Id
-from domain.assessment.dates import with_missing_from
+from domain.assessment.dates import relative_dues
 from domain.assessment.rules import require_submittable
 from domain.catalogue.rules import require_item, require_run, require_unarchived
 from domain.catalogue.state import RUN, RUN_CONTENT, RUN_SEATS, Content, Run, Seats
@@ -126,14 +126,15 @@ def transfer_enrolment(
         for fact in released(from_seats, from_run, command.subject, context.now):
             yield Elsewhere(old_seats, fact)
     yield EnrolmentTransferred("in", command.from_run, command.to_run, command.carry)
-    enrolled = LearnerEnrolled(
+    yield LearnerEnrolled(
         mode=mode,
         seat=to_seats.capacity is not None,
         satisfied_by=old.satisfied_by,
         access_until=until,
         afresh=afresh,
+        missing_from=relative_dues(to_run, content, began_at),
+        scores_missing=to_run.scores_missing,
     )
-    yield with_missing_from(enrolled, to_run, content, new, context.now)
     yield from carried
     if to_seats.capacity is not None:
         yield SeatTaken(command.subject)

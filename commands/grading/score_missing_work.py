@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from pydantic import Field
+
 from commands.decision import Command, Context, Decision
 from commands.fields import Id
 from commands.grading.override_score import streams
@@ -15,18 +17,18 @@ from domain.due import require_due
 from domain.enrolment.rules import require_ever_enrolled
 from domain.enrolment.state import Enrolment
 from domain.grading.facts import MissingWorkCleared, MissingWorkScored
-from domain.grading.late import missing_work
+from domain.grading.late import missing_item, missing_work
 
 JUST_LATE = timedelta(microseconds=1)
 """The due moment itself is in time."""
 
 
 class ScoreMissingWork(Command):
-    """Take note that an item fell due and nothing is there, where the run's policy scores that."""
+    """Take note that work fell due and is not there, where the run's policy scores that."""
 
     run: Id
     subject: Id
-    item: Id
+    item: Id | None = Field(default=None, description="Absent: every item that fell due.")
 
 
 def score_missing_work(
@@ -34,18 +36,20 @@ def score_missing_work(
 ) -> Iterator[MissingWorkScored | MissingWorkCleared]:
     """Yield the score of missing work [Canvas], nothing where there is work, a score or no policy.
 
-    Raises RunUnknown, NotEnrolled, ItemUnknown, or NotDue where the learner's due date is later.
+    Raises RunUnknown, NotEnrolled; where an item is named ItemUnknown, or NotDue where the
+    learner's due date is later.
     """
     require_run(run, command.run)
     require_ever_enrolled(enrolment, command.run, command.subject)
+    if command.item is None:
+        yield from missing_work(run, content, enrolment, context.now)
+        return
     item = require_item(content, command.run, command.item)
-    for said in missing_work(run, content, enrolment, context.now):
-        if said.item == command.item:
-            yield said
-            return
+    said = tuple(missing_item(item, run, content, enrolment, context.now))
+    yield from said
     due = effective_due(item, content, run, enrolment).at
     waits = item.item not in enrolment.attempts and run.scores_missing and enrolment.active
-    if due is not None and waits:
+    if due is not None and waits and not said:
         require_due(due + JUST_LATE, context.now, f"Item {item.item} may be handed in")
 
 

@@ -6,18 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
 from domain.assessment.facts import DueBasis, LatenessRedecided
 from domain.catalogue.facts import Item, ItemDue
-from domain.catalogue.rules import SUBMITTABLE
 from domain.catalogue.state import Content, Run
-from domain.enrolment.facts import LearnerEnrolled
-from domain.enrolment.state import Enrolment, evolve_enrolment
+from domain.enrolment.state import Enrolment
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_UNSEEN_FOR = timedelta(hours=1)
-"""The readings by which everybody in a run is asked for may be so far behind."""
 
 
 class EffectiveDue(NamedTuple):
@@ -44,54 +38,45 @@ def effective_due(item: Item, content: Content, run: Run, enrolment: Enrolment) 
     if (item.item, None) in content.due_overrides:
         return EffectiveDue(content.due_overrides[item.item, None], "run")
     if item.due_after_s is not None:
-        return EffectiveDue(relative_due(item.due_after_s, run, enrolment.began_at), "relative")
+        after = timedelta(seconds=item.due_after_s)
+        return EffectiveDue(relative_due(after, run, enrolment.began_at), "relative")
     return EffectiveDue(item.due, "item")
 
 
-def relative_due(after_s: int, run: Run, began_at: datetime | None) -> datetime | None:
-    """Return min(enrolment start + offset, run end) [edx-when].
-
-    The enrolment starts when the learner enrolled, but not before the run does; enrolling again
-    does not start it anew, unless they begin from nothing. None where the start is not known.
-    """
+def relative_due(after: timedelta, run: Run, began_at: datetime | None) -> datetime | None:
+    """Return min(enrolment start + offset, run end) [edx-when]; None where that start is not
+    known."""
     if began_at is None:
         return None
-    start = max(began_at, run.starts or began_at)
-    due = start + timedelta(seconds=after_s)
+    due = _enrolment_start(run, began_at) + after
     return due if run.ends is None else min(due, run.ends)
+
+
+def relative_dues(run: Run, content: Content, began_at: datetime) -> tuple[ItemDue, ...]:
+    """Return when each item falls due that is due so long after the enrolment, for who began then;
+    nothing where the run's policy gives work that is missing then no score."""
+    if not run.scores_missing or not content.relative:
+        return ()
+    start, ends = _enrolment_start(run, began_at), run.ends or _NEVER
+    dues = ((item, start + after) for item, after in content.relative)
+    return tuple([ItemDue(item, due if due < ends else ends) for item, due in dues])
+
+
+def _enrolment_start(run: Run, began_at: datetime) -> datetime:
+    """When the learner enrolled, but not before the run starts; enrolling again does not start it
+    anew, unless they begin from nothing."""
+    return max(began_at, run.starts or began_at)
 
 
 def relative_items(content: Content) -> tuple[str, ...]:
     """Return the items that take work and fall due so long after each enrolment."""
-    return tuple(
-        item.item
-        for item in content.items.values()
-        if item.due_after_s is not None and item.kind in SUBMITTABLE
-    )
+    return tuple(item for item, _ in content.relative)
 
 
-def with_missing_from(
-    enrolled: LearnerEnrolled, run: Run, content: Content, enrolment: Enrolment, now: datetime
-) -> LearnerEnrolled:
-    """Return it with when each item falls due that the learner must be asked for by themselves.
-
-    What counts from the enrolment; and what was due before they came, or is within the hour, since
-    everybody in the run may have been asked for it without them. ``enrolment`` is theirs as yet.
-    """
-    if not run.scores_missing:
-        return enrolled
-    within = evolve_enrolment(enrolment, enrolled, now)
-    dues = []
-    for item in content.items.values():
-        if item.kind not in SUBMITTABLE:
-            continue
-        due = effective_due(item, content, run, within).at
-        if due is None or due > now + _UNSEEN_FOR:
-            after = item.due_after_s
-            due = None if after is None else relative_due(after, run, within.began_at)
-        if due is not None:
-            dues.append(ItemDue(item.item, due))
-    return replace(enrolled, missing_from=tuple(dues))
+def moving_items(content: Content) -> tuple[str, ...]:
+    """Return those, and the items that are due at another time for a cohort or the run."""
+    overridden = (item for item, _ in content.due_overrides if item in content.items)
+    return tuple(dict.fromkeys((*relative_items(content), *overridden)))
 
 
 def late_seconds(submitted: datetime, due: datetime | None) -> int:

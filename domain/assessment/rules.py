@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 
 from domain.assessment.facts import AttemptStarted
 from domain.assessment.state import Attempt, Attempts, Extensions
-from domain.catalogue.facts import Item, exact
-from domain.catalogue.rules import SUBMITTABLE
+from domain.catalogue.facts import SUBMITTABLE, Item, exact
 from domain.due import require_due
 from domain.kernel import Refusal
 from domain.wording import moment

@@ -14,6 +14,8 @@ from domain.kernel import Fact
 ItemKind = Literal[
     "video", "reading", "quiz", "assignment", "coding-exercise", "peer-task", "exam", "page"
 ]
+SUBMITTABLE = frozenset({"quiz", "assignment", "coding-exercise", "peer-task", "exam"})
+"""The kinds of item that take work."""
 REFUND_DAYS = 14
 OFFER_HOURS = 48
 """How long an offered seat is held, where the run does not say."""
@@ -313,7 +315,7 @@ class GradingPolicyPublished(Fact, frozen=True, omit_defaults=True):
 
     ``late`` is what late and missing work costs; None: nothing. ``missing_from`` is when each item
     of the content falls due, where work that is missing then has a score; ``missing_after`` are the
-    items that fall due so long after each learner's enrolment.
+    items that fall due so long after each learner's enrolment, or whose date is overridden.
     """
 
     run: str

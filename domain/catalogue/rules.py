@@ -9,9 +9,6 @@ from domain.catalogue.state import Content, Course, Run
 from domain.kernel import Refusal
 from domain.wording import moment, moment_or
 
-SUBMITTABLE = frozenset({"quiz", "assignment", "coding-exercise", "peer-task", "exam"})
-"""The kinds of item that take work."""
-
 
 class CourseUnknown(Refusal):
     """The command names a course that the catalogue of this tenant does not hold. Create it first

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import assert_never
 
 import msgspec
 
 from domain.catalogue.facts import (
     OFFER_HOURS,
+    SUBMITTABLE,
     ContentDrafted,
     ContentVersionPublished,
     CourseCreated,
@@ -107,8 +108,9 @@ class Content(msgspec.Struct, frozen=True):
     """The content of a run in its version ``number``; 0: none was published.
 
     ``due_overrides`` are other due dates by item and cohort (None: the whole run); a date None
-    there: the item is due at no time. They outlive content versions. ``draft`` is the one that can
-    be published, ``drafts`` counts all; ``published_drafts`` are those that were.
+    there: the item is due at no time. They outlive content versions. ``relative`` are the items
+    that take work and fall due so long after each enrolment. ``draft`` is the one that can be
+    published, ``drafts`` counts all; ``published_drafts`` are those that were.
     """
 
     number: int = 0
@@ -119,6 +121,7 @@ class Content(msgspec.Struct, frozen=True):
     drafts: int = 0
     published_drafts: frozenset[int] = frozenset()
     items: Mapping[str, Item] = msgspec.field(default_factory=dict)
+    relative: tuple[tuple[str, timedelta], ...] = ()
     due_overrides: Mapping[tuple[str, str | None], datetime | None] = msgspec.field(
         default_factory=dict
     )
@@ -193,6 +196,7 @@ def evolve_content(state: Content, fact: ContentFact, _at: datetime) -> Content:
                 state,
                 number=number,
                 items={item.item: item for item in items},
+                relative=tuple(_relative(items)),
                 modules={module.module: module for module in modules},
                 objectives=fact.objectives,
                 relocks=fact.relocks,
@@ -211,6 +215,12 @@ def evolve_content(state: Content, fact: ContentFact, _at: datetime) -> Content:
             return msgspec.structs.replace(state, due_overrides=left)
         case _:
             assert_never(fact)
+
+
+def _relative(items: Iterable[Item]) -> Iterator[tuple[str, timedelta]]:
+    for item in items:
+        if item.due_after_s is not None and item.kind in SUBMITTABLE:
+            yield item.item, timedelta(seconds=item.due_after_s)
 
 
 def evolve_seats(state: Seats, fact: SeatFact, _at: datetime) -> Seats:

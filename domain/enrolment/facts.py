@@ -31,8 +31,8 @@ class LearnerEnrolled(Fact, frozen=True, omit_defaults=True):
     where the source did not know when it happened, and the time is only a bound. ``afresh`` says
     that a learner who had left begins from nothing, because the run does not carry progress over.
     ``access_until`` is from when on they have no access in this mode; None: it does not expire.
-    ``missing_from`` is when each item falls due whose date counts from the enrolment, and each
-    whose date had gone by or was to within the hour, where work that is missing then has a score.
+    ``scores_missing``: the run's policy gives work that is missing when it falls due a score;
+    ``missing_from`` is then when each item falls due whose date counts from the enrolment.
     """
 
     mode: Mode
@@ -43,6 +43,7 @@ class LearnerEnrolled(Fact, frozen=True, omit_defaults=True):
     demographics: Personal[Demographics] | None = None
     access_until: datetime | None = None
     missing_from: tuple[ItemDue, ...] = ()
+    scores_missing: bool = False
 
 
 class LearnerWithdrawn(Fact, frozen=True, omit_defaults=True):

@@ -13,8 +13,7 @@ from decimal import Decimal
 
 from domain.assessment.dates import effective_due
 from domain.assessment.state import Attempt, Attempts
-from domain.catalogue.facts import Item, LatePolicy, exact
-from domain.catalogue.rules import SUBMITTABLE
+from domain.catalogue.facts import SUBMITTABLE, Item, LatePolicy, exact
 from domain.catalogue.state import Content, Run
 from domain.enrolment.state import Enrolment
 from domain.exact import text
@@ -63,30 +62,42 @@ def missing_as(missing: str, item: Item) -> Score:
 def missing_work(
     run: Run, content: Content, enrolment: Enrolment, now: datetime
 ) -> Iterator[MissingWorkScored | MissingWorkCleared]:
-    """Yield what is to be said of work that was not handed in, for a learner who is in the run.
+    """Yield what is to be said of work that was not handed in, of each item."""
+    stands = enrolment.results.missing
+    for name in stands:
+        if name in content.items:
+            yield from missing_item(content.items[name], run, content, enrolment, now)
+    if run.scores_missing and enrolment.active:
+        for item in content.items.values():
+            if item.item not in stands:
+                yield from missing_item(item, run, content, enrolment, now)
 
-    A score for each item that is due and has none, where the run's policy gives one; and where it
-    stands and another due date holds that has not come, or the policy gives none any more, that it
-    does not.
+
+def missing_item(
+    item: Item, run: Run, content: Content, enrolment: Enrolment, now: datetime
+) -> Iterator[MissingWorkScored | MissingWorkCleared]:
+    """Yield what is to be said of an item that was not handed in.
+
+    A score where it is due and has none, the learner is in the run, and the run's policy gives one;
+    where that stands and another due date holds that has not come, or the policy gives none any
+    more, that it does not.
     """
-    results = enrolment.results
     missing = None if run.late is None else run.late.missing
-    for name in results.missing:
-        item = content.items.get(name)
-        due = None if item is None else effective_due(item, content, run, enrolment).at
-        if item is None:
-            continue
-        if missing is None or due is None or now <= due:
-            yield MissingWorkCleared(name, due)
-        elif not results.missing[name].equals(missing_as(missing, item)):
-            yield _scored(missing, item, due, run.policy_number)
-    if missing is None or not enrolment.active:
+    stands = enrolment.results.missing.get(item.item)
+    if stands is None and (
+        missing is None
+        or not enrolment.active
+        or item.kind not in SUBMITTABLE
+        or _has_score(item.item, enrolment)
+        or exact(item.possible) == 0
+    ):
         return
-    for item in content.items.values():
-        if item.kind in SUBMITTABLE and not _has_score(item.item, enrolment):
-            due = effective_due(item, content, run, enrolment).at
-            if due is not None and now > due and exact(item.possible) != 0:
-                yield _scored(missing, item, due, run.policy_number)
+    due = effective_due(item, content, run, enrolment).at
+    if missing is None or due is None or now <= due:
+        if stands is not None:
+            yield MissingWorkCleared(item.item, due)
+    elif stands is None or not stands.equals(missing_as(missing, item)):
+        yield _scored(missing, item, due, run.policy_number)
 
 
 def _scored(missing: str, item: Item, due: datetime, policy_number: int) -> MissingWorkScored:

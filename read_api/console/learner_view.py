@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from domain.catalogue.rules import SUBMITTABLE
+from domain.catalogue.facts import SUBMITTABLE
 from read_api.answers import Answer
 from read_api.console import timeline
 from read_api.console.asked import Asked

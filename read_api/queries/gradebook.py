@@ -14,8 +14,7 @@ import msgspec
 
 from domain.access import Principal
 from domain.catalogue import facts as catalogue
-from domain.catalogue.facts import GradingPolicy
-from domain.catalogue.rules import SUBMITTABLE
+from domain.catalogue.facts import SUBMITTABLE, GradingPolicy
 from domain.grading.explain import Grade
 from read_api import cursors
 from read_api.answers import Answer, earliest

@@ -10,7 +10,7 @@ import msgspec
 
 from domain.access import Principal
 from domain.assessment.dates import EffectiveDue
-from domain.catalogue.rules import SUBMITTABLE
+from domain.catalogue.facts import SUBMITTABLE
 from read_api.answers import NOW, Answer, Moment
 from read_api.dependencies import ReadDependencies
 from read_api.queries.catalogue import Item

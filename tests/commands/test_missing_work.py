@@ -11,6 +11,7 @@ from domain.assessment.facts import SubmissionReceived
 from domain.catalogue.facts import (
     Category,
     Cutoff,
+    DueDateOverridden,
     GradingPolicyPublished,
     Item,
     ItemDue,
@@ -19,7 +20,7 @@ from domain.catalogue.facts import (
 )
 from domain.catalogue.rules import ItemUnknown, RunUnknown
 from domain.due import NotDue
-from domain.enrolment.facts import LearnerWithdrawn
+from domain.enrolment.facts import CohortJoined, CohortLeft, LearnerEnrolled, LearnerWithdrawn
 from domain.enrolment.rules import NotEnrolled
 from domain.grading.facts import (
     CourseGradeComputed,
@@ -31,7 +32,18 @@ from domain.grading.facts import (
     SubmissionGraded,
 )
 from domain.kernel import Fact
-from tests.given import ENROLLED, LEARNER, RUN_ID, RUNNING, TMA, Record, content, given
+from tests.given import (
+    COURSE_FACT,
+    ENROLLED,
+    LEARNER,
+    RUN_ID,
+    RUNNING,
+    TMA,
+    Record,
+    content,
+    given,
+    run,
+)
 
 WEIGHTED = WeightedPolicy((Category("TMA", "1"),), (Cutoff("Pass", 40),))
 DUE = TMA.due
@@ -115,6 +127,47 @@ def test_a_later_due_date_clears_what_was_missing() -> None:
     record.when("score-missing-work", later, **ITEM).refused(NotDue)
     (again,) = record.when("score-missing-work", later + timedelta(seconds=1), **ITEM).facts
     assert again == MissingWorkScored("1752", "20", "100", later, "80", 1)
+
+
+def test_all_that_fell_due_is_scored_together() -> None:
+    """Where no item is named; what is yet to come is no refusal then."""
+    due = DUE + timedelta(days=1)
+    items = content(TMA, Item("q", "quiz", "Q", due=due), Item("p", "page", "P", due=DUE), number=2)
+    record = given(*ENROLLED, policy(), items)
+    record.when("score-missing-work", DUE, **LEARNER).nothing()
+    record = record.when("score-missing-work", LATER, **LEARNER).then(SCORED)
+    record.when("score-missing-work", LATER, **LEARNER).nothing()
+    later = due + timedelta(seconds=1)
+    quiz = MissingWorkScored("q", "20", "100", due, "80", 1)
+    record.when("score-missing-work", later, **LEARNER).then(quiz)
+    given(*RUNNING).when("score-missing-work", LATER, **LEARNER).refused(NotEnrolled)
+
+
+def test_enrolling_says_whether_there_is_anything_to_ask_for() -> None:
+    """Only the learner's own dates are named: those of all are asked for by what named them."""
+    own = Item("own", "quiz", "Q", due_after_s=86_400)
+    ask = {**LEARNER, "mode": "verified"}
+    given(COURSE_FACT, run(), content(TMA, own)).when("enrol-learner", LATER, **ask).then(
+        LearnerEnrolled("verified")
+    )
+    dues = (ItemDue("own", LATER + timedelta(days=1)),)
+    given(COURSE_FACT, run(), content(TMA, own), policy()).when("enrol-learner", LATER, **ask).then(
+        LearnerEnrolled("verified", missing_from=dues, scores_missing=True)
+    )
+
+
+def test_who_joins_a_cohort_after_its_date_has_missed_the_item() -> None:
+    """Decided with it, and taken back with it: among overrides the cohort's beats the run's own
+    date [Canvas]."""
+    early = DUE - timedelta(days=3)
+    override = DueDateOverridden(RUN_ID, "1752", early, "Before the trip", "evening", True)
+    record = given(*ENROLLED, policy(), override)
+    cohort = {**LEARNER, "cohort": "evening"}
+    scored = MissingWorkScored("1752", "20", "100", early, "80", 1)
+    record = record.when("join-cohort", DUE, **cohort).then(CohortJoined("evening"), scored)
+    record.when("leave-cohort", DUE, **cohort).then(
+        CohortLeft("evening"), MissingWorkCleared("1752", DUE)
+    )
 
 
 def test_computing_the_grade_judges_missing_work_too() -> None:

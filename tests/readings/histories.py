@@ -218,6 +218,7 @@ of_enrolment: st.SearchStrategy[Fact] = st.one_of(
         day_known=st.booleans(),
         afresh=st.booleans(),
         missing_from=st.just(()) | st.just((ItemDue("a1", ENDS),)),
+        scores_missing=st.booleans(),
     ),
     st.builds(LearnerWithdrawn),
     st.builds(ModeChanged, st.just("audit"), st.just("verified"), st.none() | st.just(ENDS)),

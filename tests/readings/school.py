@@ -26,6 +26,11 @@ from tests.given import LEARNER, TENANT, Placed, Record, day, placed
 from tests.readings.recorded import Recorded
 
 WEIGHTED = WeightedPolicy((Category("TMA", "1"),), (Cutoff("Pass", 40),))
+PASS = {
+    "categories": [{"name": "TMA", "weight": 1}],
+    "cutoffs": [{"letter": "Pass", "percent": 40}],
+}
+"""The body of such a policy."""
 NOTHING = LatePolicy(missing="100")
 """Missing work is worth nothing."""
 ENROL = {**LEARNER, "mode": "audit"}
