@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asyncio import Future, gather, get_running_loop
+from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -22,6 +23,21 @@ class Open(NamedTuple):
     place: int
     request: Request
     refs: tuple[StreamRef[Any], ...]
+
+
+class InTurn(NamedTuple):
+    """A command is to be decided in the next turn on the stream ``gate``, which is contended."""
+
+    gate: str
+
+
+class Attempted(NamedTuple):
+    """What came of a command for now: the streams that it reads, as far as they are known, and the
+    first of them that is contended."""
+
+    refs: tuple[StreamRef[Any], ...]
+    gate: str | None
+    result: Needs | InTurn | Declined | Decided
 
 
 class Round:
@@ -70,37 +86,53 @@ class Round:
 
     def _pass(self, items: list[Open]) -> tuple[list[Open], list[Needs]]:
         """Decide what can be decided; what waits holds back those behind it on its streams."""
-        d, now = self.d, self.d.clock()
+        now = self.d.clock()
         waiting: list[Open] = []
         needs: list[Needs] = []
         blocked: set[str] = set()
         gated: dict[str, str] = {}
         for item in items:
-            refs, gate = item.refs, d.contention.gate(item.refs)
-            result: Needs | Declined | Decided | None
-            result = d.attempt(item.request, refs, now)
-            if gate is not None and not isinstance(result, Needs):
-                result = None  # on what may be old: what counts is what is decided in the turn
-            elif not isinstance(result, Needs):
-                refs = result.refs
-                gate = d.contention.gate(refs)
+            refs, gate, result = self._attempt(item, now)
             own = _own(refs)
             touched = [ref.name for ref in refs] if gate or gated else ()
             if not blocked.isdisjoint(own) or any(gated.get(n, gate) != gate for n in touched):
                 waiting.append(item)
                 blocked.update(own)
-            elif isinstance(result, Needs):  # in a turn nothing can be fetched
-                waiting.append(item)
-                needs.append(result)
-                blocked.update(own)
-            elif gate is not None and not isinstance(result, Declined):
-                self.turns.append(d.contention.turn(gate, partial(self._in_turn, item)))
-                gated.update(dict.fromkeys(touched, gate))
-            elif isinstance(result, Decided):
-                self._submitted(item, result, d.log.submit(result.append, result.rests_on))
-            elif isinstance(result, Declined):
-                self.declined.append((item, result))
+                continue
+            match result:
+                case Needs():
+                    waiting.append(item)
+                    needs.append(result)
+                    blocked.update(own)
+                case InTurn(gate=stream):
+                    turn = self.d.contention.turn(stream, partial(self._in_turn, item))
+                    self.turns.append(turn)
+                    gated.update(dict.fromkeys(touched, stream))
+                case Decided():
+                    self._submitted(item, result, self.d.log.submit(result.append, result.rests_on))
+                case Declined():
+                    self.declined.append((item, result))
         return waiting, needs
+
+    def _attempt(self, item: Open, now: datetime) -> Attempted:
+        """Decide a command now, or find that it must be decided in its turn.
+
+        What is held of a contended stream may be old, so that what comes of deciding on it counts
+        for nothing. It tells all the same whether streams or keys must be fetched first, which
+        cannot be done in a turn: then the others would wait for it.
+        """
+        d, refs = self.d, item.refs
+        result = d.attempt(item.request, refs, now)
+        gate = d.contention.gate(refs)
+        if isinstance(result, Needs):
+            return Attempted(refs, gate, result)
+        if gate is not None:
+            return Attempted(refs, gate, InTurn(gate))
+        refs = result.refs
+        gate = d.contention.gate(refs)
+        if gate is not None and isinstance(result, Decided):
+            return Attempted(refs, gate, InTurn(gate))
+        return Attempted(refs, gate, result)
 
     def _submitted(self, item: Open, decided: Decided, future: Future[Outcome]) -> None:
         self.d.adopt(decided, future)
