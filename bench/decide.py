@@ -1,8 +1,8 @@
 """What does deciding cost with state at hand, and what does it cost to have it?
 
 Decisions are timed alone, on the states that a learner's term of 1,000 facts leaves; enrolling also
-into runs with 48 due dates, gone by or the learner's own, whose missing work has a score. Then that term
-is loaded from PostgreSQL and evolved to a state, beside the ``eventsourcing`` library, whose
+in runs with 48 due dates, gone by or the learner's own, whose missing work has a score. Then that
+term is loaded from PostgreSQL and evolved to a state, beside the ``eventsourcing`` library, whose
 repository loads the same as events of an ``Aggregate``; ``bare`` is evolving alone, on both sides.
 And a learner with 50,000 view facts sends commands through the pipeline and the log. A grade is
 computed over a hundred items with drops, under each policy.
