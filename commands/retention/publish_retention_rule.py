@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from commands.decision import Command, Context, Decision
 from commands.fields import Id, ModeName
 from domain.kernel import Fact
 from domain.retention.facts import After, RetentionRulePublished, Rule
 from domain.retention.state import RETENTION, Retention
+from domain.streams import REGISTRY
 
 MONTHS_MAX = 1_200
 TYPES_MAX = 50
+
+
+def _known(name: str) -> str:
+    """Return the name of a type of fact. A rule for one that there is not would keep nobody, and
+    what it was meant to keep would go. Raises ValueError."""
+    if name not in REGISTRY.types:
+        near = difflib.get_close_matches(name, REGISTRY.types, n=1)
+        raise ValueError(f"is no type of fact{f'; did you mean {near[0]}?' if near else ''}")
+    return name
 
 
 class PublishRetentionRule(Command):
@@ -28,9 +39,9 @@ class PublishRetentionRule(Command):
     months: Annotated[int, Field(strict=True, ge=1, le=MONTHS_MAX)] | None = Field(
         default=None, description="Absent: for ever."
     )
-    types: Annotated[tuple[Id, ...], Field(max_length=TYPES_MAX)] = Field(
-        default=(), description="It applies to who has such facts; none: to everybody."
-    )
+    types: Annotated[
+        tuple[Annotated[Id, AfterValidator(_known)], ...], Field(max_length=TYPES_MAX)
+    ] = Field(default=(), description="It applies to who has such facts; none: to everybody.")
     retired: Annotated[bool, Field(strict=True)] = Field(
         default=False, description="true: the rule no longer applies."
     )

@@ -9,6 +9,7 @@ import click
 
 from domain.access.facts import RoleName
 from infra.cli.client import command, get
+from infra.cli.moments import instant, moment
 from infra.cli.options import (
     host_option,
     json_option,
@@ -43,7 +44,9 @@ def access() -> None:
 @click.option("--holder", help="Of one person or program, with what had ended, too.")
 @click.option("--role", type=click.Choice(get_args(RoleName)), help="Of one role.")
 @_run
-@click.option("--as-of", help="What held at a time like 2014-02-01T12:00:00Z, as it was recorded.")
+@click.option(
+    "--as-of", help="What held at a time like 2014-02-01T12:00:00Z, as recorded, or a position."
+)
 @url_option
 @json_option
 @with_settings(host_option, port_option)
@@ -57,7 +60,10 @@ def list_(
     as_json: bool,
 ) -> None:
     """Show who has which role, or had."""
-    asked: dict[str, Any] = {"as_of_recorded": as_of} if as_of is not None else {}
+    asked: dict[str, Any] = {}
+    if as_of is not None:
+        at = instant("--as-of", as_of)
+        asked["as_of_position" if at.isdigit() else "as_of_recorded"] = at
     address = server_url(loaded, url)
     if holder is not None:
         if role is not None or run is not None:
@@ -105,7 +111,8 @@ def grant(
     as_json: bool,
 ) -> None:
     """Give somebody a role."""
-    body = {"holder": holder, "role": role, "run": run, "until": until}
+    ends = None if until is None else moment("--until", until)
+    body = {"holder": holder, "role": role, "run": run, "until": ends}
     print_recorded(command(server_url(loaded, url), "grant-role", body), as_json=as_json)
 
 

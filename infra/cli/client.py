@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import click
 import httpx
 import msgspec
 
@@ -14,10 +15,11 @@ from infra.cli.errors import Failed
 JSON = "application/json"
 TIMEOUT_SECONDS = 30.0
 DETAIL_CHARACTERS_MAX = 200
+MALFORMED = 422
 
 
 def get(url: str, path: str, parameters: Mapping[str, Any] | None = None) -> Any:
-    """Return the JSON that the server answers. Raises Failed, in one sentence."""
+    """Return the JSON that the server answers. Raises Failed or UsageError, in one sentence."""
     try:
         return msgspec.json.decode(fetch(url, path, parameters))
     except (msgspec.DecodeError, ValueError) as error:
@@ -25,7 +27,7 @@ def get(url: str, path: str, parameters: Mapping[str, Any] | None = None) -> Any
 
 
 def fetch(url: str, path: str, parameters: Mapping[str, Any] | None = None) -> bytes:
-    """Return what the server answers, as it is. Raises Failed, in one sentence."""
+    """Return what the server answers, as it is. Raises Failed or UsageError, in one sentence."""
     given = {name: value for name, value in (parameters or {}).items() if value is not None}
     try:
         response = httpx.get(
@@ -38,13 +40,13 @@ def fetch(url: str, path: str, parameters: Mapping[str, Any] | None = None) -> b
     except (httpx.TransportError, httpx.InvalidURL) as error:
         raise unreachable(url, error) from error
     if not response.is_success:
-        raise Failed(refused(url, response))
+        raise fault(url, response)
     return response.content
 
 
 def command(url: str, name: str, body: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:
-    """Send a command, without what is None in it, and return the answer. Raises Failed, in one
-    sentence."""
+    """Send a command, without what is None in it, and return the answer. Raises Failed or
+    UsageError, in one sentence."""
     given = {field: value for field, value in body.items() if value is not None}
     return send(url, f"/v1/commands/{name}", given, {"Idempotency-Key": key} if key else {})
 
@@ -55,7 +57,7 @@ def send(
     body: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Send JSON, or nothing, and return the answer. Raises Failed, in one sentence."""
+    """Send JSON, or nothing, and return the answer. Raises Failed or UsageError."""
     content = b"" if body is None else msgspec.json.encode(body)
     found: dict[str, Any] = post(url, path, content, JSON, headers)
     return found
@@ -70,7 +72,7 @@ def post(
     seconds: float = TIMEOUT_SECONDS,
 ) -> Any:
     """Send something of this media type, and return the JSON that is answered within so many
-    seconds. Raises Failed, in one sentence."""
+    seconds. Raises Failed or UsageError, in one sentence."""
     try:
         response = httpx.post(
             f"{url}{path}",
@@ -83,13 +85,19 @@ def post(
     except (httpx.TransportError, httpx.InvalidURL) as error:
         raise unreachable(url, error) from error
     if not response.is_success:
-        raise Failed(refused(url, response))
+        raise fault(url, response)
     return msgspec.json.decode(response.content)
 
 
 def unreachable(url: str, error: Exception) -> Failed:
     """Say that nobody answers there."""
     return Failed(f"{url} cannot be reached ({error or type(error).__name__}); is it running?")
+
+
+def fault(url: str, response: httpx.Response) -> Failed | click.UsageError:
+    """Return what to raise for an answer that is none: what is malformed is wrong use."""
+    said = refused(url, response)
+    return click.UsageError(said) if response.status_code == MALFORMED else Failed(said)
 
 
 def refused(url: str, response: httpx.Response) -> str:

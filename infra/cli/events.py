@@ -12,7 +12,7 @@ import httpx
 import msgspec
 
 from infra.cli.authorization import authorization
-from infra.cli.client import refused
+from infra.cli.client import fault
 from infra.cli.errors import Failed
 from infra.cli.options import (
     host_option,
@@ -121,7 +121,7 @@ def follow(
             ) as response:
                 if not response.is_success:
                     response.read()
-                    raise Failed(refused(url, response))
+                    raise fault(url, response)
                 connected = True
                 for message in messages(response.iter_lines()):
                     lost = 0

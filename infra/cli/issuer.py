@@ -10,7 +10,7 @@ import click
 
 from infra.cli.databases import opened_database
 from infra.cli.errors import Failed
-from infra.cli.options import data_option, database_option, with_settings
+from infra.cli.options import data_option, database_option, tenant_option, with_settings
 from infra.cli.output import print_table
 from infra.issuer.clients import CLIENT_ID, Clients, wrong_redirect
 from infra.issuer.keys import FILE, IssuerKeys, WrongKeys
@@ -86,7 +86,7 @@ def clients(loaded: Loaded) -> None:
     help="Where people who sign in with it come back to: then it acts for them.",
 )
 @click.option("--public", is_flag=True, help="It can keep no secret: it proves itself by PKCE.")
-@click.option("--tenant", default="main", show_default=True, help="Whose record it works with.")
+@tenant_option("Whose record it works with.")
 @with_settings(data_option, database_option)
 def add_client(
     loaded: Loaded,
@@ -107,7 +107,7 @@ def add_client(
       registrar issuer add-client app --redirect-uri http://127.0.0.1:3000/back --public
     """
     if not CLIENT_ID.fullmatch(client):
-        raise click.UsageError("CLIENT has up to 80 letters, digits, dots, hyphens, underscores")
+        raise click.UsageError("CLIENT has up to 56 letters, digits, dots, hyphens, underscores")
     if bool(scopes) == bool(redirect_uris):
         raise click.UsageError("give --scope, for a service, or --redirect-uri, for people")
     if public and not redirect_uris:

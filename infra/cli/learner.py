@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +10,7 @@ import click
 
 from infra.cli import audit, evidence
 from infra.cli.client import get
+from infra.cli.moments import instant
 from infra.cli.options import (
     host_option,
     json_option,
@@ -90,9 +90,9 @@ def learner(
         return
     if since is not None:
         axis = "occurred" if occurred else "recorded"
-        asked = {"from": _instant("--since", since), "axis": axis}
+        asked = {"from": instant("--since", since), "axis": axis}
         if as_of is not None:
-            asked["to"] = _instant("--as-of", as_of)
+            asked["to"] = instant("--as-of", as_of)
         audit.show_difference(get(address, f"{path}/history/diff", asked), as_json=as_json)
         return
     if why is not None:
@@ -119,25 +119,12 @@ def _moment(as_of: str | None, *, occurred: bool) -> dict[str, Any]:
         if occurred:
             raise click.UsageError("--occurred: says how to take --as-of, which is missing")
         return {}
-    instant = _instant("--as-of", as_of)
-    if instant.isdigit():
+    at = instant("--as-of", as_of)
+    if at.isdigit():
         if occurred:
             raise click.UsageError("--occurred: goes with a time, and --as-of is a position")
-        return {"as_of_position": int(instant)}
-    return {"as_of_occurred" if occurred else "as_of_recorded": instant}
-
-
-def _instant(option: str, text: str) -> str:
-    """Return a position as digits, or a time with its offset. Raises UsageError."""
-    if text.isascii() and text.isdigit():
-        return text
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise click.UsageError(
-            f"{option}: {text!r} is neither a position nor a time like 2014-02-01T12:00:00Z"
-        ) from error
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).isoformat()
+        return {"as_of_position": int(at)}
+    return {"as_of_occurred" if occurred else "as_of_recorded": at}
 
 
 def _print_learner(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
 
 import click
 
+from domain.access import INSTALLATION
+from domain.tenants.rules import NAME
 from infra.cli.authorization import SETTINGS
 from infra.settings.described import described
 from infra.settings.loading import Loaded, load
@@ -43,6 +46,21 @@ probe_port_option = click.option(
 url_option = click.option(
     "--url", help="The server's address. By default that of the host and port set for it here."
 )
+
+
+def tenant_option(what: str) -> Callable[[Any], Any]:
+    """Return the option that names a tenant, ``main`` by default; ``what`` says of whom."""
+    return click.option(
+        "--tenant", default=INSTALLATION, show_default=True, help=what, callback=_tenant
+    )
+
+
+def _tenant(_context: click.Context, _option: click.Parameter, name: str) -> str:
+    if not re.fullmatch(NAME, name):
+        raise click.BadParameter(
+            f"{name!r} is no tenant: small letters, digits and hyphens, 40 at most"
+        )
+    return name
 
 
 def with_settings(

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from infra.cli.client import get
+from infra.cli.moments import moment
 from infra.cli.options import (
     host_option,
     json_option,
@@ -61,7 +62,7 @@ def retention(
             ],
         )
         return
-    asked: dict[str, Any] = {"by": by}
+    asked: dict[str, Any] = {"by": None if by is None else moment("--by", by)}
     found: list[dict[str, Any]] = []
     looked_at = 0
     while True:

@@ -11,11 +11,17 @@ import click
 from domain.access import Role
 from infra.cli.databases import opened_database
 from infra.cli.errors import Failed
-from infra.cli.options import data_option, database_option, json_option, with_settings
+from infra.cli.options import (
+    data_option,
+    database_option,
+    json_option,
+    tenant_option,
+    with_settings,
+)
 from infra.cli.output import print_json, print_table
 from infra.issuer.model import User
 from infra.issuer.passwords import WeakPassword, generated_password, hashed, refuse_weak
-from infra.issuer.users import NameTaken, Users
+from infra.issuer.users import NAME_CHARACTERS_MAX, NameTaken, Users
 from infra.pools import async_pool
 from infra.settings.loading import Loaded
 
@@ -42,7 +48,7 @@ def users() -> None:
 @click.option(
     "--role", "roles", multiple=True, type=click.Choice(ROLES), help="Once for each role."
 )
-@click.option("--tenant", default="main", show_default=True, help="Whose record they work with.")
+@tenant_option("Whose record they work with.")
 @prompt_option
 @with_settings(data_option, database_option)
 def add(loaded: Loaded, name: str, roles: tuple[str, ...], tenant: str, prompt: bool) -> None:
@@ -52,6 +58,8 @@ def add(loaded: Loaded, name: str, roles: tuple[str, ...], tenant: str, prompt: 
     Example:
       registrar users add ada --role instructor --role grader
     """
+    if not 0 < len(name.strip()) <= NAME_CHARACTERS_MAX or not name.isprintable():
+        raise click.UsageError(f"NAME has 1 to {NAME_CHARACTERS_MAX} characters")
     password = _password(name, prompt)
 
     async def work(people: Users) -> None:

@@ -13,7 +13,8 @@ from infra.issuer.model import Client
 from infra.issuer.secrets import digest
 from infra.issuer.users import Pool
 
-CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{1,80}")
+CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{1,56}")
+"""What a program may be called: the server takes tokens of no longer ones."""
 
 
 class Clients:

@@ -66,6 +66,12 @@ class Guard:
                 answer.bound = bound
                 if _announced(scope) > BATCH_BYTES_MAX:
                     await too_large(BATCH_BYTES_MAX)(scope, receive, answer.send)
+                elif (place := _place_of_nul(scope)) is not None:
+                    wrong = [{"field": place, "message": "holds a NUL character"}]
+                    told = f"{place}: holds a NUL character"
+                    await known("invalid-parameter", told, errors=wrong)(
+                        scope, receive, answer.send
+                    )
                 else:
                     await self._app(scope, body.receive, answer.send)
         except TimeoutError:
@@ -141,6 +147,13 @@ def _announced(scope: Scope) -> int:
         if name == b"content-length" and value.isdigit():
             return int(value)
     return 0
+
+
+def _place_of_nul(scope: Scope) -> str | None:
+    """Return where an address holds a NUL, which no name has and no database takes."""
+    if "\0" in scope["path"]:
+        return "path"
+    return "query" if b"%00" in scope["query_string"] else None
 
 
 def open_to_origins(app: ASGIApp, origins: str | None) -> ASGIApp:

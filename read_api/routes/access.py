@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.access import Principal
+from domain.access.facts import RoleName
 from read_api.cursors import CURSOR_CHARACTERS_MAX, LIMIT_ROWS_DEFAULT, LIMIT_ROWS_MAX
 from read_api.dependencies import ReadDependencies
 from read_api.parameters import AnyId, AsOf, AsOfQuery, Id, Listed, Parameters
@@ -20,7 +21,7 @@ from read_api.responses import described, respond
 class GrantList(Listed, AsOf):
     """Which grants, as of which moment."""
 
-    role: AnyId | None = None
+    role: RoleName | None = None
     run: AnyId | None = None
     ended: bool = Field(
         default=False, description="Also those that had been taken back or were over by then."

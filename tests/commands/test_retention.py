@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given as over
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from commands.retention.publish_retention_rule import PublishRetentionRule
 from domain.retention.ending import Ending, Trace, ending, later
 from domain.retention.facts import RetentionRulePublished, Rule
 from tests.given import given
@@ -51,3 +54,9 @@ def test_months_are_counted_by_the_calendar(at: datetime, months: int) -> None:
     assert (end.year - at.year) * 12 + end.month - at.month == months
     assert end.day == at.day or (end.day < at.day and end.day in (28, 29, 30))
     assert end.time() == at.time()
+
+
+def test_a_rule_names_types_that_there_are() -> None:
+    """A slip would keep nobody, and what it was meant to keep would go."""
+    with pytest.raises(ValidationError, match="did you mean CertificateIssued"):
+        PublishRetentionRule(rule="certificates", types=("CertificateIsued",))

@@ -168,6 +168,23 @@ def test_a_body_that_is_too_deep_is_malformed(one: World, path: str, opens: byte
     assert answer.status_code == 422, answer.text
 
 
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/v1/learners/a%00b", "path"),
+        ("/console/certificates/%00", "path"),
+        ("/console/runs?q=%00", "query"),
+        ("/v1/events?run=a%00", "query"),
+    ],
+)
+def test_an_address_holds_no_nul(one: World, path: str, field: str) -> None:
+    """422, which names the place, and not what a database makes of it."""
+    answer = ask(Guard(one.app), one, "GET", path)
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-parameter")
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert ask(Guard(one.app), one, "GET", path.replace("%00", "%2500")).status_code != 503
+
+
 async def _never(_: Scope, __: Receive, ___: Send) -> None:
     await asyncio.Event().wait()
 
