@@ -28,9 +28,12 @@ from infra.log.reader import PostgresLogReader
 from infra.stores.postgres import PostgresStore
 from projections.due import DUE
 from streams.runner.runner import Runner
+from tests.readings.school import PASS
 from tests.server import eventually
 
 RUNS = 75
+MISSED, OWN = "M", "own"
+ITEMS, LEARNERS = 8, 15
 SPREAD_SECONDS = 5.0
 PROCESSES = 2
 SECONDS_MAX = 60.0
@@ -43,7 +46,8 @@ def clock() -> datetime:
 
 
 async def prepare(dsn: str) -> None:
-    """Make runs of one seat, each with an offer that expires within seconds and one who waits."""
+    """Make runs of one seat, each with an offer that expires within seconds and one who waits; and
+    a run whose items fall due within seconds, and find nobody's work."""
     reader = CommandReader(DECISIONS, b"secret" * 6, clock)
     dates = {"starts": "2020-01-01T00:00:00Z", "ends": "2099-01-01T00:00:00Z"}
     async with PostgresLog(dsn, REGISTRY) as log:
@@ -62,8 +66,22 @@ async def prepare(dsn: str) -> None:
             ago = timedelta(hours=1) - timedelta(seconds=1 + SPREAD_SECONDS * number / RUNS)
             await send("withdraw-learner", run=run, subject="in", occurred_at=str(clock() - ago))
 
+        async def enrol(number: int) -> None:
+            stated = {"occurred_at": str(clock() - timedelta(days=1))} if number % 3 == 2 else {}
+            await send("enrol-learner", run=MISSED, subject=f"m{number}", **stated)
+
         await send("create-course", course="AAA", title="A")
         await asyncio.gather(*(one(number) for number in range(RUNS)))
+        await send("schedule-run", run=MISSED, course="AAA", title=MISSED, **dates)
+        await send("publish-grading-policy", run=MISSED, policy=PASS, late={"missing": 100})
+        await asyncio.gather(*(enrol(number) for number in range(0, LEARNERS, 2)))
+        quiz = {"kind": "quiz", "title": "Quiz"}
+        items = [{"item": OWN, **quiz, "due_after_s": 2}]
+        for number in range(ITEMS):
+            due = clock() + timedelta(seconds=SPREAD_SECONDS * number / ITEMS - 1)
+            items.append({"item": f"i{number}", **quiz, "due": str(due)})
+        await send("publish-content", run=MISSED, items=items)
+        await asyncio.gather(*(enrol(number) for number in range(1, LEARNERS, 2)))
 
 
 @contextmanager
@@ -97,10 +115,21 @@ def recorded(dsn: str, kind: str) -> list[tuple[str, str]]:
         ).fetchall()
 
 
+def scored(dsn: str) -> list[tuple[str, str, bool]]:
+    """Return by subject and item what was scored as missing, and whether that came too early."""
+    with psycopg.connect(dsn) as connection:
+        return connection.execute(
+            "select subject, data ->> 'item', recorded_at <= (data ->> 'due')::timestamptz"
+            " from (select *, convert_from(body, 'utf8')::jsonb -> 'data' as data from log.facts"
+            " where type = 'MissingWorkScored') facts"
+        ).fetchall()
+
+
 @pytest.mark.parametrize("kills", [True, False])
-def test_each_offer_lapses_once_and_moves_on_once(dsn: str, kills: bool) -> None:
+def test_what_falls_due_is_done_once(dsn: str, kills: bool) -> None:
     """Two processes at once, killed with SIGKILL at random moments and started again, or left
-    alone: the same comes of it, and nothing came before its moment."""
+    alone: each offer lapses and moves on once, each work that is missing is scored once, and
+    nothing before its moment."""
     with reading(dsn):
         processes = [started(dsn) for _ in range(PROCESSES)]
         try:
@@ -113,7 +142,12 @@ def test_each_offer_lapses_once_and_moves_on_once(dsn: str, kills: bool) -> None
                 processes[which].communicate()
                 processes[which] = started(dsn)
             eventually(
-                lambda: len(recorded(dsn, "SeatOfferLapsed")) >= RUNS, SECONDS_MAX, "all lapsed"
+                lambda: (
+                    len(recorded(dsn, "SeatOfferLapsed")) >= RUNS
+                    and len(scored(dsn)) >= (ITEMS + 1) * LEARNERS
+                ),
+                SECONDS_MAX,
+                "all done",
             )
             time.sleep(1)
         finally:
@@ -132,3 +166,7 @@ def test_each_offer_lapses_once_and_moves_on_once(dsn: str, kills: bool) -> None
             " < (convert_from(body, 'utf8')::jsonb -> 'data' ->> 'expires')::timestamptz"
         ).fetchone()
     assert row == (0,)
+    items = [OWN, *(f"i{number}" for number in range(ITEMS))]
+    assert Counter(scored(dsn)) == dict.fromkeys(
+        [(f"m{number}", item, False) for number in range(LEARNERS) for item in items], 1
+    )
