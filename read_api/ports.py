@@ -66,6 +66,9 @@ class LogHistory(Protocol):
     async def streams(self, tenant: str, names: Sequence[str]) -> Sequence[Envelope]:
         """Return all facts of these streams of a tenant, in position order."""
 
+    async def streams_under(self, tenant: str, prefix: str) -> Sequence[Envelope]:
+        """Return all facts of the tenant's streams whose names begin so, in position order."""
+
     async def stream_position(self, tenant: str, stream: str, version: int) -> int | None:
         """Return the position of this version of a stream; None: it has no such version."""
 

@@ -18,6 +18,7 @@ from infra.stores.reading import Pool, reading
 from projections.decoding import StoredFact, read
 from read_api.ports import Head, Selection, TenantSize, Window
 
+LAST_CHARACTER = chr(0x10FFFF)
 FACTS_READ_MAX = 100_000
 """Facts of one answer, at most: of a learner with very many video reports, say."""
 
@@ -57,6 +58,16 @@ class PostgresHistory:
             tenant,
             "where stream = any(%(names)s) order by position limit %(most)s",
             names=list(names),
+            most=FACTS_READ_MAX,
+        )
+
+    async def streams_under(self, tenant: str, prefix: str) -> Sequence[Envelope]:
+        """Return all facts of a tenant's streams whose names begin so."""
+        return await self._facts(
+            tenant,
+            "where stream >= %(prefix)s and stream < %(beyond)s order by position limit %(most)s",
+            prefix=prefix,
+            beyond=f"{prefix}{LAST_CHARACTER}",
             most=FACTS_READ_MAX,
         )
 

@@ -53,6 +53,11 @@ class GradeRoutes:
             **accepted("Whose grade would be another under another policy", "grades"),
         )
         add(
+            "/v1/runs/{run}/regrades",
+            self.regrades,
+            **described(regrades.Regrades, "Batches of regrades of a run", "grades"),
+        )
+        add(
             "/v1/runs/{run}/regrades/{batch}",
             self.regrade,
             **described(regrades.Regrade, "How far a batch of regrades is", "grades"),
@@ -105,6 +110,19 @@ class GradeRoutes:
         body = await _body(request)
         await what_if.require(deps, asking, run, body, given.min_position)
         return await begin(deps, asking, what_if.KIND, run, body, what_if.MEDIA_TYPE)
+
+    async def regrades(
+        self, request: Request, run: Id, given: Annotated[Listed, Query()]
+    ) -> Response:
+        """The latest first: who began each, why, and whether it is completed."""
+        found = await regrades.regrades(
+            *self._asked(request),
+            run,
+            limit=given.limit,
+            after=given.next,
+            min_position=given.min_position,
+        )
+        return respond(request, found)
 
     async def regrade(
         self, request: Request, run: Id, batch: Id, _: Annotated[None_, Query()]

@@ -67,7 +67,8 @@ ADDRESSES = {
         /v1/runs/{run}/items/{item}/peer-pool /v1/runs/{run}/gradebook
         /v1/runs/{run}/gradebook.csv /v1/runs/{run}/gradebook/preview /v1/runs/{run}/what-if
         /console/runs/{run} /console/runs/{run}/gradebook /console/runs/{run}/what-if
-        /console/runs/{run}/what-if/{job} /v1/runs/{run}/regrades/{batch}
+        /console/runs/{run}/what-if/{job} /v1/runs/{run}/regrades
+        /v1/runs/{run}/regrades/{batch} /console/runs/{run}/regrades
         /console/runs/{run}/regrades/{batch}""",
     "sums": """/v1/analytics/overview /v1/analytics/runs/{run} /v1/analytics/runs/{run}/daily
         /v1/analytics/runs/{run}/items""",

@@ -19,7 +19,7 @@ from read_api.console.pages import (
     me,
     overview,
     reads,
-    regrade,
+    regrades,
     run,
     runs,
     search,
@@ -43,7 +43,8 @@ def router(deps: ReadDependencies) -> APIRouter:
     console.take("/console/runs/{run}/what-if", what_if.ask)
     console.add("/console/runs/{run}/what-if/{job}", what_if.load_job)
     console.take("/console/runs/{run}/what-if/{job}", apply_policy.act)
-    console.add("/console/runs/{run}/regrades/{batch}", regrade.load)
+    console.add("/console/runs/{run}/regrades", regrades.load)
+    console.add("/console/runs/{run}/regrades/{batch}", regrades.load_batch)
     console.add("/console/learners/{subject}", learner.load)
     console.add("/console/learners/{subject}/exports", exports.load)
     console.take("/console/learners/{subject}/exports", exports.ask)
