@@ -39,13 +39,13 @@ _VERSION = re.compile(r'"([0-9]{1,10})"|([0-9]{1,10})')
 
 
 class CommandDependencies(NamedTuple):
-    """All that the command API is a function of. ``answered`` is told the command's name and what
-    came of it: recorded, unchanged, or the name of the problem."""
+    """All that the command API is a function of. ``answered`` is told who asked, the command's
+    name and what came of it: recorded, unchanged, or the name of the problem."""
 
     pipeline: Transacts
     reader: CommandReader
     authenticate: Callable[[HTTPConnection], Principal]
-    answered: Callable[[str, str], None]
+    answered: Callable[[Principal, str, str], None]
 
 
 class Reply(NamedTuple):
@@ -74,10 +74,10 @@ class CommandApi:
         """Answer one request. Raises what is a fault of ours."""
         is_batch = scope["path"] == PREFIX
         name = "" if is_batch else scope["path"][len(PREFIX) + 1 :]
+        principal = self._d.authenticate(HTTPConnection(scope))
         try:
             if scope["method"] != "POST":
                 raise WrongMethod(scope["method"])
-            principal = self._d.authenticate(HTTPConnection(scope))
             headers = _Headers(scope)
             if is_batch:
                 return await self._batch(headers, receive, principal)
@@ -86,7 +86,7 @@ class CommandApi:
             problem = describe(error)
             if problem is None:
                 raise
-            self._d.answered(name, problem.name)
+            self._d.answered(principal, name, problem.name)
             return problem_reply(problem)
 
     async def _one(
@@ -99,9 +99,9 @@ class CommandApi:
         )
         content, etag = encode_answer(answer), (b"etag", b'"%d"' % answer.version)
         if isinstance(answer, Unchanged):
-            d.answered(name, "unchanged")
+            d.answered(principal, name, "unchanged")
             return Reply(200, JSON, (etag,), content)
-        d.answered(name, "recorded")
+        d.answered(principal, name, "recorded")
         if answer.replayed:
             return Reply(200, JSON, (etag, (b"idempotent-replayed", b"true")), content)
         return Reply(201, JSON, (etag,), content)
@@ -112,7 +112,8 @@ class CommandApi:
         requests = d.reader.read_batch(await _body(headers, receive, BATCH_BYTES_MAX), principal)
         answers = await run_batch(d.pipeline, requests)
         for read, answer in zip(requests, answers, strict=True):
-            d.answered(read.decision.name if isinstance(read, Request) else "", _outcome(answer))
+            known = read.decision.name if isinstance(read, Request) else ""
+            d.answered(principal, known, _outcome(answer))
         return Reply(200, JSON, (), encode_results(answers))
 
 

@@ -15,6 +15,7 @@ from infra.importers.oulad import example
 from infra.importers.oulad.embedded import EmbeddedSender
 from infra.issuer.first_start import about_password
 from infra.process import Stop, calm_garbage_collection, run, say
+from infra.security_log import on_standard_error
 from infra.settings.fields import Settings
 from infra.web.apps import full_app
 from infra.web.authentication import Authenticated, principal_of
@@ -71,6 +72,7 @@ def begin(server: BoundedServer, bound: socket.socket, stop: Stop) -> asyncio.Ta
         server.should_exit = True
 
     stop.end = end
+    on_standard_error()
     calm_garbage_collection()
     bound.listen(BACKLOG)
     return asyncio.create_task(server.serve([bound]))

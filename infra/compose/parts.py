@@ -39,6 +39,7 @@ from infra.stores.views import PostgresViews
 from infra.web.authentication import principal_of
 from infra.web.metrics import Metrics
 from infra.web.policies import read_policy
+from infra.web.refusals import commands_told
 from read_api.dependencies import ReadDependencies
 from read_api.jobs import kinds
 from read_api.ports import SearchIndex, Views
@@ -117,7 +118,7 @@ async def commanding(
                 pipeline if answers is None else Remembering(pipeline, answers),
                 CommandReader(DECISIONS, await keys.digest_secret(), utc_now),
                 principal_of,
-                metrics.answered,
+                commands_told(metrics.answered),
             ),
             log,
         )

@@ -18,6 +18,8 @@ from infra.issuer.pages import Pages
 from infra.issuer.parts import PATH, Issuer
 from infra.issuer.second_factor import new_phone, new_recovery_codes, picture, taken_step
 from infra.issuer.secrets import digest
+from infra.security_log import tell
+from infra.web.rates import address_of
 
 FRESH = timedelta(minutes=10)
 """So recently somebody must have given their password to add a phone."""
@@ -55,6 +57,7 @@ def routes(issuer: Issuer, pages: Pages) -> list[Route]:
         kept = issuer.keys.sealing.seal(secret.encode(), session.user.id.encode())
         if not await issuer.users.enrol(session.user.id, kept, used, [digest(c) for c in codes]):
             return pages.go(step("authorize", query))
+        tell("second-factor-added", user=session.user.id, address=address_of(request.scope))
         stronger = await issuer.sessions.strengthen(session, ONE_TIME)
         answer = pages.show(request, "recovery-codes.html", codes=codes)
         return answer if stronger is None else pages.hold(answer, stronger)

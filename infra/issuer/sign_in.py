@@ -18,6 +18,8 @@ from infra.issuer.parts import PATH, Issuer
 from infra.issuer.second_factor import plain, taken_step
 from infra.issuer.secrets import digest
 from infra.issuer.users import plain_name
+from infra.security_log import tell
+from infra.web.rates import address_of
 
 WRONG = "The name or the password is not right."
 WRONG_CODE = "This code is not right, or was used already."
@@ -52,21 +54,25 @@ class SignIn:
         fields = await self._pages.form(request)
         name, password = plain_name(fields.get("name", "")), fields.get("password", "")
         issuer, now = self._issuer, self._issuer.clock()
-        counted = of_account(name, request.client.host if request.client else "")
+        address = address_of(request.scope)
+        counted = of_account(name, address)
         wait = await issuer.guesses.take(counted, now)
         if wait:
+            tell("password-not-looked-at", address=address, wait_seconds=wait)
             return self._pages.show(
                 request, "sign-in.html", 429, wait=wait, wrong=too_many(wait), **told
             )
         user = await issuer.users.named(name)
         fits = await issuer.passwords.fits(user and user.password, password)
         if user is None or not fits or user.disabled:
+            tell("password-wrong", user=user and user.id, address=address)
             return self._pages.show(request, "sign-in.html", 403, wrong=WRONG, **told)
         await issuer.guesses.clear(counted, now)
         before = await signed_in(issuer, request)
         if before is not None:
             await issuer.sessions.end(before)
         session = await issuer.sessions.begin(user, [PASSWORD], now)
+        tell("password-right", user=user.id, address=address)
         wanted = "enrol" if user.second_factor is None else "second-factor"
         return self._pages.go(step(wanted, request.url.query), session)
 
@@ -84,15 +90,19 @@ class SignIn:
         fields = await self._pages.form(request)
         counted, now = of_second_factor(session.user.id), issuer.clock()
         wait = await issuer.guesses.take(counted, now)
+        about = {"user": session.user.id, "address": address_of(request.scope)}
         if wait:
+            tell("second-factor-not-looked-at", **about, wait_seconds=wait)
             return self._pages.show(
                 request, "second-factor.html", 429, wait=wait, wrong=too_many(wait), **told
             )
         method = await self._given(session, fields.get("code", ""))
         if method is None:
+            tell("second-factor-wrong", **about)
             return self._pages.show(request, "second-factor.html", 403, wrong=WRONG_CODE, **told)
         await issuer.guesses.clear(counted, now)
         stronger = await issuer.sessions.strengthen(session, method)
+        tell("second-factor-right", **about, method=method)
         return self._pages.go(step("authorize", query), stronger)
 
     async def _given(self, session: Session, code: str) -> str | None:

@@ -19,6 +19,8 @@ from infra.issuer.parts import PATH, Issuer
 from infra.issuer.scopes import IDENTITY, OPENID, PROFILE, granted
 from infra.issuer.secrets import same
 from infra.issuer.tokens import WrongToken
+from infra.security_log import tell
+from infra.web.rates import address_of
 
 NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -97,6 +99,7 @@ async def _client(issuer: Issuer, request: Request, fields: Mapping[str, str]) -
         name, secret = unquote_plus(basic_name), unquote_plus(basic_secret)
     client = None if name is None else await issuer.clients.known(name)
     if client is None or not proves_itself(client, secret):
+        tell("program-wrong", client=client and client.id, address=address_of(request.scope))
         raise Refused("invalid_client", "There is no such program, or it cannot prove it.", 401)
     return client
 
@@ -110,6 +113,7 @@ async def _granted(issuer: Issuer, client: Client, fields: Mapping[str, str]) ->
         scope = granted(words(fields, "scope"), own)
         if not scope:
             raise Refused("invalid_scope", "Nothing of this may be granted to this program.")
+        tell("program-right", client=client.id, scope=scope)
         access = issuer.tokens.of_program(client, scope, issuer.clock())
         return _bearer(access, scope)
     if kind == "authorization_code":

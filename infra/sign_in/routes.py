@@ -15,10 +15,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from infra.identity.errors import IssuerUnavailable
+from infra.security_log import tell
 from infra.sign_in.client import Attempt, Client, NotGiven
 from infra.sign_in.pages import SignInPages
 from infra.sign_in.sessions import Sessions
 from infra.sign_in.wanted import wanted
+from infra.web.rates import address_of
 from projections.ports import StoreUnavailable
 
 SIGN_IN, CALLBACK = "/console/sign-in", "/console/callback"
@@ -93,9 +95,11 @@ class SignIn:
         try:
             signed_in = await self._client.signed_in(attempt, given["code"], self._clock())
         except NotGiven as error:
+            tell("session-not-begun", why=str(error), address=address_of(request.scope))
             return self._pages.failed(403, str(error), attempt.wanted)
         before = request.cookies.get(self._sessions.cookie)
         secret = await self._sessions.begin(signed_in, before)
+        tell("session-begun", user=signed_in.subject, address=address_of(request.scope))
         answer = self._pages.go(wanted(attempt.wanted))
         self._set(answer, self._sessions.cookie, secret, None)
         self._drop(answer, self._attempts(state))
@@ -109,6 +113,7 @@ class SignIn:
         if found is not None:
             secret, held = found
             await self._sessions.end(secret, everywhere=everywhere)
+            tell("session-ended", everywhere=everywhere, address=address_of(request.scope))
             try:
                 address = await self._client.sign_out_address(held, everywhere)
             except IssuerUnavailable:

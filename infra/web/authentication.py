@@ -13,9 +13,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.access import DEVELOPMENT, INSTALLATION, Principal
 from infra.identity.errors import IssuerUnavailable, WrongToken
+from infra.security_log import tell
 from infra.web.open_paths import is_open
 from infra.web.problems import known
 from infra.web.rates import Rates, address_of, too_many
+from infra.web.refusals import telling
 from infra.web.streams import EVENTS, LOOKED_AT_EVERY_SECONDS, while_it_holds
 from projections.ports import StoreUnavailable
 
@@ -103,6 +105,7 @@ class Authenticated:
             await (await self._refusal(request, error))(scope, receive, send)
             return
         scope[PRINCIPAL] = principal
+        send = telling(principal, scope, send)
 
         async def holds() -> bool:
             return await self._is_still(principal, request)
@@ -132,6 +135,8 @@ class Authenticated:
                 _log.warning("answered %s: %s", kind, error)
                 self._turned_away(kind)
                 return known(kind, "Who you are here cannot be looked up now.")
+        if isinstance(error, (TwoTokens, WrongToken)):
+            tell("token-wrong", why=str(error), address=address_of(request.scope))
         wait = await self._rates.failed(address_of(request.scope))
         if wait > 0:
             self._turned_away("too-many-requests")

@@ -38,6 +38,7 @@ STATIC_SECONDS = 31_536_000
 """How long a browser keeps a static file: its address changes with its content."""
 RETRY_SECONDS = 2
 FIRST = "/console"
+NOTHING_YET = "Nothing is recorded of you yet. Once you are enrolled, your record is on this page."
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
@@ -186,6 +187,8 @@ class Console:
         except NotStrong as weak:
             return self.error(request, 401, "This takes a second factor", str(weak))
         except NotFound as absent:
+            if request.path_params.get("subject") == self.deps.principal(request).actor:
+                return self.error(request, 404, "Nothing of you yet", NOTHING_YET)
             return self.error(request, 404, f"No such {absent.kind}", str(absent))
         except BadParameter as wrong:
             return self.error(request, 422, "This address cannot be read", str(wrong))

@@ -94,6 +94,15 @@ def test_a_teacher_gets_to_what_a_learner_does_in_their_run(furnished: World) ->
     assert "data-events" in tutor.ask(f"/console/runs/{RUN}").text
 
 
+def test_who_is_new_is_told_that_nothing_is_recorded_yet(furnished: World) -> None:
+    """That is where they land after signing in, and it is no fault of theirs."""
+    page = furnished.asked_by(somebody("learner", actor="new-here")).ask(
+        "/console/learners/new-here"
+    )
+    assert page.status_code == 404
+    assert "Nothing is recorded of you yet" in page.text
+
+
 def sent(one: World, path: str, **fields: str) -> httpx.Response:
     """Send a form."""
     return one.run(one._client.post(path, data=fields))

@@ -196,7 +196,7 @@ def test_only_json_is_taken(server: Server, media: str) -> None:
     assert head(server) == before
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
 def test_commands_are_posted(server: Server, method: str) -> None:
     """405, with what is allowed."""
     for path in ("/v1/commands", "/v1/commands/create-course"):
