@@ -133,7 +133,7 @@ def test_times_are_in_the_readers_zone_with_utc_on_hover(visit: Open) -> None:
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
 def test_another_policy_is_tried_and_applied(visit: Open, script: bool) -> None:
     """From the gradebook over a form with the policy in force to what would change, nothing under
-    the same one; then as a batch of regrades to its end."""
+    the same one; then as a batch of regrades to its end, and to the list of those."""
     page = visit(f"/console/runs/{RUN}/gradebook", java_script_enabled=script)
     page.get_by_role("link", name="What if?").click()
     expect(page.get_by_label("Policy, as JSON")).to_have_value(re.compile('"policy"'))
@@ -145,6 +145,9 @@ def test_another_policy_is_tried_and_applied(visit: Open, script: bool) -> None:
     page.get_by_role("button", name="Apply as a regrade").click()
     expect(page.get_by_text("Completed")).to_be_visible()
     expect(page.locator(".lead")).to_contain_text("No grade falls by it.")
+    page.get_by_role("link", name="Regrades").click()
+    row = page.get_by_role("row", name=re.compile("Nobody was to lose by it"))
+    expect(row.first).to_contain_text("completed")
 
 
 def test_the_scores_of_a_large_class_are_changed(visit: Open) -> None:

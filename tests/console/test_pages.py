@@ -25,6 +25,7 @@ PATHS = (
     "/console/runs?q=nothing-like-it",
     f"/console/runs/{RUN}",
     f"/console/runs/{RUN}/gradebook",
+    f"/console/runs/{RUN}/regrades",
     f"/console/learners/{ANNA}",
     f"/console/learners/{CLEO}",
     f"/console/runs/{PEERS}",
