@@ -15,10 +15,9 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from commands.batch import CommandReader, encode_answer, encode_results, run_batch
+from commands.malformed import FieldError, Malformed
 from commands.problems import (
     RETRY_AFTER_SECONDS,
-    FieldError,
-    Malformed,
     Problem,
     TooLarge,
     WrongMediaType,

@@ -13,8 +13,9 @@ import msgspec
 from pydantic import ValidationError
 
 from commands.decision import Command, Decision
+from commands.malformed import FieldError, Malformed, of_validation
 from commands.permitting import require_any, require_for
-from commands.problems import FieldError, Malformed, UnknownCommand, describe, of_validation
+from commands.problems import UnknownCommand, describe
 from commands.remembered import Transacts
 from commands.requests import Answer, Recorded, Request
 from domain.access import Principal

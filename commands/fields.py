@@ -21,12 +21,24 @@ ITEMS_MAX = 2_000
 SEATS_MAX = 1_000_000
 OFFER_HOURS_MAX = 24 * 90
 
+ID = r"^[A-Za-z0-9][A-Za-z0-9._~-]*$"
+WORD = r"^[a-z][a-z0-9-]*$"
 # Control characters hold no text: one is refused by text columns, others steer terminals.
 LINE = r"^[^\x00-\x1f\x7f-\x9f]*$"
 LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 
 # Decimal itself also takes underscores, white space and the digits of every script.
 _NUMERAL = re.compile(r"[0-9A-Za-z.+-]{1,40}")
+
+
+class Contradiction(ValueError):
+    """Fields that do not go together. ``field`` is where it is to be mended, as a dotted path from
+    the model that was checked; the message is told after it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
 
 
 def _text_only(value: Any) -> Any:
@@ -45,7 +57,7 @@ def _in_utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
-Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]*$")]
+Id = Annotated[str, Field(min_length=1, max_length=64, pattern=ID)]
 """An identifier that is safe in URLs, stream names and file names."""
 
 Moment = Annotated[
@@ -78,7 +90,7 @@ Reason = Annotated[
 ]
 """A text that is never empty."""
 
-ModeName = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[a-z][a-z0-9-]*$")]
+ModeName = Annotated[str, Field(min_length=1, max_length=32, pattern=WORD)]
 """A mode is an open set of kebab-case words; a run says which it offers."""
 
 Exact = Annotated[Decimal, Field(allow_inf_nan=False), BeforeValidator(_number_or_text)]

@@ -4,36 +4,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
-
+from commands.malformed import Malformed
 from commands.ports import KeysUnavailable, LogFull, LogUnavailable
 from commands.requests import Contended, KeyBusy, KeyReused, StaleVersion
 from domain.access.deciding import NotPermitted, NotStrong
 from domain.kernel import Refusal
 
 RETRY_AFTER_SECONDS = 1
-ERRORS_MAX = 50
-
-
-class FieldError(NamedTuple):
-    """A field that breaks a rule of form. ``field`` is a dotted path, ``body`` for the whole."""
-
-    field: str
-    message: str
-
-
-UNION_TAGS = frozenset({"weighted", "grouped"})
-"""Stand in pydantic's path to a field, and in no body."""
-NO_SUCH_KIND = "no_such_kind"
-"""The error of a choice whose ``kind`` is none of those that there are."""
-
-
-class Malformed(Exception):
-    """The request cannot be understood as a command."""
-
-    def __init__(self, *errors: FieldError) -> None:
-        super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
-        self.errors = errors
 
 
 class UnknownCommand(Exception):
@@ -65,22 +42,12 @@ class Problem(NamedTuple):
         return str(self.document["type"]).rpartition("/")[2]
 
 
-def of_validation(error: ValidationError) -> Malformed:
-    """Name every field that pydantic refused, and the rule."""
-    found = []
-    for item in error.errors(include_url=False, include_context=False, include_input=False):
-        steps = [str(part) for part in item["loc"] if part not in UNION_TAGS]
-        path = ".".join([*steps, "kind"] if item["type"] == NO_SUCH_KIND else steps)
-        message = item["msg"].removeprefix("Value error, ")
-        found.append(FieldError(path or "body", message))
-        if len(found) == ERRORS_MAX:
-            break
-    return Malformed(*found)
-
-
-def _problem(status: int, word: str, kind: str, title: str, detail: str, **extra: Any) -> Problem:
-    document = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail}
-    return Problem(status, word, document | extra)
+def _problem(
+    status: int, word: str, name: str, title: str, detail: str, /, **extra: Any
+) -> Problem:
+    """Make a problem. What a refusal judged by may have any name but those of the document."""
+    document = {"type": f"/problems/{name}", "title": title, "status": status, "detail": detail}
+    return Problem(status, word, extra | document)
 
 
 def describe(error: Exception) -> Problem | None:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from commands.fields import LINE, LINES
+from commands.fields import ID, LINE, LINES, WORD
 from commands.register import DECISIONS
 
 HEAD = """# Commands
@@ -30,8 +30,7 @@ PARTS = """## What bodies are made of
 
 """
 _TABLE = "| field | type | required | meaning and limits |\n| --- | --- | --- | --- |"
-_ID = r"^[A-Za-z0-9][A-Za-z0-9._~-]*$"
-_TEXTS = {_ID: "id", r"^[a-z][a-z0-9-]*$": "word", LINE: "line", LINES: "text"}
+_TEXTS = {ID: "id", WORD: "word", LINE: "line", LINES: "text"}
 _BOUNDS = (
     ("characters", "minLength", "maxLength"),
     ("entries", "minItems", "maxItems"),
@@ -109,7 +108,7 @@ def _limits(entry: dict[str, Any]) -> str:
 
 
 def _said(option: dict[str, Any]) -> Iterator[str]:
-    if option.get("pattern") == _ID and _USUAL.items() <= option.items():
+    if option.get("pattern") == ID and _USUAL.items() <= option.items():
         return
     for counted, least, most in _BOUNDS:
         words = _between(option.get(least), option.get(most))

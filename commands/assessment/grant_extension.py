@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from commands.assessment.redecide_lateness import streams, with_consequences
 from commands.decision import Command, Context, Decision
-from commands.fields import Exact, Id, Moment, Text, text
+from commands.fields import Contradiction, Exact, Id, Moment, Text, text
 from domain.assessment.facts import ExtensionGranted, LatenessRedecided
 from domain.assessment.rules import require_due_after_release, require_submittable
 from domain.catalogue.rules import require_item, require_run
@@ -42,7 +42,7 @@ class GrantExtension(Command):
     @model_validator(mode="after")
     def _grants_something(self) -> Self:
         if self.due is not None and self.no_due:
-            raise ValueError("no_due contradicts due")
+            raise Contradiction("no_due", "contradicts due")
         granted = (self.due, self.no_due or None, self.attempts, self.time_factor)
         if all(one is None for one in granted):
             raise ValueError("name at least one of due, no_due, attempts and time_factor")

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from commands.catalogue.item_fields import OBJECTIVES_MAX, ItemBody
 from commands.decision import Command
-from commands.fields import ITEMS_MAX, Exact, Id, Label, Text, Title, text
+from commands.fields import ITEMS_MAX, Contradiction, Exact, Id, Label, Text, Title, text
 from domain.catalogue.facts import Item, Module, Objective, Requirement
 
 MODULES_MAX = 500
@@ -101,10 +101,10 @@ class ContentBody(Command):
         objectives = {body.objective for body in self.objectives}
         for at, item in enumerate(self.items):
             if modules and item.module and item.module not in modules:
-                raise ValueError(f"items.{at}.module: there is no module {item.module}")
+                raise Contradiction(f"items.{at}.module", f"there is no module {item.module}")
             for one in item.objectives:
                 if one not in objectives:
-                    raise ValueError(f"items.{at}.objectives: there is no objective {one}")
+                    raise Contradiction(f"items.{at}.objectives", f"there is no objective {one}")
         _require_unlockable(modules)
         return self
 
@@ -121,15 +121,15 @@ class ContentBody(Command):
 def _named_once(field: str, names: Iterable[str]) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise ValueError(f"{field} names {twice[0]} twice")
+        raise Contradiction(field, f"names {twice[0]} twice")
 
 
 def _require_unlockable(modules: Mapping[str, ModuleBody]) -> None:
     """Refuse requirements on no module, and circles of them: nobody could ever unlock one."""
-    for name, body in modules.items():
+    for at, body in enumerate(modules.values()):
         for one in body.requires:
             if one.module not in modules:
-                raise ValueError(f"modules.{name}.requires: there is no module {one.module}")
+                raise Contradiction(f"modules.{at}.requires", f"there is no module {one.module}")
     reached: set[str] = set()
     waiting = dict(modules)
     while waiting:
@@ -139,7 +139,10 @@ def _require_unlockable(modules: Mapping[str, ModuleBody]) -> None:
             if all(one.module in reached for one in body.requires)
         ]
         if not free:
-            raise ValueError(f"modules.{min(waiting)}.requires: it waits for itself in the end")
+            raise Contradiction(
+                f"modules.{list(modules).index(min(waiting))}.requires",
+                f"module {min(waiting)} waits for itself in the end",
+            )
         reached.update(free)
         for name in free:
             del waiting[name]

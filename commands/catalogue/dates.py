@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from commands.decision import Command
-from commands.fields import Moment
+from commands.fields import Contradiction, Moment
 
 
 class RunDates(Command):
@@ -25,7 +25,7 @@ class RunDates(Command):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.starts >= self.ends:
-            raise ValueError("starts must come before ends")
+            raise Contradiction("starts", "must come before ends")
         if self.opens is not None and self.closes is not None and self.opens >= self.closes:
-            raise ValueError("opens must come before closes")
+            raise Contradiction("opens", "must come before closes")
         return self

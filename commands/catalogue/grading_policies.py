@@ -19,8 +19,8 @@ from pydantic import (
     model_validator,
 )
 
-from commands.fields import ITEMS_MAX, LINE, Count, Exact, Id, Percent, Title, text
-from commands.problems import NO_SUCH_KIND
+from commands.fields import ITEMS_MAX, LINE, Contradiction, Count, Exact, Id, Percent, Title, text
+from commands.malformed import NO_SUCH_KIND
 from domain.catalogue.facts import (
     Category,
     Cutoff,
@@ -97,6 +97,8 @@ class WeightedPolicyBody(BaseModel):
     def _categories_agree(cls, categories: tuple[CategoryBody, ...]) -> tuple[CategoryBody, ...]:
         if len({category.name for category in categories}) < len(categories):
             raise ValueError("names one category twice")
+        if not any(category.weight for category in categories):
+            raise ValueError("weighs nothing: all weights are 0")
         return categories
 
     def as_policy(self) -> WeightedPolicy:
@@ -219,7 +221,7 @@ class LatePolicyBody(BaseModel):
         if self.rate == 0 and self.missing is None:
             raise ValueError("neither rate nor missing is set: leave late out")
         if self.rate == 0 and self.floor > 0:
-            raise ValueError("floor bounds a penalty, and rate gives none")
+            raise Contradiction("floor", "bounds a penalty, and rate gives none")
         return self
 
     def as_policy(self) -> LatePolicy:

@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from commands.catalogue.peer_task import PeerTaskBody
-from commands.fields import Amount, Exact, Id, Label, Moment, Title, text
+from commands.fields import Amount, Contradiction, Exact, Id, Label, Moment, Title, text
 from domain.catalogue.facts import Item, ItemKind, OnExpiry
 
 DUE_AFTER_S_MAX = 10 * 366 * 86_400
@@ -90,25 +90,27 @@ class ItemBody(BaseModel):
         if value is None:
             return None
         if info.data.get("kind", "peer-task") != "peer-task":
-            raise ValueError("peer is for a peer-task")
+            raise ValueError("is for a peer-task")
         if info.data.get("attempts", 1) not in (None, 1):
-            raise ValueError("peer is for one attempt: attempts must be 1, or absent")
+            raise ValueError("is for one attempt: attempts must be 1, or absent")
         if info.data.get("time_limit_s") is not None:
-            raise ValueError("peer is for work without a time limit: leave time_limit_s out")
+            raise ValueError("is for work without a time limit: leave time_limit_s out")
         return value
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if self.opens is not None and self.due is not None and self.opens > self.due:
-            raise ValueError("opens must not come after due")
+            raise Contradiction("opens", "must not come after due")
         if self.due is not None and self.due_after_s is not None:
-            raise ValueError("due_after_s takes the place of due: name one of them")
+            raise Contradiction("due_after_s", "takes the place of due: name one of them")
         if self.time_limit_s is None and (self.on_expiry != "submit" or self.grace_s):
-            raise ValueError("on_expiry and grace_s are for an item with a time_limit_s")
+            raise Contradiction(
+                "grace_s" if self.grace_s else "on_expiry", "is for an item with a time_limit_s"
+            )
         if (self.on_expiry == "grace") != (self.grace_s > 0):
-            raise ValueError("grace_s is for on_expiry grace, which needs one above 0")
+            raise Contradiction("grace_s", "is for on_expiry grace, which needs one above 0")
         if self.duration_ms is not None and self.kind != "video":
-            raise ValueError("duration_ms is for a video")
+            raise Contradiction("duration_ms", "is for a video")
         return self
 
     def as_item(self) -> Item:

@@ -45,14 +45,14 @@ class PeerTaskBody(BaseModel):
     @classmethod
     def _enough_reviewers(cls, value: int, info: ValidationInfo) -> int:
         if value > info.data.get("must_grade", value):
-            raise ValueError("must_grade must be at least must_be_graded_by")
+            raise ValueError("must not be more than must_grade")
         return value
 
     @field_validator("criteria")
     @classmethod
     def _named_once(cls, value: tuple[CriterionBody, ...]) -> tuple[CriterionBody, ...]:
         if len({criterion.name for criterion in value}) < len(value):
-            raise ValueError("criteria names one twice")
+            raise ValueError("names one twice")
         return value
 
     def as_task(self) -> PeerTask:

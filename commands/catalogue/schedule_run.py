@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from commands.catalogue.dates import RunDates
 from commands.decision import Context, Decision
-from commands.fields import Days, Id, Modes, Seats, Title, Weeks
+from commands.fields import Contradiction, Days, Id, Modes, Seats, Title, Weeks
 from domain.catalogue.facts import REFUND_DAYS, RunScheduled, SeatsCounted, SeatsLimited
 from domain.catalogue.rules import RunExists, require_course
 from domain.catalogue.state import COURSE, RUN, RUN_SEATS, Course, Run
@@ -43,9 +43,9 @@ class ScheduleRun(RunDates):
     @model_validator(mode="after")
     def _modes_offered(self) -> Self:
         if len(set(self.modes)) < len(self.modes):
-            raise ValueError("modes names one twice")
+            raise Contradiction("modes", "names one twice")
         if not set(self.certificate_modes) <= set(self.modes):
-            raise ValueError("certificate_modes names a mode that modes does not")
+            raise Contradiction("certificate_modes", "names a mode that modes does not")
         return self
 
 

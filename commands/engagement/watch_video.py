@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from commands.decision import Command, Context, Decision
-from commands.fields import Exact, Id, text
+from commands.fields import Contradiction, Exact, Id, text
 from domain.catalogue.rules import require_item, require_open, require_run
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
 from domain.engagement.coverage import with_interval
@@ -40,7 +40,7 @@ class WatchVideo(Command):
     @model_validator(mode="after")
     def _forwards(self) -> Self:
         if self.start_ms >= self.end_ms:
-            raise ValueError("start_ms must be less than end_ms")
+            raise Contradiction("start_ms", "must be less than end_ms")
         return self
 
 

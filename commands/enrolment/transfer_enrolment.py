@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from commands.decision import Command, Context, Decision, Elsewhere
-from commands.fields import ITEMS_MAX, Id
+from commands.fields import ITEMS_MAX, Contradiction, Id
 from domain.assessment.dates import relative_dues
 from domain.assessment.rules import require_submittable
 from domain.catalogue.rules import require_item, require_run, require_unarchived
@@ -51,9 +51,9 @@ class TransferEnrolment(Command):
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if self.from_run == self.to_run:
-            raise ValueError("to_run must be another run than from_run")
+            raise Contradiction("to_run", "must be another run than from_run")
         if len(set(self.carry)) < len(self.carry):
-            raise ValueError("carry names an item twice")
+            raise Contradiction("carry", "names an item twice")
         return self
 
 

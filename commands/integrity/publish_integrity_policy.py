@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from commands.decision import Command, Context, Decision
-from commands.fields import Id, ModeName, Modes
+from commands.fields import Contradiction, Id, ModeName, Modes
 from domain.catalogue.rules import require_run, require_unarchived
 from domain.catalogue.state import RUN, Run
 from domain.integrity.facts import Consequence, IntegrityPolicy, IntegrityPolicyPublished, Penalty
@@ -29,7 +29,7 @@ class PenaltyBody(BaseModel):
     @model_validator(mode="after")
     def _named_once(self) -> Self:
         if len(set(self.consequences)) < len(self.consequences):
-            raise ValueError("consequences names one twice")
+            raise Contradiction("consequences", "names one twice")
         return self
 
 
@@ -48,9 +48,9 @@ class PublishIntegrityPolicy(Command):
     @model_validator(mode="after")
     def _named_once(self) -> Self:
         if len(set(self.identity_modes)) < len(self.identity_modes):
-            raise ValueError("identity_modes names one twice")
+            raise Contradiction("identity_modes", "names one twice")
         if len({penalty.kind for penalty in self.penalties}) < len(self.penalties):
-            raise ValueError("penalties names one kind twice")
+            raise Contradiction("penalties", "names one kind twice")
         return self
 
     def as_policy(self) -> IntegrityPolicy:

@@ -8,7 +8,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from commands.decision import Command, Context, Decision
-from commands.fields import Id, ModeName, Text
+from commands.fields import Contradiction, Id, ModeName, Text
 from domain.catalogue.rules import require_run
 from domain.catalogue.state import RUN, Run
 from domain.enrolment.rules import require_ever_enrolled
@@ -33,7 +33,7 @@ class ReportViolation(Command):
     @model_validator(mode="after")
     def _attempt_of_an_item(self) -> Self:
         if self.attempt is not None and self.item is None:
-            raise ValueError("attempt is of an item: name item too")
+            raise Contradiction("attempt", "is of an item: name item too")
         return self
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from commands.decision import Context, Decision
-from commands.fields import Id
+from commands.fields import Contradiction, Id
 from commands.learners.fields import ProfileBody, as_fields, told
 from domain.access.deciding import may
 from domain.access.permissions import Permission
@@ -33,7 +33,7 @@ class ChangeProfile(ProfileBody):
     def _either_told_or_cleared(self) -> Self:
         for name in self.clear:
             if getattr(self, name) is not None:
-                raise ValueError(f"clear names {name}, which is told as well")
+                raise Contradiction("clear", f"names {name}, which is told as well")
         return self
 
 

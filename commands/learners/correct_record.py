@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from commands.decision import Command, Context, Decision
-from commands.fields import Id, Position, Reason
+from commands.fields import Contradiction, Id, Position, Reason
 from domain.kernel import Personal, StreamRef
 from domain.learners.facts import RecordCorrected
 from domain.learners.state import LEARNER, Learner
@@ -32,7 +32,7 @@ class CorrectRecord(Command):
     @model_validator(mode="after")
     def _two(self) -> Self:
         if self.right == self.fact:
-            raise ValueError("right names the very fact that is wrong")
+            raise Contradiction("right", "names the very fact that is wrong")
         return self
 
 

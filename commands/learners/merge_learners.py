@@ -8,7 +8,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from commands.decision import Command, Context, Decision, Elsewhere
-from commands.fields import Id, Reason
+from commands.fields import Contradiction, Id, Reason
 from domain.kernel import Personal, StreamRef
 from domain.learners.facts import LearnersMerged
 from domain.learners.rules import require_registered, require_unmerged
@@ -28,7 +28,7 @@ class MergeLearners(Command):
     @model_validator(mode="after")
     def _two(self) -> Self:
         if self.subject == self.into:
-            raise ValueError("into names the same record as subject")
+            raise Contradiction("into", "names the same record as subject")
         return self
 
 

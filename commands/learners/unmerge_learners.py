@@ -8,7 +8,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from commands.decision import Command, Context, Decision, Elsewhere
-from commands.fields import Id, Reason
+from commands.fields import Contradiction, Id, Reason
 from domain.kernel import Personal, StreamRef
 from domain.learners.facts import LearnersUnmerged
 from domain.learners.rules import NotMerged, require_unmerged
@@ -25,7 +25,7 @@ class UnmergeLearners(Command):
     @model_validator(mode="after")
     def _two(self) -> Self:
         if self.subject == self.into:
-            raise ValueError("into names the same record as subject")
+            raise Contradiction("into", "names the same record as subject")
         return self
 
 

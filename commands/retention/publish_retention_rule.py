@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from commands.decision import Command, Context, Decision
-from commands.fields import Id, ModeName
+from commands.fields import Contradiction, Id, ModeName
 from domain.kernel import Fact
 from domain.retention.facts import After, RetentionRulePublished, Rule
 from domain.retention.state import RETENTION, Retention
@@ -49,7 +49,7 @@ class PublishRetentionRule(Command):
     @model_validator(mode="after")
     def _named_once(self) -> Self:
         if len(set(self.types)) < len(self.types):
-            raise ValueError("types names one twice")
+            raise Contradiction("types", "names one twice")
         return self
 
 

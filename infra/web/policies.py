@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from commands.catalogue.grading_policies import LatePolicyBody, PolicyBody
-from commands.problems import of_validation
+from commands.malformed import of_validation
 from domain.catalogue.facts import GradingPolicy, LatePolicy
 from read_api.errors import BadParameter
 

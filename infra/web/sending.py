@@ -8,7 +8,8 @@ import msgspec
 
 from commands.app import CommandDependencies
 from commands.batch import COMMANDS_A_BATCH_MAX, result_document, run_batch
-from commands.problems import Malformed, UnknownCommand, describe
+from commands.malformed import Malformed
+from commands.problems import UnknownCommand, describe
 from commands.requests import Request
 from domain.access import Principal
 from domain.access.deciding import NotPermitted

@@ -178,14 +178,14 @@ ITEM = {"item": "a", "kind": "quiz", "title": "A"}
 @pytest.mark.parametrize(
     ("name", "body", "message"),
     [
-        ("schedule-run", {"ends": "2013-09-01T00:00:00Z"}, "starts must come before ends"),
+        ("schedule-run", {"ends": "2013-09-01T00:00:00Z"}, "starts: must come before ends"),
         ("schedule-run", {"ends": "2013-12-01T00:00:00"}, "timezone"),
         ("schedule-run", {"ends": "2413-12-01T00:00:00Z"}, "less than"),
         ("schedule-run", {"ends": 1_400_000_000}, "a time is a text"),
         (
             "schedule-run",
             {"opens": "2013-09-01T00:00:00Z", "closes": "2013-09-01T00:00:00Z"},
-            "opens must come before closes",
+            "opens: must come before closes",
         ),
         ("schedule-run", {"capacity": -1}, "greater than or equal to 0"),
         ("schedule-run", {"capacity": 1_000_001}, "less than or equal to 1000000"),
@@ -197,7 +197,7 @@ ITEM = {"item": "a", "kind": "quiz", "title": "A"}
         ("schedule-run", {"title": "  "}, "at least 1 character"),
         ("schedule-run", {"title": "a\0b"}, "match pattern"),
         ("schedule-run", {"tutor": "x"}, "Extra inputs"),
-        ("publish-content", {"items": [ITEM, ITEM]}, "items names a twice"),
+        ("publish-content", {"items": [ITEM, ITEM]}, "items: names a twice"),
         ("publish-content", {"items": [{**ITEM, "kind": "poem"}]}, "Input should be"),
         ("publish-content", {"items": [{**ITEM, "possible": "NaN"}]}, "finite"),
         ("publish-content", {"items": [{**ITEM, "possible": -1}]}, "greater than"),

@@ -145,15 +145,15 @@ def requires(*modules: tuple[str, str]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({"items": [PAGE, PAGE]}, "items names p twice"),
+        ({"items": [PAGE, PAGE]}, "items: names p twice"),
         ({"modules": [{"module": "one"}]}, "items.1.module"),
         ({"objectives": []}, "items.1.objectives"),
-        ({"modules": [{"module": "one"}, {"module": "one"}]}, "modules names one twice"),
-        (requires(("a", "b")), "modules.a.requires: there is no module b"),
-        (requires(("a", "a")), "modules.a.requires: it waits for itself"),
-        (requires(("a", "b"), ("b", "c"), ("c", "a")), "modules.a.requires: it waits for itself"),
+        ({"modules": [{"module": "one"}, {"module": "one"}]}, "modules: names one twice"),
+        (requires(("a", "b")), "modules.0.requires: there is no module b"),
+        (requires(("a", "a")), "modules.0.requires: module a waits for itself"),
+        (requires(("a", "b"), ("b", "c"), ("c", "a")), "modules.0.requires: module a waits"),
         ({"items": [{**PAGE, "opens": "2014-01-02T00:00:00Z", "due": "2014-01-01T00:00:00Z"}]},
-         "opens must not come after due"),
+         "opens: must not come after due"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("command", ["publish-content", "draft-content"])

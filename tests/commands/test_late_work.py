@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from commands.problems import of_validation
+from commands.malformed import of_validation
 from commands.register import DECISIONS
 from domain.assessment.facts import SubmissionReceived
 from domain.catalogue.facts import (

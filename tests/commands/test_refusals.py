@@ -10,6 +10,7 @@ import pytest
 
 import commands
 import domain
+from commands.problems import describe
 from docs.generate import REFERENCE
 from docs.refused import Refused, refused, values
 from domain.kernel import Refusal
@@ -51,6 +52,25 @@ def test_a_refusal_has_a_code_a_title_and_an_explanation(rule: str) -> None:
     page = (REFERENCE / "rules.md").read_text()
     assert f"## {rule}\n" in page
     assert f"Judged by: {given}\n" in page
+
+
+@pytest.mark.parametrize("rule", sorted(REFUSALS))
+def test_a_refusal_becomes_a_problem(rule: str) -> None:
+    """Whatever its values are called: all of them stand beside the members of RFC 9457."""
+    cls = REFUSALS[rule]
+    told = {name: f"of {name}" for name in VALUES[cls.__name__]}
+    refusal = cls.__new__(cls)
+    Refusal.__init__(refusal, "In a sentence.", **told)
+    problem = describe(refusal)
+    assert problem is not None
+    assert problem.status == 409
+    assert problem.document == told | {
+        "type": f"/problems/{rule}",
+        "title": cls.title,
+        "status": 409,
+        "detail": "In a sentence.",
+        "rule": rule,
+    }
 
 
 def test_every_refusal_is_made_somewhere() -> None:
