@@ -34,7 +34,8 @@ class Parameters(BaseModel):
         for name in given if isinstance(given, dict) else ():
             if name not in known:
                 near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
-                meant = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+                others = f"known are {', '.join(known)}" if known else "no parameter is"
+                meant = f"did you mean {near[0]}?" if near else others
                 raise PydanticCustomError(
                     "unknown_parameter",
                     "is not known here; {meant}",

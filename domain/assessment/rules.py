@@ -9,7 +9,7 @@ from domain.assessment.state import Attempt, Attempts, Extensions
 from domain.catalogue.facts import SUBMITTABLE, Item, exact
 from domain.due import require_due
 from domain.kernel import Refusal
-from domain.wording import moment
+from domain.wording import counted, moment
 
 
 class ItemNotSubmittable(Refusal):
@@ -117,7 +117,8 @@ def require_attempt_left(item: Item, attempts: Attempts, extensions: Extensions)
         extra = 0 if extension is None else extension.attempts
         made = _made(attempts.get(item.item, ()))
         raise AttemptsExhausted(
-            f"All {(item.attempts or 0) + extra} attempts on item {item.item} were made.",
+            f"Item {item.item} allows {counted((item.attempts or 0) + extra, 'attempt')}, and "
+            f"{made} {'was' if made == 1 else 'were'} made.",
             item=item.item,
             allowed=item.attempts,
             extra=extra,

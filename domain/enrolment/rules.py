@@ -16,7 +16,7 @@ from domain.enrolment.waitlist import require_standing_offer
 from domain.grading.counting import Score
 from domain.grading.rules import has_passed
 from domain.kernel import Refusal
-from domain.wording import moment, moment_or
+from domain.wording import counted, moment, moment_or
 
 
 class NotEnrolled(Refusal):
@@ -199,7 +199,8 @@ def require_seat(seats: Seats, run_id: str, subject: str, now: datetime) -> None
         return
     if seats.held >= seats.capacity or seats.waiting:
         raise RunFull(
-            f"All {seats.capacity} seats of run {run_id} are taken or held for those who wait.",
+            f"Run {run_id} has {counted(seats.capacity, 'seat')}: {seats.taken} taken, "
+            f"{len(seats.offers)} offered, {len(seats.waiting)} waiting.",
             run=run_id,
             capacity=seats.capacity,
             taken=seats.taken,

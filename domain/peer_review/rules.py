@@ -176,9 +176,10 @@ def require_parts(task: PeerTask, parts: Sequence[Part]) -> None:
     given = [part.criterion for part in parts]
     over = sorted(p.criterion for p in parts if p.points > possible.get(p.criterion, p.points))
     if sorted(given) != sorted(possible) or over:
+        many = f", too many for {', '.join(over)}" if over else ""
         raise PartsMismatch(
             f"The task has the criteria {', '.join(possible)}; the review gives points for "
-            f"{', '.join(given)}, too many for {', '.join(over) or 'none'}.",
+            f"{', '.join(given)}{many}.",
             criteria=possible,
             given=given,
             over=over,
