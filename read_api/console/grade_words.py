@@ -7,17 +7,10 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from read_api.console import formats
-from read_api.console.run_charts import drop_words
+from read_api.console.run_charts import ROUNDING, drop_words
 from read_api.queries.explanation import ExplainedCategory, ExplainedItem, Explanation
 from read_api.queries.progress import Attempt
 from read_api.sentences.words import lateness
-
-ROUNDING = {
-    "half-up-0.05-v1": "0.05 points are added, and it is rounded to a whole per cent, halves up",
-    "half-up-v1": "it is rounded to a whole per cent, halves up",
-    "two-places-down-v1": "it is rounded to two places, and then down to a whole per cent",
-}
-"""What each rounding rule does, in words."""
 
 
 class Line(NamedTuple):
@@ -70,7 +63,8 @@ def summary(found: Explanation) -> list[tuple[str, Any]]:
         so_far = f"{found.current.percent}%"
         steps.append(("So far", f"{so_far}, if only what is graded counted"))
     if found.excused:
-        steps.append(("Excused", ", ".join(found.excused)))
+        names = (item.title or item.item for item in found.excused)
+        steps.append(("Excused", ", ".join(names)))
     steps.append(("Policy", f"number {found.policy_number}, {found.policy}"))
     return steps
 

@@ -19,6 +19,13 @@ COLUMNS_MAX = 90
 ITEMS_MAX = 40
 """Items drawn as bars; the table has them all."""
 
+ROUNDING = {
+    "half-up-0.05-v1": "0.05 points are added, and it is rounded to a whole per cent, halves up",
+    "half-up-v1": "it is rounded to a whole per cent, halves up",
+    "two-places-down-v1": "it is rounded to two places, and then down to a whole per cent",
+}
+"""What each rounding rule does, in words."""
+
 
 def enrolment_chart(days: Sequence[analytics.Day], run: catalogue.Run) -> Markup:
     """Draw enrolments upwards and withdrawals downwards, over the days of the run."""
@@ -115,7 +122,7 @@ def policy_rows(policy: GradingPolicy | None, late: LatePolicy | None) -> dict[s
     return {
         "categories": list(_parts(policy)),
         "cutoffs": [f"{cutoff.letter} from {cutoff.percent}%" for cutoff in policy.cutoffs],
-        "rounding": policy.rounding,
+        "rounding": ROUNDING.get(policy.rounding, policy.rounding),
         "late": None if late is None else late_words(late),
     }
 
@@ -136,9 +143,9 @@ def _parts(policy: GradingPolicy) -> Iterator[tuple[str, str, str]]:
 
 
 def drop_words(lowest: int, highest: int) -> str:
-    """Say which items do not count: "lowest 2 dropped"."""
+    """Say which items do not count: "the lowest 2 dropped"."""
     said = [
-        f"{which} {number} dropped"
+        f"the {which} dropped" if number == 1 else f"the {which} {number} dropped"
         for which, number in (("lowest", lowest), ("highest", highest))
         if number
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -74,8 +74,15 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     inputs_hash: str
     cutoffs: list[Cutoff]
     categories: list[ExplainedCategory]
-    excused: list[str]
+    excused: list[ExcusedItem]
     current: ExplainedCurrent | None
+
+
+class ExcusedItem(msgspec.Struct, frozen=True, kw_only=True):
+    """An item that the learner is excused from."""
+
+    item: str
+    title: str
 
 
 class ExplainedCurrent(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +109,7 @@ def explain(policy: GradingPolicy, computed: domain.Grade, stand: Stand) -> Expl
         inputs_hash=computed.inputs_hash,
         cutoffs=list(policy.cutoffs),
         categories=leaves.categories(computed.categories),
-        excused=list(computed.excused),
+        excused=leaves.excused(computed.excused),
         current=None
         if current is None
         else ExplainedCurrent(
@@ -120,6 +127,10 @@ class _Leaves:
     def __init__(self, stand: Stand) -> None:
         self._titles: Mapping[str, str] = {item.item: item.title for item in stand.items}
         self._rows: Mapping[str, Row] = {row["item"]: row for row in stand.rows}
+
+    def excused(self, items: Iterable[str]) -> list[ExcusedItem]:
+        """Return the items that are left out."""
+        return [ExcusedItem(item=item, title=self._titles.get(item, "")) for item in items]
 
     def categories(self, found: Sequence[domain.GradedCategory]) -> list[ExplainedCategory]:
         """Return categories with their items."""

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 from fastapi import Request
 
+from domain.wording import counted
 from read_api.console.render import Page, address
 from read_api.dependencies import ReadDependencies
 from read_api.queries import content
+from read_api.sentences.words import lateness
 
 WHAT = {"added": "good", "removed": "warn", "changed": "", "moved": ""}
 """How each kind of change is marked."""
+_ON_EXPIRY = {
+    "submit": "what is there is handed in",
+    "grace": "some grace",
+    "abandon": "it is abandoned",
+}
+"""What happens to an attempt when its time is up, in words."""
 
 
 class ContentData(msgspec.Struct, frozen=True):
@@ -51,6 +60,16 @@ def by_module(version: content.Version) -> list[tuple[content.Module, list[conte
     return list(found.values())
 
 
+def terms(item: content.Item) -> Iterator[str]:
+    """Say how often and for how long an item can be tried."""
+    if item.attempts:
+        yield counted(item.attempts, "attempt")
+    if item.cooldown_s:
+        yield f"{lateness(item.cooldown_s)} between them"
+    if item.time_limit_s:
+        yield f"{lateness(item.time_limit_s)} each, then {_ON_EXPIRY[item.on_expiry]}"
+
+
 def _draw(data: ContentData, number: str, title: str) -> dict[str, Any]:
     version, difference = data.version, data.difference
     here = f"/console/runs/{version.run}/content/{number}"
@@ -62,6 +81,7 @@ def _draw(data: ContentData, number: str, title: str) -> dict[str, Any]:
         "answer": version,
         "as_of": version.as_of,
         "modules": by_module(version),
+        "terms": terms,
         "objectives": {one.objective: one.text for one in version.objectives},
         "since": named(difference.before) if difference.before != content.NOTHING else "nothing",
         "bases": [
