@@ -157,6 +157,7 @@ SCOPES: Mapping[str, frozenset[Permission]] = {
     "audit": frozenset({_P.READ_GRANTS, _P.READ_ACCESS_LOG}),
     "analytics": frozenset({_P.READ_CATALOGUE, _P.READ_CONTENT, _P.READ_ANALYTICS}),
     "events": frozenset({_P.READ_CATALOGUE, _P.READ_EVENTS}),
+    "witness": frozenset({_P.READ_LOG}),
     "export": frozenset({_P.READ_CATALOGUE, _P.READ_LOG, _P.READ_RECORD, _P.EXPORT_RECORD}),
     "catalogue": frozenset(
         {

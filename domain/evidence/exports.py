@@ -27,11 +27,12 @@ TOLD_FACTS = 1_000
 
 
 class Rejected(Exception):
-    """The file does not show what it says. One sentence; ``line`` counts from 1."""
+    """The file does not show what it says: ``why``, in the ``line``, which counts from 1."""
 
     def __init__(self, line: int, why: str) -> None:
         super().__init__(f"line {line}: {why}")
         self.line = line
+        self.why = why
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

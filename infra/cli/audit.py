@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from infra.cli.output import print_json, print_table
@@ -16,9 +16,13 @@ def show_difference(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    since, until = found["since"]["position"], found["as_of"]["position"]
     added, gone = found["added"], found["gone"]
-    print(f"{found['subject']}: from position {since} to {until}, facts {len(added)}", end="")
+    since, until = found["since"], found["as_of"]
+    between = f"from position {since['position']} to {until['position']}"
+    if "occurred_at" in until:
+        occurred = f"{since['occurred_at']} to {until['occurred_at']}"
+        between = f"what occurred from {occurred}, as known at position {until['position']}"
+    print(f"{found['subject']}: {between}, facts {len(added)}", end="")
     print(f", no longer counted {len(gone)}\n" if gone else "\n")
     print_table(
         ("run", "item", "value", "was", "became", "because of"),
@@ -44,8 +48,9 @@ def show_derivation(found: dict[str, Any], *, as_json: bool) -> None:
         print_json(found)
         return
     asked = found["item"] or found["value"]
-    print(f"{found['subject']} in {found['run']}, {asked}: {_short(found['shown'])}")
-    print("follows from\n" if found["minimal"] else "follows from, among others\n")
+    print(f"{found['subject']} in {found['run']}, {asked}\n")
+    print_table(("value", "is"), _named("", found["shown"]))
+    print("\nfollows from\n" if found["minimal"] else "\nfollows from, among others\n")
     _print_facts(found["facts"])
 
 
@@ -63,6 +68,15 @@ def _print_facts(facts: Sequence[dict[str, Any]]) -> None:
             for fact in facts
         ],
     )
+
+
+def _named(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Yield what there is of a value, each part under the names that lead to it."""
+    if isinstance(value, dict):
+        for part, found in value.items():
+            yield from _named(f"{name}.{part}" if name else part, found)
+    elif value not in (None, []):
+        yield name, _short(value)
 
 
 def _short(value: Any) -> str:

@@ -89,6 +89,8 @@ def learner(
         evidence.write_bundle(address, path, bundle, as_json=as_json)
         return
     if since is not None:
+        if occurred and since.isdigit() and (as_of is None or as_of.isdigit()):
+            raise click.UsageError("--occurred: goes with a time, and --since is a position")
         axis = "occurred" if occurred else "recorded"
         asked = {"from": instant("--since", since), "axis": axis}
         if as_of is not None:

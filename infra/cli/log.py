@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,11 @@ from infra.settings.loading import Loaded
 if TYPE_CHECKING:
     from infra.evidence.auditing import Audited
 
+TABLE = ".parquet"
+NO_ANCHORS = (
+    "No anchors were given: what was cut off the end, or a backup that was restored, is only "
+    "noticed by checkpoints that are kept elsewhere (--anchors)."
+)
 COLUMNS = ("position", "kind", "what was found")
 
 
@@ -52,17 +58,22 @@ def log() -> None:
 def export(
     loaded: Loaded, file: Path, subject: str | None, tenant: str | None, *, as_json: bool
 ) -> None:
-    """Write what is sealed into FILE, as JSON Lines that registrar verify checks anywhere.
+    """Write what is sealed into FILE, which registrar verify checks anywhere.
+
+    It is Parquet where the name ends in .parquet, and otherwise JSON Lines.
 
     \b
     Example:
       registrar log export log.jsonl
+      registrar log export log.parquet
       registrar log export s1.jsonl --subject s1
       registrar log export s1.jsonl --subject s1 --tenant north
     """
-    from infra.evidence.exporting import NotSealed
+    from domain.evidence.tables import table
+    from infra.evidence.exporting import NotSealed, lines
     from infra.evidence.exporting import export as write
 
+    form = table if file.suffix == TABLE else lines
     if subject is not None and tenant is None:
         tenant = INSTALLATION
     beside = file.with_name(f".{file.name}.part")
@@ -72,7 +83,10 @@ def export(
             beside.open("wb") as out,
             bar("exporting", quiet=as_json) as told,
         ):
-            count = write(dsn, out, tenant, subject, told)
+            count = write(dsn, out, tenant, subject, told, form)
+        if not count and tenant is not None:
+            of = tenant if subject is None else f"{subject} of {tenant}"
+            raise Failed(f"there is no fact of {of} in what is sealed")
         beside.replace(file)
     except NotSealed as error:
         raise Failed(str(error)) from error
@@ -117,6 +131,8 @@ def audit(loaded: Loaded, over: tuple[str, ...], as_json: bool) -> None:
             found = hold(dsn, known_keys(settings).known, folder, over, told)
     except AnchorsUnavailable as error:
         raise Failed(str(error)) from error
+    if folder is None:
+        print(NO_ANCHORS, file=sys.stderr)
     if as_json:
         print_json(
             found._asdict() | {"findings": [finding._asdict() for finding in found.findings]}

@@ -97,7 +97,7 @@ def witness(
       registrar log witness seen.txt --key 'registrar+1f2e3d4c+AX…' --key-file witness.key
     """
     from infra.evidence.keys import kept_keys
-    from infra.evidence.witness import Refused, vouch
+    from infra.evidence.witness import Refused, cosigner, vouch
 
     try:
         known = parse_key(of_log)
@@ -116,5 +116,9 @@ def witness(
         raise Failed(f"not co-signed: {error}") from error
     except OSError as error:
         raise Failed(f"cannot keep {kept}: {error.strerror}") from error
-    before = "nothing" if seen.before is None else f"{seen.before.size:,} facts"
-    print(f"{kept}: {seen.now.origin} grew from {before} to {seen.now.size:,} facts; co-signed")
+    before, now = None if seen.before is None else seen.before.size, seen.now.size
+    if before == now:
+        grew = f"still has {now:,} facts"
+    else:
+        grew = f"grew from {'nothing' if before is None else f'{before:,}'} to {now:,} facts"
+    print(f"{kept}: {seen.now.origin} {grew}; co-signed by {cosigner(key)}")

@@ -14,6 +14,9 @@ from domain.evidence.checkpoints import Checkpoint
 from domain.evidence.exports import LINE_BYTES_MAX, Header, Rejected, Verified
 from domain.evidence.exports import verify as check_lines
 from domain.evidence.notes import PublicKey, WrongNote, parse_key
+from domain.evidence.parquet import MAGIC as PARQUET
+from domain.evidence.parquet import WrongParquet
+from domain.evidence.tables import verify_table
 from infra.cli.bar import bar
 from infra.cli.errors import Failed
 from infra.cli.options import json_option
@@ -53,7 +56,7 @@ def verify(file: Path, keys: tuple[str, ...], anchors: Path | None, as_json: boo
     held = _anchors(file, known, anchors)
     try:
         found = _checked(file, known, held, quiet=as_json)
-    except (Rejected, WrongBundle) as error:
+    except (Rejected, WrongBundle, WrongParquet) as error:
         raise Failed(f"{file} is not what was sealed: {error}") from error
     except OSError as error:
         raise Failed(f"cannot read {error.filename}: {error.strerror}") from error
@@ -70,10 +73,12 @@ def _checked(
         def tell(header: Header, done: int) -> None:
             told(done, header.facts)
 
-        if lines.read(len(MAGIC)) == MAGIC:
-            lines.seek(0)
-            return check_bundle(lines.read(ARCHIVE_BYTES_MAX + 1), known, check, held, tell)
+        begins = lines.read(len(MAGIC))
         lines.seek(0)
+        if begins == MAGIC:
+            return check_bundle(lines.read(ARCHIVE_BYTES_MAX + 1), known, check, held, tell)
+        if begins == PARQUET:
+            return verify_table(lines, known, check, held, tell)
         bounded = iter(lambda: lines.readline(LINE_BYTES_MAX), b"")
         return check_lines(bounded, known, check, held, tell)
 
@@ -115,7 +120,7 @@ def _print(file: Path, found: Verified, known: list[PublicKey], *, as_json: bool
         what = "the whole log"
     print(
         f"{file}: {what}, {found.facts:,} facts, as {checkpoint.origin} had them at "
-        f"{checkpoint.size:,}; signed by {', '.join(by)}; fits {found.anchored:,} anchors"
+        f"{checkpoint.size:,}; signed by {', '.join(by)}; {_held(found.anchored)}"
     )
     if not known:
         print(
@@ -123,3 +128,7 @@ def _print(file: Path, found: Verified, known: list[PublicKey], *, as_json: bool
             "or give that with --key.",
             file=sys.stderr,
         )
+
+
+def _held(anchors: int) -> str:
+    return "fits 1 anchor" if anchors == 1 else f"fits {anchors:,} anchors"

@@ -35,7 +35,7 @@ class DirectoryAnchors:
         try:
             epochs = sorted(path for path in self._folder.iterdir() if path.is_dir())
         except OSError as error:
-            raise AnchorsUnavailable(f"the anchors cannot be read: {error}") from error
+            raise _unreadable(error) from error
         return [(file, _read(file)) for epoch in epochs for file in _files(epoch)]
 
     def put(self, checkpoint: Checkpoint, note: bytes) -> None:
@@ -62,11 +62,15 @@ def _files(folder: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise AnchorsUnavailable(f"the anchors cannot be read: {error}") from error
+        raise _unreadable(error) from error
 
 
 def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise AnchorsUnavailable(f"the anchors cannot be read: {error}") from error
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: OSError) -> AnchorsUnavailable:
+    return AnchorsUnavailable(f"the anchors cannot be read: {error.filename}: {error.strerror}")

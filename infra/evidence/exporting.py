@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO
 
-from domain.evidence.exports import TOLD_FACTS, entry, header, line
+from domain.evidence.exports import TOLD_FACTS, Entry, Header, entry, header, line
 from domain.evidence.strays import Row
 from domain.evidence.tiles import span_hashes, tiles_for
 from domain.evidence.tree import inclusion_spans
@@ -18,9 +18,22 @@ class NotSealed(Exception):
     """There is no checkpoint, or none of these facts yet. One sentence."""
 
 
-def export(dsn: str, out: BinaryIO, tenant: str | None, subject: str | None, told: Told) -> int:
+def lines(header: Header, entries: Iterable[Entry]) -> Iterator[bytes]:
+    """Yield the file as JSON Lines."""
+    yield line(header)
+    yield from map(line, entries)
+
+
+def export(
+    dsn: str,
+    out: BinaryIO,
+    tenant: str | None,
+    subject: str | None,
+    told: Told,
+    form: Callable[[Header, Iterable[Entry]], Iterator[bytes]] = lines,
+) -> int:
     """Write what is sealed: all of it, or that of one tenant, or of one of its subjects; return how
-    many facts that were.
+    many facts that were. ``form`` makes a file of them.
 
     Raises NotSealed, StoreUnavailable, or what writing raises.
     """
@@ -30,10 +43,10 @@ def export(dsn: str, out: BinaryIO, tenant: str | None, subject: str | None, tol
         if seal is None:
             raise NotSealed("the log is not sealed yet; is a server running that seals it?")
         size = seal.size
-        facts: Iterable[bytes]
+        facts: Iterable[Entry]
         if tenant is None:
             count = size
-            facts = (line(entry(row[0], row[1], row[2], row[3])) for row in log.rows(size))
+            facts = (entry(row[0], row[1], row[2], row[3]) for row in log.rows(size))
         elif subject is None or own is None:
             count = log.facts_of_tenant(tenant, size)
             facts = _proven(log, log.rows_of_tenant(tenant, size), size)
@@ -41,18 +54,23 @@ def export(dsn: str, out: BinaryIO, tenant: str | None, subject: str | None, tol
             rows = list(log.rows_of(tenant, subject, size, own))
             count = len(rows)
             facts = _proven(log, rows, size)
-        out.write(line(header(tenant, subject, count, seal.keys, seal.note)))
-        for number, one in enumerate(facts, 1):
-            out.write(one)
-            if number % TOLD_FACTS == 0:
-                told(number, count)
+        head = header(tenant, subject, count, seal.keys, seal.note)
+        for part in form(head, _telling(facts, count, told)):
+            out.write(part)
         told(count, count)
     return count
 
 
-def _proven(log: Snapshot, rows: Iterable[Row], size: int) -> Iterator[bytes]:
+def _telling(facts: Iterable[Entry], count: int, told: Told) -> Iterator[Entry]:
+    for number, one in enumerate(facts, 1):
+        yield one
+        if number % TOLD_FACTS == 0:
+            told(number, count)
+
+
+def _proven(log: Snapshot, rows: Iterable[Row], size: int) -> Iterator[Entry]:
     for row in rows:
         spans = inclusion_spans(row.position - 1, size)
         tiles = {tile: log.tile(tile) or b"" for tile in tiles_for(spans)}
         hashes = span_hashes(spans, tiles)
-        yield line(entry(row.position, row.recorded_us, row.version, row.body, hashes))
+        yield entry(row.position, row.recorded_us, row.version, row.body, hashes)

@@ -33,6 +33,11 @@ class Seen(NamedTuple):
     now: Checkpoint
 
 
+def cosigner(witness: PrivateKey) -> PublicKey:
+    """Return the key that others know the witness's signatures by."""
+    return witness.public._replace(algorithm=COSIGNATURE)
+
+
 def vouch(note: bytes, log: PublicKey, witness: PrivateKey, kept: Path, consistency: Get) -> Seen:
     """Check a checkpoint against the one that is kept, co-sign it, and keep it instead.
 
@@ -45,8 +50,7 @@ def vouch(note: bytes, log: PublicKey, witness: PrivateKey, kept: Path, consiste
             _only_grew(before, now.checkpoint, consistency)
     except WrongNote as error:
         raise Refused(str(error)) from error
-    key = witness.public._replace(algorithm=COSIGNATURE)
-    mine = sign(now.note.text, key, witness.sign, int(time.time()))
+    mine = sign(now.note.text, cosigner(witness), witness.sign, int(time.time()))
     beside = kept.with_name(f".{kept.name}")
     beside.write_bytes(bytes(Note(now.note.text, (*now.note.signatures, mine))))
     beside.replace(kept)

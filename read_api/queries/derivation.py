@@ -54,7 +54,9 @@ def _progress(run: str, subject: str, stand: Stand, _: str | None) -> Any:
 
 
 def _item(_run: str, _subject: str, stand: Stand, item: str | None) -> Any:
-    row = next((row for row in stand.rows if row["item"] == item), {})
+    row = next((row for row in stand.rows if row["item"] == item), None)
+    if row is None:
+        return None
     return {name: row[name] for name in row if name not in ("run", "subject", "position")}
 
 
@@ -102,6 +104,8 @@ async def derivation(
         return msgspec.to_builtins(VALUES[value](run, subject, stand_in(past, run), item))
 
     wanted = shown(facts)
+    if wanted is None and item is not None:
+        raise NotFound("work of this learner on the item", f"{run}/{item}")
     if wanted is None:
         raise NotFound("enrolment", f"{run}/{subject}")
     needed, minimal = await asyncio.to_thread(enough, facts, lambda some: shown(some) == wanted)

@@ -63,6 +63,32 @@ def test_a_learner_is_shown(server: Server, capsys: pytest.CaptureFixture[str]) 
     assert "AAA-2013J" in said
 
 
+def test_a_value_is_shown_with_the_facts_that_it_follows_from(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each on one line where no terminal folds them; an item that there is not is no value."""
+    why = ["learner", "oulad-11391", "--url", server.url, "--run", "AAA-2013J", "--why"]
+    assert run([*why, "grade"]) == 0
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "current.percent 41" in lines
+    graded = "2013-10-19T18:00:00Z developer TMA 1752 was graded 78 of 100 grader tutor"
+    assert graded in [line.partition(" ")[2] for line in lines]
+    assert run([*why, "shoe"]) == 1
+    assert "no work of this learner on the item AAA-2013J/shoe" in capsys.readouterr().err
+
+
+def test_a_difference_says_between_which_moments(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of occurred time where that is asked; a position is none."""
+    since = ["learner", "oulad-11391", "--url", server.url, "--since"]
+    assert run([*since, "2013-11-01", "--as-of", "2013-12-01", "--occurred"]) == 0
+    said = capsys.readouterr().out
+    assert "what occurred from 2013-11-01T00:00:00Z to 2013-12-01T00:00:00Z, as known" in said
+    assert run([*since, "3", "--occurred"]) == 2
+    assert "--since is a position" in capsys.readouterr().err
+
+
 def test_a_learner_is_shown_as_it_was(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     """By occurred time, only what had happened by then."""
     moment = ["--as-of", "2013-11-01", "--occurred", "--json"]

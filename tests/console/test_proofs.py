@@ -64,7 +64,7 @@ def badges(page: Page) -> list[str]:
 def test_every_fact_of_a_learner_is_proven(visit: Open, site: Site, sealed: int) -> None:
     """Against the last checkpoint, whose signature is checked with the log's key."""
     page = visit(ANNAS)
-    expect(page.locator("#proofs")).to_contain_text(f"checkpoint of {sealed} facts")
+    expect(page.locator("#proofs")).to_contain_text(f"checkpoint of {sealed:,} facts")
     name, key_id, _ = httpx.get(f"{site.url}/v1/log/keys").text.split("+", 2)
     expect(page.locator("#proofs")).to_contain_text(f"signed by {name}+{key_id}.")
     found = badges(page)
@@ -180,6 +180,31 @@ def test_a_page_that_shows_something_else_than_what_is_proven_fails(
     page.goto(ANNAS)
     assert "proof failed" in badges(page)
     expect(page.locator("#proofs")).to_contain_text(why)
+
+
+@pytest.mark.parametrize(
+    ("shown", "instead", "said"),
+    [
+        ("", "", "This fact: proven, against the checkpoint of"),
+        ('data-type="', 'data-type="X', "is of another type"),
+        ('data-subject="', 'data-subject="x', "is about somebody else"),
+    ],
+)
+def test_a_fact_is_proven_on_its_own_page_too(
+    visit: Open, shown: str, instead: str, said: str
+) -> None:
+    """Where it is about nobody in particular as well."""
+
+    def answer(route: Route) -> None:
+        came = route.fetch()
+        assert shown in came.text()
+        route.fulfill(response=came, body=came.text().replace(shown, instead))
+
+    page = visit("/console")
+    page.route("**/console/facts/1", answer)
+    page.goto("/console/facts/1")
+    assert badges(page) == ["proven" if "proven" in said else "proof failed"]
+    expect(page.locator("#proofs")).to_contain_text(said)
 
 
 def test_what_is_not_sealed_yet_says_so_until_it_is(visit: Open, site: Site) -> None:

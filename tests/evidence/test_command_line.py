@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from domain.evidence.checkpoints import parse_checkpoint
-from domain.evidence.notes import COSIGNATURE, Note, parse, sign, signers
+from domain.evidence.notes import Note, parse, parse_key, sign, signers
 from infra.cli.main import run
 from infra.evidence.keys import check, read_keys
 from streams.seals import Broken
@@ -69,16 +69,45 @@ def test_the_facts_of_a_learner_are_exported(data: Path, tmp_path: Path, capsys:
     assert "line 4: the proof of position 15 is not right" in capsys.readouterr().err
 
 
+def test_a_parquet_file_is_verified_as_well(data: Path, tmp_path: Path, capsys: Said) -> None:
+    """The name of the file says which it is to be; whoever verifies need not know."""
+    file = tmp_path / "log.parquet"
+    assert run(["log", "export", str(file)]) == 0
+    assert file.read_bytes()[:4] == b"PAR1"
+    assert run(["verify", str(file)]) == 0
+    assert "the whole log, 20 facts, as log.example had them at 20" in capsys.readouterr().out
+    file.write_bytes(file.read_bytes().replace(b"x 15", b"x 51"))
+    assert run(["verify", str(file)]) == 1
+    assert "the facts are not those of the checkpoint" in capsys.readouterr().err
+
+
+def test_nobody_known_is_told_and_leaves_no_file(data: Path, tmp_path: Path, capsys: Said) -> None:
+    """A name that was mistyped must not look like a learner of whom nothing is kept."""
+    file = tmp_path / "s.jsonl"
+    for of in (["--subject", "s99"], ["--tenant", "north"]):
+        assert run(["log", "export", str(file), *of]) == 1
+        assert "there is no fact of " in capsys.readouterr().err
+    assert not file.exists()
+
+
 def test_a_file_that_cannot_be_written_is_told(data: Path, tmp_path: Path, capsys: Said) -> None:
     """In one line; what was there before stays."""
     assert run(["log", "export", str(tmp_path / "nowhere" / "log.jsonl")]) == 1
     assert "cannot write" in capsys.readouterr().err
 
 
-def test_the_audit_names_what_was_altered(data: Path, dsn: str, capsys: Said) -> None:
-    """Its exit code says so as well."""
+def test_the_audit_names_what_was_altered(
+    data: Path, dsn: str, tmp_path: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its exit code says so as well; and it says what it cannot notice without anchors."""
     assert run(["log", "audit"]) == 0
-    assert "everything is as it was sealed" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "everything is as it was sealed" in said.out
+    assert said.err == ""
+    monkeypatch.delenv("REGISTRAR_ANCHORS")
+    assert run(["log", "audit"]) == 0
+    assert "No anchors were given" in capsys.readouterr().err
+    monkeypatch.setenv("REGISTRAR_ANCHORS", str(tmp_path / "anchors"))
     tamper(dsn, "update log.facts set version = 99 where position = 7")
     assert run(["log", "audit", "--json"]) == 1
     said = capsys.readouterr()
@@ -98,7 +127,7 @@ def test_a_log_that_is_not_sealed_says_so(
     assert run(["log", "audit"]) == 0
     assert "nothing was signed to hold it against" in capsys.readouterr().out
     assert run(["log", "audit", "--anchors", str(tmp_path / "nowhere")]) == 1
-    assert "the anchors cannot be read" in capsys.readouterr().err
+    assert "the anchors cannot be read: " + str(tmp_path / "nowhere") in capsys.readouterr().err
 
 
 def test_a_key_is_made_for_its_owner_only_and_can_be_replaced(
@@ -159,9 +188,10 @@ def test_a_witness_vouches_for_a_log_that_only_grew(
             end = f"\n{number + 1}\n".encode()
             eventually(lambda end=end: end in server.get("/v1/log/checkpoint").body, 20, "sealed")
             assert run(look) == 0
-        assert "registrar grew from 1 facts to 2 facts; co-signed" in capsys.readouterr().out
-        witness = read_keys(tmp_path / "witness.key", "witness").signing[0].public
-        by = signers(parse(seen.read_bytes()), [witness._replace(algorithm=COSIGNATURE)], check)
+        said = capsys.readouterr().out
+        assert "registrar grew from 1 to 2 facts; co-signed by witness+" in said
+        witness = parse_key(said.split()[-1])
+        by = signers(parse(seen.read_bytes()), [witness], check)
         assert len(by) == 1
         (log,) = read_keys(tmp_path / "data" / "log.key", "registrar").signing
         kept = parse_checkpoint(parse(seen.read_bytes()).text)

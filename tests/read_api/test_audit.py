@@ -132,6 +132,12 @@ def test_a_value_is_derived_as_of_a_moment(furnished: World) -> None:
     assert [f["type"] for f in found["facts"]].count("SubmissionGraded") == 1
 
 
+def test_an_item_that_nothing_was_done_about_has_no_derivation(furnished: World) -> None:
+    """Nor one that there is not: rather than facts that have nothing to do with it."""
+    problem = furnished.refused(f"/v1/{ONE}/derivation?value=item&item=shoe", 404)
+    assert problem["detail"] == "There is no work of this learner on the item AAA-2013J/shoe."
+
+
 @pytest.mark.parametrize("query", ["value=shoe", "value=item", "value=grade&item=1752"])
 def test_a_value_that_is_not_known_is_refused(furnished: World, query: str) -> None:
     """With the values that are."""

@@ -1,4 +1,4 @@
-// Is each fact in this list in the log that was signed? It is worked out here, and not believed.
+// Is each fact on this page in the log that was signed? It is worked out here, and not believed.
 "use strict";
 (() => {
   const NAMES = { proven: "proven", unsealed: "not sealed yet", failed: "proof failed" };
@@ -103,12 +103,13 @@
     return Date.parse(`${whole}Z`) * 1000 + Number(fraction.padEnd(6, "0"));
   };
 
-  // What is proven has to be what this line of the list is about.
+  // What is proven has to be what this line of the list, or this page, is about.
   function differs(element, stored) {
-    const list = document.getElementById("history");
-    const shown = element.closest("li").querySelector("time").dateTime;
-    const at = list.dataset.axis === "known" ? stored.recorded_us : micros(stored.occurred_at);
-    if (stored.subject !== list.dataset.subject) return "the fact at this position is about somebody else";
+    const { axis, subject, type } = element.closest("[data-axis]").dataset;
+    const shown = element.closest("li, [data-axis]").querySelector("time").dateTime;
+    const at = axis === "known" ? stored.recorded_us : micros(stored.occurred_at);
+    if ((stored.subject ?? "") !== subject) return "the fact at this position is about somebody else";
+    if (type && stored.type !== type) return "the fact at this position is of another type";
     return micros(shown) === at ? null : "the fact at this position has another time";
   }
 
@@ -174,12 +175,14 @@
   }
 
   function told(count, first) {
-    const parts = Object.keys(NAMES).filter((name) => count[name]).map((name) => `${count[name]} ${NAMES[name]}`);
+    const among = Boolean(document.getElementById("history"));
+    const parts = Object.keys(NAMES).filter((name) => count[name])
+      .map((name) => (among ? `${count[name]} ${NAMES[name]}` : NAMES[name]));
     const by = stated && (stated.by === null
       ? ", whose signature this browser cannot check: it does not know Ed25519"
       : `, signed by ${stated.by}`);
-    const against = stated ? `, against the checkpoint of ${stated.size} facts${by}` : "";
-    return `In this list: ${parts.join(", ")}${against}.${first ? ` ${first}` : ""}`;
+    const against = stated ? `, against the checkpoint of ${stated.size.toLocaleString("en")} facts${by}` : "";
+    return `${among ? "In this list" : "This fact"}: ${parts.join(", ")}${against}.${first ? ` ${first}` : ""}`;
   }
 
   function say(text, isBad) {
