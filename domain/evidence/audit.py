@@ -71,6 +71,7 @@ class Audit:
         self._tiles_differ: list[TileId] = []
         self._root: bytes | None = None
         self._shift = 0
+        self._as_sealed = 0
         self._last_us = 0
         self._compare_roots()
 
@@ -84,8 +85,11 @@ class Audit:
         if row.position > self.size + 1:
             self._missing(row.position)
         leaf = leaf_hash(row.position, row.recorded_us, row.version, row.body)
-        if row.position <= self._size and self._leaf(row.position - 1) != leaf:
-            self._strays.add(row)
+        if row.position <= self._size:
+            if self._leaf(row.position - 1) == leaf:
+                self._as_sealed = row.position
+            else:
+                self._strays.add(row)
         self._grow(leaf)
         self._look_at_columns(row)
         if row.recorded_us < self._last_us:
@@ -150,9 +154,10 @@ class Audit:
             self._found("tree", first, f"tile {tile.number} of level {tile.level} was altered")
 
     def _cut(self) -> None:
-        if self.size + self._shift < self._size:
-            told = f"to {self._size} were sealed and are cut off"
-            self._found("cut", self.size + 1, told)
+        """Tell of what was sealed and is gone from the end; positions are those of the seal."""
+        first = self.size + self._shift + 1
+        if first <= self._size and self._as_sealed < self._size:
+            self._found("cut", first, f"{_through(first, self._size, 'sealed')} cut off")
 
     def _all_made_to_fit(self) -> None:
         good = max((one.size for one, fits in self._fits.items() if fits), default=0)
@@ -174,10 +179,15 @@ class Audit:
                 self._found(kind, one.size, f"and those before are not what was anchored{of}")
             else:
                 kind = "cut" if kind == "anchor" else kind
-                self._found(kind, self.size + 1, f"to {one.size} were anchored{of}, and are gone")
+                first = self.size + self._shift + 1
+                self._found(kind, first, f"{_through(first, one.size, 'anchored', of)} gone")
 
     def _found(self, kind: str, position: int, said: str) -> None:
         if len(self.findings) < FINDINGS_MAX:
             self.findings.append(Finding(kind, position, f"position {position} {said}"))
         else:
             self.more += 1
+
+
+def _through(first: int, last: int, was: str, of: str = "") -> str:
+    return f"was {was}{of} and is" if first == last else f"to {last} were {was}{of} and are"

@@ -140,7 +140,9 @@ def audit(loaded: Loaded, over: tuple[str, ...], as_json: bool) -> None:
     else:
         _print_audit(found)
     if found.findings:
-        raise Failed(f"{len(found.findings) + found.more:,} findings: the log is not what it was")
+        count = len(found.findings) + found.more
+        findings = "1 finding" if count == 1 else f"{count:,} findings"
+        raise Failed(f"{findings}: the log is not what it was")
 
 
 def _print_audit(found: Audited) -> None:

@@ -18,6 +18,7 @@ from commands.remembered import Answers, Remembering
 from domain.access import DEVELOPMENT
 from domain.streams import REGISTRY
 from infra.compose.access import noting_reads
+from infra.engines.keeping import kept
 from infra.engines.postgres import Postgres
 from infra.evidence.reading import PostgresEvidence
 from infra.keys.opener import KeyOpener
@@ -74,14 +75,14 @@ def utc_now() -> datetime:
 def database(settings: Settings) -> Iterator[str]:
     """Have a migrated database for a while, and give its address.
 
-    The embedded server is started, unless ``database_url`` names one, and stopped at the end if
-    nobody else uses it. Raises EngineError or MigrationError.
+    The embedded server is started, unless ``database_url`` names one, started again where it ends,
+    and stopped at the end if nobody else uses it. Raises EngineError or MigrationError.
     """
     if settings.database_url is not None:
         migrate(settings.database_url)
         yield settings.database_url
         return
-    with Postgres(settings.folder / "postgres") as server:
+    with Postgres(settings.folder / "postgres") as server, kept(server):
         migrate(server.dsn)
         yield server.dsn
 

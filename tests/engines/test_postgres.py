@@ -19,7 +19,9 @@ import pytest
 
 from infra.engines.account import EngineError
 from infra.engines.binaries import wheel_binaries
+from infra.engines.keeping import kept
 from infra.engines.postgres import Postgres
+from tests.server import eventually
 
 
 @pytest.fixture
@@ -140,6 +142,29 @@ def test_the_last_to_leave_stops_the_server(data: Path) -> None:
         with psycopg.connect(server.dsn) as connection:
             assert connection.execute("select 1").fetchone() == (1,)
     assert server.pid is None
+
+
+def test_a_server_that_is_killed_while_it_is_kept_comes_back_by_itself(data: Path) -> None:
+    """With every commit; and stays away once it is not needed any more."""
+    with Postgres(data / "postgres") as server:
+        with psycopg.connect(server.dsn) as connection:
+            connection.execute("create table kept as select generate_series(1, 10)")
+        with kept(server):
+            pid = server.pid
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+            eventually(lambda: server.pid not in (None, pid) and answers(server), 30, "it is back")
+            assert count(server) == 10
+    assert server.pid is None
+
+
+def answers(server: Postgres) -> bool:
+    """Whether it takes connections."""
+    try:
+        psycopg.connect(server.dsn).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def test_a_server_that_was_killed_recovers_what_was_committed(data: Path) -> None:

@@ -135,6 +135,34 @@ def test_an_inserted_fact_is_found(log: str) -> None:
     assert found(log) == [("inserted", 61)]
 
 
+def test_a_log_that_is_sealed_further_after_an_insertion_lacks_nothing(log: str) -> None:
+    """The sealer did not look back, and what it sealed since is there."""
+    tamper(
+        log,
+        UP.format("> 60"),
+        DOWN.format(100000 - 1),
+        "insert into log.facts select 61, recorded_at, 999, stream, type, tenant, subject, body"
+        " from log.facts where position = 60",
+    )
+    seal(log)
+    assert found(log) == [("inserted", 61)]
+
+
+@pytest.mark.parametrize(("last", "said"), [(299, "was sealed and is"), (290, "to 300 were")])
+def test_a_tail_cut_after_a_deletion_is_found_where_it_was_sealed(
+    log: str, last: int, said: str
+) -> None:
+    """Positions are told as they were when they were sealed."""
+    tamper(
+        log,
+        f"delete from log.facts where position = 40 or position > {last}",
+        UP.format("> 40"),
+        DOWN.format(100001),
+    )
+    assert found(log) == [("deleted", 40), ("cut", last + 1)]
+    assert said in audited(log, None).findings[1].said
+
+
 def test_a_cut_tail_is_found(log: str, tmp_path: Path) -> None:
     """By what was signed; and where the seal was put back as well, by the anchors."""
     kept = execute(log, "select epoch, size, note, keys from evidence.sealed")
