@@ -74,7 +74,7 @@ def relative_items(content: Content) -> tuple[str, ...]:
 
 
 def moving_items(content: Content) -> tuple[str, ...]:
-    """Return those, and the items that are due at another time for a cohort or the run."""
+    """Return these, and the items whose date is overridden for a cohort or the run."""
     overridden = (item for item, _ in content.due_overrides if item in content.items)
     return tuple(dict.fromkeys((*relative_items(content), *overridden)))
 
