@@ -186,11 +186,8 @@ def evolve_enrolment(state: Enrolment, fact: EnrolmentFact, at: datetime) -> Enr
                 access_until=fact.access_until,
                 expired=None,
             )
-        case LearnerWithdrawn(violation=None):
+        case LearnerWithdrawn():
             return replace(state, standing="withdrawn")
-        case LearnerWithdrawn(violation=violation):
-            ended = replace(state.integrity, ended_by=violation)
-            return replace(state, standing="withdrawn", integrity=ended)
         case (
             AttemptStarted()
             | WorkSaved()

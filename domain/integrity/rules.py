@@ -80,8 +80,8 @@ def require_honor_code(run: Run, enrolment: Enrolment, run_id: str, subject: str
 
 def require_not_ended(enrolment: Enrolment, run_id: str, subject: str) -> None:
     """Raise EnrolmentEnded where an upheld violation ended the enrolment."""
-    violation = enrolment.integrity.ended_by
-    if violation is not None:
+    if enrolment.integrity.ended_by:
+        violation = enrolment.integrity.ended_by[0]
         raise EnrolmentEnded(
             f"Violation {violation} ended the enrolment of {subject} in run {run_id}.",
             run=run_id,

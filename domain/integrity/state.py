@@ -40,15 +40,15 @@ class Violation(NamedTuple):
 class Integrity(msgspec.Struct, frozen=True):
     """One learner's honesty in one run.
 
-    ``voided`` are item, attempt and the violation that voided it; ``ended_by`` the violation that
-    ended the enrolment, while it is upheld.
+    ``voided`` are item, attempt and the violation that voided it; ``ended_by`` are the violations
+    that end the enrolment, while they are upheld: also where the learner had left before.
     """
 
     honor_code: str | None = None
     identity: IdentityVerified | None = None
     violations: Mapping[str, Violation] = msgspec.field(default_factory=dict)
     voided: frozenset[tuple[str, str, str]] = frozenset()
-    ended_by: str | None = None
+    ended_by: tuple[str, ...] = ()
 
     def identity_holds(self, now: datetime) -> bool:
         """Whether the identity was verified, and that has not expired: ``now < expires``."""
@@ -67,10 +67,11 @@ def with_integrity(state: Integrity, fact: IntegrityFact) -> Integrity:
         case ViolationReported(violation=violation):
             new = Violation(fact, "reported")
             return replace(state, violations={**state.violations, violation: new})
-        case ViolationUpheld(violation=violation):
-            return _found(state, violation, "upheld")
+        case ViolationUpheld(violation=violation, consequences=consequences):
+            ends = (violation,) if "end-enrolment" in consequences else ()
+            return _found(replace(state, ended_by=state.ended_by + ends), violation, "upheld")
         case ViolationDismissed(violation=violation):
-            kept = None if state.ended_by == violation else state.ended_by
+            kept = tuple(one for one in state.ended_by if one != violation)
             return _found(replace(state, ended_by=kept), violation, "dismissed")
         case AttemptVoided(item=item, attempt=attempt, violation=violation):
             return replace(state, voided=state.voided | {(item, attempt, violation)})

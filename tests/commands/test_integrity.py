@@ -215,3 +215,26 @@ def test_an_enrolment_that_has_ended_does_not_end_again() -> None:
     record.when("uphold-violation", **FINDING).then(
         ViolationUpheld("v", ("end-enrolment",), 1, BECAUSE)
     )
+
+
+def test_whoever_left_before_the_hearing_does_not_come_back_after_it() -> None:
+    """Each violation that is upheld keeps them out, until all are dismissed. Source: rules.md,
+    Integrity: an upheld violation may end the enrolment, as the policy says."""
+    policy = IntegrityPolicy(penalties=(Penalty("impersonation", ("end-enrolment",)),))
+    record = given(
+        *ENROLLED,
+        IntegrityPolicyPublished(RUN_ID, 1, policy),
+        ViolationReported("v", "impersonation"),
+        ViolationReported("w", "impersonation"),
+    )
+    record.when("withdraw-learner", **LEARNER)
+    for violation in ("v", "w"):
+        upholding = {**FINDING, "violation": violation}
+        record.when("uphold-violation", **upholding).then(
+            ViolationUpheld(violation, ("end-enrolment",), 1, BECAUSE)
+        )
+    record.when("enrol-learner", **LEARNER, mode="verified").refused(EnrolmentEnded, violation="v")
+    record.when("dismiss-violation", **FINDING)
+    record.when("enrol-learner", **LEARNER, mode="verified").refused(EnrolmentEnded, violation="w")
+    record.when("dismiss-violation", **{**FINDING, "violation": "w"})
+    assert record.when("enrol-learner", **LEARNER, mode="verified").facts
