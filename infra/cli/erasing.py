@@ -2,52 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import quote
 
 import click
 
-from infra.cli.bar import bar
-from infra.cli.client import command, get
-from infra.cli.errors import Failed
-from infra.cli.options import (
-    host_option,
-    json_option,
-    port_option,
-    server_url,
-    url_option,
-    with_settings,
-)
+from infra.cli.client import command
+from infra.cli.erasures import Erasure, erasure_options, wait_until_erased
+from infra.cli.options import host_option, port_option, server_url, with_settings
 from infra.cli.output import print_json, print_table
-from infra.cli.waiting import wait
 from infra.settings.loading import Loaded
 
 WAIT_SECONDS_DEFAULT = 120
-GROUNDS = (
-    "no-longer-necessary",
-    "consent-withdrawn",
-    "objection",
-    "unlawful-processing",
-    "legal-obligation",
-    "child-services",
-    "retention-ended",
-)
 
 
 @click.command()
 @click.argument("subject")
-@click.option("--ground", type=click.Choice(GROUNDS), required=True, help="The legal ground.")
-@click.option("--yes", is_flag=True, help="Do not ask whether it is meant.")
-@click.option(
-    "--wait",
-    "wait_seconds",
-    type=click.IntRange(0, 86_400),
-    default=WAIT_SECONDS_DEFAULT,
-    show_default=True,
-    help="So many seconds to wait until all is done; it goes on without anybody waiting.",
-)
-@url_option
-@json_option
+@erasure_options(WAIT_SECONDS_DEFAULT, "whether it is meant")
 @with_settings(host_option, port_option)
 def erase(
     loaded: Loaded,
@@ -70,7 +40,15 @@ def erase(
     if not yes:
         click.confirm(f"Erase {subject} for good?", abort=True)
     command(address, "erase-learner", {"subject": subject, "ground": ground})
-    told = _wait(address, subject, wait_seconds, quiet=as_json)
+    told = wait_until_erased(
+        address,
+        f"/v1/learners/{quote(subject, safe='')}/erasure",
+        "under way",
+        _steps,
+        wait_seconds,
+        f"registrar learners erase {subject}",
+        quiet=as_json,
+    )
     if as_json:
         print_json(told)
         return
@@ -93,21 +71,6 @@ def erase(
         print(f"digest of the receipts: {told['digest']}")
 
 
-def _wait(address: str, subject: str, seconds: int, *, quiet: bool) -> dict[str, Any]:
-    """Return how far it is when it is done, held, or so long was waited. Raises Failed."""
-    path = f"/v1/learners/{quote(subject, safe='')}/erasure"
-    with bar("erasing", quiet=quiet) as told:
-
-        def look() -> dict[str, Any]:
-            found: dict[str, Any] = get(address, path)
-            done = len(found["steps"])
-            told(done, done + found["steps_left"])
-            return found
-
-        found = wait(look, lambda found: found["status"] != "under way", seconds)
-    if found["status"] == "under way" and not quiet:
-        raise Failed(
-            f"after {seconds} s {len(found['steps'])} steps are done; it goes on: "
-            f"registrar learners erase {subject} shows it again"
-        )
-    return found
+def _steps(told: Erasure) -> tuple[int, int]:
+    done = len(told["steps"])
+    return done, done + told["steps_left"]
