@@ -20,7 +20,9 @@ from projections.learners import Purpose as Published
 from read_api import asof
 from read_api.answers import NOW, Answer, AsOf, Moment, earliest
 from read_api.dependencies import ReadDependencies
+from read_api.errors import NotFound
 from read_api.ports import Snapshot
+from read_api.queries.known import require_learner
 
 
 class PurposeRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,20 +83,24 @@ async def consents(
     min_position: int = 0,
 ) -> Consents:
     """Return what a learner agreed to, now or as it was. Of purposes, the versions in force are
-    those of that moment too."""
+    those of that moment too. Raises NotFound where nothing at all is known of the learner."""
     if not moment.is_now:
         known = await asof.facts_of(deps, asking.tenant, subject, moment, min_position)
+        if not known.facts:
+            raise NotFound("learner", subject)
         said = asof.fold(LEARNERS, known.facts).documents["consent"].values()
         rows = [one for one in said if isinstance(one, Known)]
         published = await _published_then(deps, asking, [one.purpose for one in rows], known.as_of)
         as_of, incomplete = known.as_of, known.incomplete
     else:
         async with deps.snapshot(
-            asking.tenant, "learners", min_position=min_position, subject=subject
+            asking.tenant, "learners", "history", min_position=min_position, subject=subject
         ) as snapshot:
             found = await snapshot.rows(
                 "select * from views.consents where subject = %(subject)s", subject=subject
             )
+            if not found:
+                await require_learner(snapshot, subject)
             published = await _published(snapshot)
         rows = [msgspec.convert(_own(row, Known), Known) for row in found]
         as_of = await deps.as_of(snapshot.position)

@@ -14,6 +14,7 @@ from read_api import asof, cursors
 from read_api.answers import NOW, Answer, Moment, Page, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
+from read_api.queries.known import require_enrolment, require_run
 
 
 class PeerPool(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,11 +134,13 @@ _DUTIES = """
 async def pools(
     deps: ReadDependencies, asking: Principal, run: str, *, min_position: int = 0
 ) -> PeerPools:
-    """Return the pools of a run; a run without any has none."""
+    """Return the pools of a run; a run without any has none. Raises NotFound."""
     async with deps.snapshot(
         asking.tenant, "reviews", "catalogue", min_position=min_position
     ) as snapshot:
         rows = await snapshot.rows(_POOLS, run=run)
+        if not rows:
+            await require_run(snapshot, run)
     return PeerPools(
         run=run,
         pools=[PeerPool(**row) for row in rows],
@@ -193,18 +196,23 @@ async def duties(
     moment: Moment = NOW,
     min_position: int = 0,
 ) -> Duties:
-    """Return a learner's peer reviews in a run; who takes part in none has none."""
+    """Return a learner's peer reviews in a run; who takes part in none has none. Raises
+    NotFound."""
     if not moment.is_now:
         known = await asof.facts_of(deps, asking.tenant, subject, moment, min_position)
         own = [fact for fact in known.facts if asof.run_of(fact) == run]
+        if not own:
+            raise NotFound("enrolment", f"{run}/{subject}")
         found = asof.fold(PEER_REVIEW, own).documents["duty"]
         rows = [msgspec.structs.asdict(found[key]) for key in sorted(found)]
         as_of, incomplete = known.as_of, known.incomplete
     else:
         async with deps.snapshot(
-            asking.tenant, "reviews", min_position=min_position, subject=subject
+            asking.tenant, "reviews", "progress", min_position=min_position, subject=subject
         ) as snapshot:
             rows = list(await snapshot.rows(_DUTIES, run=run, subject=subject))
+            if not rows:
+                await require_enrolment(snapshot, run, subject)
         as_of = await deps.as_of(snapshot.position)
         incomplete = earliest(snapshot.parked, peer_review=(run, subject))
     return Duties(

@@ -18,6 +18,7 @@ from read_api.answers import NOW, Answer, AsOf, Moment, Opened, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
 from read_api.ports import Snapshot
+from read_api.queries.known import require_learner
 from read_api.queries.sealed_fields import fields_of, may_open, told
 
 RECORDS_MAX = 200
@@ -78,10 +79,8 @@ async def profile(
     ) as snapshot:
         found = await _rows(snapshot, [subject])
         known = found.get(subject, Known(subject))
-        if subject not in found and not await snapshot.rows(
-            "select from views.history where subject = %(subject)s limit 1", subject=subject
-        ):
-            raise NotFound("learner", subject)
+        if subject not in found:
+            await require_learner(snapshot, subject)
         end = await _end(snapshot, known)
         twice = await _twice(snapshot, end)
     incomplete = earliest(snapshot.parked, learners=(subject,), history=(subject,))

@@ -12,6 +12,7 @@ from read_api import asof, cursors
 from read_api.answers import NOW, Answer, Moment, Page, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
+from read_api.queries.known import require_learner
 
 WAITLIST_STATES = ("waiting", "offered", "enrolled", "lapsed", "left")
 
@@ -120,9 +121,11 @@ async def of_learner(
     moment: Moment = NOW,
     min_position: int = 0,
 ) -> LearnerWaitlists:
-    """Return where a learner waits; nowhere is an answer too."""
+    """Return where a learner waits; nowhere is an answer too. Raises NotFound."""
     if not moment.is_now:
         past = await asof.learner(deps, asking, subject, moment, min_position)
+        if not past.facts:
+            raise NotFound("learner", subject)
         found = sorted(past.waiting.values(), key=lambda row: row["joined_position"])
         return LearnerWaitlists(
             subject=subject,
@@ -130,10 +133,14 @@ async def of_learner(
             as_of=past.as_of,
             incomplete=past.incomplete,
         )
-    async with deps.snapshot(asking.tenant, "progress", min_position=min_position) as snapshot:
+    async with deps.snapshot(
+        asking.tenant, "progress", "history", min_position=min_position
+    ) as snapshot:
         rows = await snapshot.rows(
             f"{_PLACED} where w.subject = %(subject)s order by w.joined_position", subject=subject
         )
+        if not rows:
+            await require_learner(snapshot, subject)
     return LearnerWaitlists(
         subject=subject,
         waitlist=[_row(row) for row in rows],
