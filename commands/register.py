@@ -112,6 +112,7 @@ from commands.tenants import (
     open_tenant,
     record_tenant_erasure,
     record_tenant_import,
+    repeat_tenant_erasure,
 )
 
 DECISIONS: dict[str, Decision] = {
@@ -207,6 +208,7 @@ DECISIONS: dict[str, Decision] = {
         open_tenant,
         erase_tenant,
         record_tenant_erasure,
+        repeat_tenant_erasure,
         record_tenant_import,
     )
 }

@@ -96,6 +96,7 @@ COMMANDS: Mapping[str, Permission] = {
     "lift-legal-hold": _P.ERASE,
     "record-erasure-step": _P.CARRY_OUT_ERASURE,
     "repeat-erasure": _P.CARRY_OUT_ERASURE,
+    "repeat-tenant-erasure": _P.CARRY_OUT_ERASURE,
     "open-tenant": _P.MANAGE_TENANTS,
     "erase-tenant": _P.MANAGE_TENANTS,
     "record-tenant-import": _P.MANAGE_TENANTS,

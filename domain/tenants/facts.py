@@ -33,10 +33,11 @@ class TenantImported(Fact, frozen=True):
 
 class TenantErasureRequested(Fact, frozen=True):
     """All learners of the tenant are to be erased, and all that leads to its people; ``ground`` is
-    the code of the legal ground."""
+    the code of the legal ground. ``again``: they were, and a restored backup brought them back."""
 
     tenant: Identifier
     ground: str
+    again: bool = False
 
 
 class HeldLearner(msgspec.Struct, frozen=True):
@@ -57,10 +58,12 @@ class TenantErasureHeld(Fact, frozen=True):
 
 class TenantErasureBegun(Fact, frozen=True):
     """No hold stands in the tenant, and none can be placed any more: from here on nothing is taken
-    back, and nobody is let into the tenant. ``ground`` is that of the request."""
+    back, and nobody is let into the tenant. ``ground`` is that of the request. ``again``: holds
+    that a restored backup brought back do not count, for they were lifted when it first began."""
 
     tenant: Identifier
     ground: str
+    again: bool = False
 
 
 class TenantLearnersErased(Fact, frozen=True):

@@ -39,6 +39,9 @@ _OPEN = """
   order by 1
 """
 
+REMOVE_ALL = "select analysts.remove(login) from analysts.logins where tenant = %s"
+"""Ends the sessions of a tenant's analysts, and drops their logins: a row each."""
+
 
 class Analyst(NamedTuple):
     """A login, and whose rows it sees."""
@@ -106,18 +109,10 @@ def add(dsn: str, name: str, tenant: str) -> tuple[str, str]:
 
 def remove(dsn: str, name: str) -> None:
     """Remove an analyst's login, and end its sessions. Raises NotDone or psycopg.Error."""
-    login = PREFIX + name
     with _connected(dsn) as connection:
-        found = connection.execute(
-            "delete from analysts.logins where login = %s returning 1", (login,)
-        ).fetchone()
-        if found is None:
-            raise NotDone(f"there is no login {login} for this database")
-        connection.execute(SQL("alter role {} nologin").format(Identifier(login)))
-        connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", (login,)
-        )
-        connection.execute(SQL("drop role {}").format(Identifier(login)))
+        found = connection.execute("select analysts.remove(%s)", (PREFIX + name,)).fetchone()
+    if found != (True,):
+        raise NotDone(f"there is no login {PREFIX}{name} for this database")
 
 
 def listed(dsn: str) -> Sequence[Analyst]:

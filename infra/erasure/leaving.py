@@ -10,7 +10,7 @@ import psycopg
 
 from domain.privacy.state import ERASURE
 from domain.registry import Registry
-from infra.analysts.logins import PREFIX, NotDone, listed, remove
+from infra.analysts.logins import REMOVE_ALL
 from infra.keys.store import KeyStore
 from infra.pools import pool
 from infra.stores.postgres import unavailable
@@ -66,13 +66,16 @@ class Leaving:
 
     def __init__(self, keys: KeyStore, dsn: str, registry: Registry) -> None:
         self._keys = keys
-        self._dsn = dsn
         self._registry = registry
         self._pool = pool(dsn, CONNECTIONS_MAX, "-c application_name=registrar-leaving")
 
     def close(self) -> None:
         """Let the connection go."""
         self._pool.close()
+
+    async def enter(self, tenant: str, request: str, ground: str) -> None:
+        """Enter the tenant in the ledger."""
+        await asyncio.to_thread(self._keys.erase_tenant, tenant, request, ground)
 
     async def held(self, tenant: str) -> Mapping[str, Sequence[str]]:
         """Return the learners on whom legal holds stand."""
@@ -109,12 +112,9 @@ class Leaving:
         return await asyncio.to_thread(self._reached, self._forget, tenant)
 
     def _forget(self, tenant: str) -> dict[str, int]:
-        removed = {"logins of analysts": 0}
-        for one in listed(self._dsn):
-            if one.tenant == tenant:
-                remove(self._dsn, one.login.removeprefix(PREFIX))
-                removed["logins of analysts"] += 1
+        removed = {}
         with self._pool.connection() as connection:
+            removed["logins of analysts"] = connection.execute(REMOVE_ALL, (tenant,)).rowcount
             for table, statement in TRACES.items():
                 removed[table] = connection.execute(statement, (tenant,)).rowcount
         return removed
@@ -132,7 +132,5 @@ class Leaving:
             self._pool.open()
             with unavailable():
                 return call(*given)
-        except NotDone as error:
-            raise StoreUnavailable(str(error)) from error
         except psycopg.errors.InsufficientPrivilege as error:
             raise StoreUnavailable(f"an analyst's login cannot be removed: {error}") from error

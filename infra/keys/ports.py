@@ -40,6 +40,17 @@ class Erased(NamedTuple):
     ground: str
 
 
+class ErasedTenant(NamedTuple):
+    """An entry of the ledger: all learners of this tenant were to be erased, and no key is made
+    under its name any more. ``request`` is the id of the fact that it began with, ``ground`` the
+    legal ground."""
+
+    tenant: str
+    at: datetime
+    request: str
+    ground: str
+
+
 class EpochKeys(Protocol):
     """Keys that others are wrapped with, one an epoch, kept apart from what they wrap.
 
@@ -108,3 +119,9 @@ class KeyRows(Protocol):
 
     def erased(self, after: tuple[str, str], count: int) -> Sequence[Erased]:
         """Return a page of the ledger in order of tenant and subject, after the pair given."""
+
+    def erase_tenant(self, tenant: str, at: datetime, request: str, ground: str) -> None:
+        """Enter in the ledger that a tenant is erased; what it says first stands."""
+
+    def erased_tenants(self) -> Sequence[ErasedTenant]:
+        """Return the tenants in the ledger, by name."""

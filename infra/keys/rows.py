@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, LiteralString, Protocol
 from uuid import uuid4
 
-from infra.keys.ports import Erased, Wrapped
+from infra.keys.ports import Erased, ErasedTenant, Wrapped
 
 TABLES = """
 create table if not exists registrar_key_store (
@@ -21,7 +21,9 @@ create index if not exists registrar_keys_epoch on registrar_keys (epoch)
   where wrapped is not null;
 create table if not exists registrar_erasures (
   tenant text not null, subject text not null, epoch int not null, erased_at text not null,
-  request text not null, ground text not null, primary key (tenant, subject))
+  request text not null, ground text not null, primary key (tenant, subject));
+create table if not exists registrar_tenant_erasures (
+  tenant text primary key, erased_at text not null, request text not null, ground text not null)
 """
 SUBJECTS_MAX = 500
 """Named in one statement."""
@@ -196,6 +198,27 @@ class SqlKeyRows:
                 (*after, count),
             )
         return [_erased(row) for row in rows]
+
+    def erase_tenant(self, tenant: str, at: datetime, request: str, ground: str) -> None:
+        """Enter a tenant in the ledger."""
+        with self._database.transaction(writes=True) as cursor:
+            cursor.count(
+                "insert into registrar_tenant_erasures (tenant, erased_at, request, ground)"
+                " values (?, ?, ?, ?) on conflict do nothing",
+                (tenant, at.isoformat(), request, ground),
+            )
+
+    def erased_tenants(self) -> Sequence[ErasedTenant]:
+        """Return the tenants in the ledger."""
+        with self._database.transaction(writes=False) as cursor:
+            rows = cursor.rows(
+                "select tenant, erased_at, request, ground from registrar_tenant_erasures"
+                " order by tenant"
+            )
+        return [
+            ErasedTenant(tenant, datetime.fromisoformat(at), request, ground)
+            for tenant, at, request, ground in rows
+        ]
 
 
 def _bytes(value: Any) -> bytes | None:

@@ -9,7 +9,15 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from commands.ports import KeysUnavailable
-from infra.keys.ports import EpochKeyGone, EpochKeys, Erased, KeyRows, Wrapped, WrongKeyStore
+from infra.keys.ports import (
+    EpochKeyGone,
+    EpochKeys,
+    Erased,
+    ErasedTenant,
+    KeyRows,
+    Wrapped,
+    WrongKeyStore,
+)
 from infra.keys.sealing import AesGcmKey, new_key
 
 EPOCH_DAYS_MAX = 30
@@ -106,6 +114,14 @@ class KeyStore:
     def erased(self, after: tuple[str, str] = ("", ""), count: int = 1_000) -> Sequence[Erased]:
         """Return a page of the ledger in order of tenant and subject, after the pair given."""
         return self._rows.erased(after, count)
+
+    def erase_tenant(self, tenant: str, request: str, ground: str) -> None:
+        """Enter in the ledger that a tenant is erased; what it said first stands."""
+        self._rows.erase_tenant(tenant, datetime.now(UTC), request, ground)
+
+    def erased_tenants(self) -> Sequence[ErasedTenant]:
+        """Return the tenants in the ledger, by name."""
+        return self._rows.erased_tenants()
 
     def end_epochs(self, through: int) -> Rotated | None:
         """Have the keys of all epochs up to this one destroyed; None: they were already.

@@ -17,7 +17,7 @@ from domain.tenants.facts import (
 )
 from projections.ports import StoreUnavailable
 from streams.policies.leaving import Leaves
-from streams.ports import Dispatch, Order
+from streams.ports import Dispatch, Dispatched, Order
 
 HELD_TOLD_MAX = 100
 IN_FLIGHT_MAX = 64
@@ -57,7 +57,11 @@ class EraseTenants:
                 first = sorted(held)[:HELD_TOLD_MAX]
                 told = [{"subject": subject, "holds": held[subject]} for subject in first]
                 return {"tenant": tenant, "step": "held", "learners": len(held), "held": told}
-            case TenantErasureBegun(tenant=tenant, ground=ground):
+            case TenantErasureBegun(tenant=tenant, ground=ground, again=again):
+                await self._leaves.enter(tenant, cause.id, ground)
+                if again:  # holds were lifted before it first began
+                    kept = sorted(await self._leaves.held(tenant))
+                    await self._send(cause, tenant, kept, ground, "repeat-erasure")
                 learners = await self._erase(cause, tenant, ground)
                 return {"tenant": tenant, "step": "learners-erased", "learners": learners}
             case TenantLearnersErased(tenant=tenant, ground=ground):
@@ -90,21 +94,27 @@ class EraseTenants:
     ) -> None:
         """Ask for their erasures: a record that was merged into another goes with that one. Raises
         StoreUnavailable where nothing came of it."""
+        answers = await self._send(cause, tenant, subjects, ground, "erase-learner")
+        if not any(answer.status == "recorded" for answer in answers):
+            rules = {answer.rule for answer in answers if answer.rule}
+            told = ", ".join(sorted(rules)) or "nothing changes"
+            raise StoreUnavailable(f"learners of {tenant} cannot be erased: {told}")
+
+    async def _send(
+        self, cause: Envelope, tenant: str, subjects: Sequence[str], ground: str, command: str
+    ) -> Sequence[Dispatched]:
+        """Return what came of a command for each of them."""
         who = Principal(f"policy:{self.name}", tenant, "policy", frozenset({Role.POLICY}))
         because = Cause(cause.id, cause.correlation_id)
-        recorded, rules = 0, set[str]()
+        answers: list[Dispatched] = []
         for first in range(0, len(subjects), IN_FLIGHT_MAX):
             sent = (
                 self._dispatch(
-                    Order("erase-learner", {"subject": one, "ground": ground}, f"{cause.id}/{one}"),
+                    Order(command, {"subject": one, "ground": ground}, f"{cause.id}/{one}"),
                     who,
                     because,
                 )
                 for one in subjects[first : first + IN_FLIGHT_MAX]
             )
-            for answer in await asyncio.gather(*sent):
-                recorded += answer.status == "recorded"
-                rules |= {answer.rule} if answer.rule else set()
-        if not recorded:
-            told = ", ".join(sorted(rules)) or "nothing changes"
-            raise StoreUnavailable(f"learners of {tenant} cannot be erased: {told}")
+            answers += await asyncio.gather(*sent)
+        return answers

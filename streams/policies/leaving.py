@@ -20,6 +20,10 @@ class Leaves(Protocol):
     where it could not be done: do it again.
     """
 
+    async def enter(self, tenant: str, request: str, ground: str) -> None:
+        """Enter the tenant in the ledger of erasures, which outlives a restored backup of the log;
+        ``request`` is the id of the fact that its erasure began with."""
+
     async def held(self, tenant: str) -> Mapping[str, Sequence[str]]:
         """Return the learners on whom legal holds stand, each with those."""
 

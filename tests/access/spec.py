@@ -139,15 +139,13 @@ COMMANDS = {
     "profile": "change-profile set-preferences set-goals give-consent withdraw-consent",
     "privacy": "publish-purpose publish-retention-rule",
     "erase": "erase-learner place-legal-hold lift-legal-hold",
-    "nobody": "record-erasure-step repeat-erasure record-tenant-erasure",
+    "nobody": "record-erasure-step repeat-erasure record-tenant-erasure repeat-tenant-erasure",
     "grant": "grant-role revoke-role",
     "house": "open-tenant erase-tenant record-tenant-import",
 }
 
 OF_INSTALLATION = {"houses", "house"}
 """Nobody does this from another tenant than the installation's own."""
-EMPTY = ("/peer-pools", "/peer-reviews")
-"""Answers an empty list where there is no such run, too."""
 
 
 def allowed(

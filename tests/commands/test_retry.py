@@ -218,6 +218,7 @@ EVERY_COMMAND: list[tuple[str, dict[str, Any]]] = [
     ("record-tenant-import", IMPORTED),
     ("erase-tenant", {"tenant": "north", "ground": "objection"}),
     *(("record-tenant-erasure", {"tenant": "north", "step": step}) for step in TENANT_STEPS),
+    ("repeat-tenant-erasure", {"tenant": "south", "ground": "objection"}),
 ]
 LATER = {
     "lapse-offer": CLOSES,
@@ -463,6 +464,7 @@ BODIES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "open-tenant": st.just(NORTH),
     "record-tenant-import": st.just(IMPORTED),
     "erase-tenant": st.just({"tenant": "north", "ground": "objection"}),
+    "repeat-tenant-erasure": st.just({"tenant": "north", "ground": "objection"}),
     "record-tenant-erasure": st.fixed_dictionaries(
         {
             "tenant": st.just("north"),

@@ -29,6 +29,18 @@ OPEN = {"tenant": "north", "title": OPENED.title}
 HOLD = {"subject": "s1", "hold": "case-1", "ground": "legal-claim"}
 
 
+def test_an_erasure_that_a_restored_backup_took_back_is_begun_again() -> None:
+    """Nothing keeps it: it had begun before. What the log has of it is not repeated."""
+    record = given(OPENED).when("repeat-tenant-erasure", **ERASE)
+    after = record.then(replace(ASKED, again=True), replace(BEGUN, again=True))
+    after.when("repeat-tenant-erasure", **ERASE).nothing()
+    given(OPENED, ASKED).when("repeat-tenant-erasure", **ERASE).then(replace(BEGUN, again=True))
+    given(ASKED, HELD).when("repeat-tenant-erasure", **ERASE).then(
+        replace(ASKED, again=True), replace(BEGUN, again=True)
+    )
+    given(ASKED, BEGUN).when("repeat-tenant-erasure", **ERASE).nothing()
+
+
 def step(record: Record, name: str, **told: object) -> list[object]:
     """The facts that a step is recorded as."""
     body = {"tenant": "north", "step": name, **told}

@@ -133,3 +133,15 @@ def test_only_an_old_epoch_is_ended_by_time(opens: Opens) -> None:
     one = opens()
     for_subjects(one, "s1")
     assert one.rotate_if_old() is None
+
+
+def test_the_ledger_keeps_which_tenants_were_erased(opens: Opens) -> None:
+    """With what was said first, for every process."""
+    one, other = opens(), opens()
+    assert one.erased_tenants() == []
+    one.erase_tenant("north", "request-1", "objection")
+    other.erase_tenant("north", "request-2", "legal-obligation")
+    other.erase_tenant("east", "request-3", "objection")
+    found = [(entry.tenant, entry.request, entry.ground) for entry in one.erased_tenants()]
+    assert found == [("east", "request-3", "objection"), ("north", "request-1", "objection")]
+    assert one.erased() == []

@@ -38,6 +38,12 @@ class Dying:
         self._log = log
         self._after = after
         self.killed = False
+        self.entered = 0
+
+    async def enter(self, tenant: str, _request: str, _ground: str) -> None:
+        assert tenant == "north"
+        self.entered += 1
+        self._die("enter")
 
     async def held(self, tenant: str) -> Mapping[str, Sequence[str]]:
         assert tenant == "north"
@@ -68,7 +74,7 @@ class Dying:
             raise Killed
 
 
-@pytest.mark.parametrize("after", ["held", "unasked", "progress", "forget"])
+@pytest.mark.parametrize("after", ["held", "enter", "unasked", "progress", "forget"])
 def test_a_step_that_was_cut_off_is_done_again_and_recorded_once(after: str) -> None:
     """By the next process, which knows no more than what is kept; each learner once."""
 
@@ -94,6 +100,7 @@ def test_a_step_that_was_cut_off_is_done_again_and_recorded_once(after: str) -> 
             except Killed:
                 one = process()
         assert leaves.killed
+        assert leaves.entered, "in the ledger"
         recorded = list(await log.read_from(1, 100))
         assert [fact.type for fact in recorded if fact.tenant == "main"] == [
             "TenantErasureRequested",
