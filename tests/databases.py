@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 
 from infra.engines.postgres import Postgres
+from infra.logins import Login, let_in
 from infra.migrations import migrate
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15")
@@ -64,3 +65,9 @@ def databases(install: Path | None = None) -> Iterator[Databases]:
             yield Databases(server)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def logged_in(dsn: str, login: Login) -> str:
+    """Return the address of a database for a kind of process, which may log in from now on."""
+    let_in(dsn)
+    return dsn.replace("://registrar@", f"://{login.value}@", 1)

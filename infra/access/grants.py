@@ -20,8 +20,7 @@ from infra.identity.grants import Granted
 from projections.ports import StoreUnavailable
 
 _FACTS = """
-    select position, recorded_at, version, body from log.facts
-    where stream = any(%s) order by stream, version"""
+    select position, recorded_at, version, body from log.of_access_and_erasure(%s)"""
 
 
 class LoggedGrants:

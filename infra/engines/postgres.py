@@ -99,11 +99,11 @@ class Postgres(Running):
             return None  # it has ended, and poll() has just taken its remains away
         return pid if pid is not None and _alive(pid) else None
 
-    def address(self, database: str) -> str:
-        """Return the address of one database of this server."""
+    def address(self, database: str, user: str = NAME) -> str:
+        """Return the address of one database of this server, as its owner or another user."""
         if self._sockets is None:
             raise EngineError("this PostgreSQL has not been started")
-        return f"postgresql://{NAME}@/{database}?host={quote(str(self._sockets), safe='')}"
+        return f"postgresql://{user}@/{database}?host={quote(str(self._sockets), safe='')}"
 
     def start(self) -> None:
         """Make the cluster if it is new, and start its server unless it runs.

@@ -25,7 +25,6 @@ def adopt(dsn: str, store: KeyStore) -> int:
     """
     name = store.open()
     with psycopg.connect(dsn, connect_timeout=int(CONNECT_SECONDS_MAX)) as connection:
-        connection.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
         connection.execute(
             "insert into keys.store (name) values (%s) on conflict do nothing", (name,)
         )
@@ -34,7 +33,10 @@ def adopt(dsn: str, store: KeyStore) -> int:
                 "these are not the keys of this log: its personal fields are sealed with another "
                 "store of keys; set REGISTRAR_KEYS_URL, or REGISTRAR_DATA, to where that is"
             )
-        if connection.execute("select to_regclass('keys.subjects')").fetchone() == (None,):
+        if not _holds_keys(connection):
+            return 0
+        connection.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
+        if not _holds_keys(connection):
             return 0
         moved = {
             (tenant, subject): key
@@ -48,3 +50,7 @@ def adopt(dsn: str, store: KeyStore) -> int:
             store.adopt(dict(every[first : first + PAGE]))
         connection.execute("drop table keys.subjects, keys.digest_secret")
     return len(moved)
+
+
+def _holds_keys(connection: psycopg.Connection) -> bool:
+    return connection.execute("select to_regclass('keys.subjects')").fetchone() != (None,)

@@ -14,6 +14,8 @@ from projections.ports import Generation
 from projections.reading import TENANT, Documents, Reading, Tally, View
 
 SCHEMA = "readings"
+OWNER = "registrar_run"
+"""Whose the tables and views are, whichever process makes them: every other one may go on."""
 TENANT_SET = "current_setting('registrar.tenant', true)"
 """Whose rows this transaction sees."""
 PSEUDONYM = (
@@ -60,8 +62,9 @@ def _create(
         for one in columns
     )
     made = f"create table {table(of, name)} ({fields}, primary key ({_names(key)}))"
+    owned = f"alter table {table(of, name)} owner to {OWNER}"
     apart = f"select log.keep_apart('{table(of, name)}', true)"
-    return f"{made} with (fillfactor = {filled}); {apart}"
+    return f"{made} with (fillfactor = {filled}); {owned}; {apart}"
 
 
 def _collation(one: Column, key: Sequence[str]) -> str:
@@ -99,7 +102,8 @@ def view(of: Generation, wanted: View) -> str:
     invoker = "false" if wanted.keeps else "true"
     return (
         f'create or replace view views."{wanted.name}" with (security_invoker = {invoker})'
-        f' as {source}; grant select on views."{wanted.name}" to registrar_query'
+        f' as {source}; alter view views."{wanted.name}" owner to {OWNER};'
+        f' grant select on views."{wanted.name}" to registrar_query'
     )
 
 

@@ -24,15 +24,15 @@ SILENT_SECONDS_MAX = 10.0
 # A partition that has a worker, or is one of several, needs one. Whoever fills a generation before
 # it is live moves it; so that counts until its worker speaks up.
 _READINGS = """
-  with head as (
-    select coalesce(max(position), 0) as position from log.facts),
+  with head as (select position from log.head()),
   live as (
     select s.*, s.alive_at is not null or count(*) over (partition by s.name) > 1 as worked,
       coalesce(s.alive_at, s.moved_at, s.created_at) as heard_at
     from readings.state s where s.live)
   select l.name, l.version, l.generation, l.partition, l.position, head.position as head,
     l.moved_at, l.error,
-    coalesce(extract(epoch from clock_timestamp() - waiting.recorded_at), 0)::float8 as lag,
+    coalesce(extract(epoch from clock_timestamp() - log.recorded_at(l.position + 1)), 0)::float8
+      as lag,
     coalesce(extract(epoch from clock_timestamp() - coalesce(l.moved_at, l.created_at)),
       0)::float8 as still,
     case when l.worked and clock_timestamp() - l.heard_at > make_interval(secs => %(silent)s)
@@ -41,7 +41,6 @@ _READINGS = """
       where p.name = l.name and p.generation = l.generation) as parked,
     beside.position as beside, beside.error as beside_error
   from live l cross join head
-  left join log.facts waiting on waiting.position = l.position + 1
   left join lateral (
     select greatest(b.position, b.taken) as position, b.error from readings.state b
     where b.name = l.name and b.generation > l.generation
@@ -49,36 +48,16 @@ _READINGS = """
   order by l.name, l.partition
 """
 _FOLLOWERS = """
-  select f.name, f.position, (select coalesce(max(position), 0) from log.facts),
-    greatest(0, coalesce(extract(epoch from clock_timestamp() - waiting.recorded_at), 0))::float8,
+  select f.name, f.position, (select position from log.head()),
+    greatest(0, coalesce(
+      extract(epoch from clock_timestamp() - log.recorded_at(f.position + 1)), 0))::float8,
     f.moved_at, f.error
   from (select name, position, moved_at, error from readings.followers
         union all select 'sealer', size, moved_at, error from evidence.sealed) f
-  left join log.facts waiting on waiting.position = f.position + 1
   order by f.name
 """
 
-# What was due a moment ago is on its way. Before the first beat of a scheduler nothing is due.
-_DUE = """
-  with mark as (
-    select position, due_through from readings.followers where due_through is not null),
-  waiting as (
-    (select d.due_at from views.due d, mark m
-      where d.due_at > m.due_through and d.due_at <= clock_timestamp() and d.position <= m.position
-      limit %(most)s)
-    union all
-    (select greatest(d.due_at, f.recorded_at) from views.due d
-      join log.facts f on f.position = d.position, mark m
-      where d.position > m.position and d.due_at <= clock_timestamp() limit %(most)s)
-    union all
-    (select p.again_at from readings.postponed p
-      where p.again_at <= clock_timestamp() limit %(most)s))
-  select least(count(*), %(most)s), greatest(0, coalesce(
-      extract(epoch from clock_timestamp() - min(w.due_at)), 0))::float8,
-    (select count(*) from readings.postponed where error is not null),
-    (select error from readings.postponed where error is not null order by key limit 1)
-  from waiting w where w.due_at < clock_timestamp() - make_interval(secs => %(grace)s)
-"""
+_DUE = "select commands, seconds, failed, error from readings.overdue(%(most)s, %(grace)s)"
 
 
 class _Row(NamedTuple):

@@ -14,6 +14,7 @@ import msgspec
 from infra.compose.keys import kept_beside
 from infra.compose.signing_in import first_start, of_development
 from infra.engines.account import EngineError
+from infra.engines.binaries import NAME
 from infra.engines.elasticsearch import Elasticsearch
 from infra.engines.kafka import Kafka
 from infra.engines.ports import free_ports
@@ -21,6 +22,7 @@ from infra.engines.postgres import Postgres
 from infra.engines.redis import Redis
 from infra.evidence.keys import kept_keys
 from infra.evidence.sealing import key_file
+from infra.logins import Login, let_in
 from infra.migrations import migrate
 from infra.settings.fields import Settings, variable
 from infra.supervisor.child import Child
@@ -35,6 +37,7 @@ WORKERS = {name: (name,) for name in _ALONE} | {
     "small": tuple(one.name for one in READINGS if one.name not in _ALONE)
 }
 """The workers, and the readings that each keeps up: what few facts concern shares a process."""
+_LOGINS = {"relay": Login.RELAYS, "follow": Login.FOLLOWERS, "work": Login.WORKERS}
 
 
 class Cluster:
@@ -98,6 +101,7 @@ class Cluster:
     async def start_processes(self) -> None:
         """Migrate, and start every process. They find each other through the engines."""
         await asyncio.to_thread(migrate, self._postgres.dsn)
+        await asyncio.to_thread(let_in, self._postgres.dsn)
         kept_keys(key_file(self._settings), self._settings.log_origin)
         if self._settings.access == "development":
             self.password = await first_start(self._settings, self.dsn, self.query_url)
@@ -109,12 +113,11 @@ class Cluster:
         """End everything in order: first whoever takes requests, the engines last."""
         await self._groups.end()
 
-    @property
-    def settings(self) -> Settings:
-        """The settings of the processes: those given, and where the engines are."""
+    def settings(self, login: Login) -> Settings:
+        """The settings of one kind of process: those given, and where the engines are."""
         return msgspec.structs.replace(
             kept_beside(self._settings),
-            database_url=self._postgres.dsn,
+            database_url=self._postgres.address(NAME, login.value),
             kafka=self._kafka.bootstrap,
             elasticsearch_url=self._elasticsearch.url,
             redis_url=self._redis.url,
@@ -125,14 +128,14 @@ class Cluster:
     def _apis(self) -> list[Child]:
         port = self._settings.port
         return [
-            self._api("commands", self.command_url, port),
-            self._api("queries", self.query_url, port + 1),
+            self._api("commands", Login.COMMANDS, self.command_url, port),
+            self._api("queries", Login.QUERIES, self.query_url, port + 1),
         ]
 
-    def _api(self, only: str, url: str, port: int) -> Child:
+    def _api(self, only: str, login: Login, url: str, port: int) -> Child:
         verb = ["serve", "--only", only, "--port", str(port)]
-        settings = self.settings
-        if only == "commands" and settings.access == "development":
+        settings = self.settings(login)
+        if login is Login.COMMANDS and settings.access == "development":
             settings = of_development(settings, self.query_url)
         return self._child(only, verb, f"{url}/readyz", settings)
 
@@ -147,7 +150,7 @@ class Cluster:
         for (name, verb), port in zip(wanted.items(), free_ports(len(wanted)), strict=True):
             health = f"{_url(self._settings.host, port)}/healthz"
             words = [*verb, "--probe-port", str(port)]
-            found.append(self._child(name, words, health, self.settings))
+            found.append(self._child(name, words, health, self.settings(_LOGINS[verb[0]])))
         return found
 
     def _child(self, name: str, verb: Sequence[str], health: str, settings: Settings) -> Child:

@@ -34,10 +34,11 @@ class Keeper:
         self._thread = threading.Thread(target=self._loop.run_forever, name="keeper")
         self._thread.start()
 
-    def child(self, name: str, command: Sequence[str], health: str) -> Child:
-        """Return a process that is not kept yet."""
+    def child(self, name: str, command: Sequence[str], health: str, dsn: str) -> Child:
+        """Return a process that is not kept yet; ``dsn`` is the database as it logs in to it."""
         log = self._folder / f"{name}.log"
-        return Child(name, self._told, command, self._environment, log, health)
+        environment = {**self._environment, "REGISTRAR_DATABASE_URL": dsn}
+        return Child(name, self._told, command, environment, log, health)
 
     def keep(self, children: Sequence[Child]) -> None:
         """Keep these running; they are ended together, and before those that were begun before."""

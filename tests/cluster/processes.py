@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from infra.logins import Login
 from infra.search.clients import store_client
 from infra.search.shelf import index_name
 from infra.supervisor.child import Child
@@ -20,6 +21,7 @@ from infra.supervisor.cluster import WORKERS
 from projections.register import READINGS
 from projections.search import SEARCH
 from tests.cluster.kept import Keeper
+from tests.databases import logged_in
 from tests.server import Server, eventually, free_port
 from tests.shelves import checksum
 
@@ -31,6 +33,9 @@ _CHECKSUM = (
     "select coalesce(md5(string_agg(md5(t::text), '' order by t::text)), '') || ' ' || count(*)"
     " from {} t"
 )
+
+
+LOGINS = {"relay": Login.RELAYS, "follow": Login.FOLLOWERS, "work": Login.WORKERS}
 
 
 class Cluster:
@@ -65,12 +70,14 @@ class Cluster:
         """Return a process of this cluster that has a probe, not started."""
         port = free_port()
         command = [sys.executable, "-m", "infra.cli.main", *words, "--probe-port", str(port)]
-        return self.keeper.child(name, command, f"http://127.0.0.1:{port}/healthz")
+        health = f"http://127.0.0.1:{port}/healthz"
+        return self.keeper.child(name, command, health, logged_in(self.dsn, LOGINS[words[0]]))
 
     def _api(self, only: str, server: Server) -> Child:
         command = [sys.executable, "-m", "infra.cli.main", "serve", "--only", only]
         command += ["--port", str(server.port), "--data", str(server.data)]
-        return self.keeper.child(only, command, f"{server.url}/readyz")
+        login = Login.COMMANDS if only == "commands" else Login.QUERIES
+        return self.keeper.child(only, command, f"{server.url}/readyz", logged_in(self.dsn, login))
 
     def registrar(self, *words: str) -> subprocess.Popen[str]:
         """Begin what somebody types at a terminal of this cluster."""

@@ -11,6 +11,7 @@ from psycopg import sql
 
 from domain.streams import REGISTRY
 from infra.log.reader import PostgresLogReader
+from infra.logins import Login
 from infra.stores.postgres import PostgresStore
 from infra.supervisor.child import Child
 from projections.reading import Reading
@@ -18,6 +19,7 @@ from streams.runner.keeper import Keeper
 from streams.runner.runner import Runner
 from tests.cluster import odd
 from tests.cluster.processes import Cluster, table_checksums
+from tests.databases import logged_in
 from tests.server import eventually, free_port
 
 REACHED_SECONDS_MAX = 30.0
@@ -44,7 +46,9 @@ class Small:
         """Begin a worker of a reading that is there."""
         port = str(free_port())
         command = [sys.executable, "-m", "tests.cluster.odd", kind, port, *["mortal"] * mortal]
-        child = self.cluster.keeper.child(kind, command, f"http://127.0.0.1:{port}/healthz")
+        health = f"http://127.0.0.1:{port}/healthz"
+        dsn = logged_in(self.dsn, Login.WORKERS)
+        child = self.cluster.keeper.child(kind, command, health, dsn)
         self.cluster.keeper.keep([child])
         return child
 

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import pytest
@@ -18,6 +19,7 @@ from infra.cli.main import VERBS, registrar
 from infra.engines.account import EngineError
 from infra.engines.java import jdk
 from infra.engines.maven import maven, version
+from infra.logins import Login
 from infra.settings.fields import Settings, variable
 from infra.supervisor.cluster import WORKERS
 from projections.register import READINGS
@@ -146,6 +148,45 @@ def test_every_process_of_the_compose_file_is_asked_at_its_own_port(
         ports.append(command[command.index("--port" if "serve" in command else "--probe-port") + 1])
         assert f"127.0.0.1:{ports[-1]}/" in process["healthcheck"]["test"][-1]
     assert len(set(ports)) == len(ports) == len(processes) - 1
+
+
+OWNER = "registrar"
+LOGINS = {
+    "serve --only commands": Login.COMMANDS.value,
+    "serve --only queries": Login.QUERIES.value,
+    "work": Login.WORKERS.value,
+    "follow": Login.FOLLOWERS.value,
+    "relay": Login.RELAYS.value,
+    "migrate": OWNER,
+}
+
+
+def login_of(command: Sequence[str]) -> str:
+    """Return as whom a process is to log in to the database."""
+    line = " ".join(command)
+    return next(login for words, login in LOGINS.items() if line.startswith(words))
+
+
+def test_each_process_of_the_compose_file_logs_in_as_its_kind(services: dict[str, Any]) -> None:
+    """The owner migrates, and the first start makes the other logins."""
+    logging_in = set()
+    for process in services.values():
+        if process["image"] == "registrar":
+            user = urlsplit(process["environment"]["REGISTRAR_DATABASE_URL"]).username
+            assert user == login_of(process["command"])
+            logging_in.add(user)
+    content = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["configs"]["logins"]["content"]
+    made = set(re.findall(r"create role (\w+) login password", content))
+    assert made == logging_in - {OWNER} == {one.value for one in Login}
+
+
+def test_each_process_of_the_chart_logs_in_as_its_kind(objects: list[dict[str, Any]]) -> None:
+    """By an address of its own in the Secret; nobody but the migration gets the owner's."""
+    for _, _, container in containers(objects):
+        (entry,) = [one for one in container["env"] if one["name"] == "REGISTRAR_DATABASE_URL"]
+        key = entry["valueFrom"]["secretKeyRef"]["key"]
+        login = login_of(container["args"]).removeprefix("registrar_")
+        assert key == ("database-url" if login == OWNER else f"{login}-url")
 
 
 def test_engines_are_published_on_loopback_in_the_tested_versions(services: dict[str, Any]) -> None:

@@ -9,9 +9,11 @@ from uuid import uuid4
 import pytest
 
 from infra.engines.elasticsearch import Elasticsearch
+from infra.logins import Login
 from infra.stores.memory import MemoryStore
 from infra.stores.postgres import PostgresStore
 from infra.stores.shelves import Shelf
+from tests.databases import logged_in
 from tests.shelves import shelf
 
 Store = MemoryStore | PostgresStore
@@ -19,7 +21,8 @@ Store = MemoryStore | PostgresStore
 
 @contextmanager
 def store_in(request: pytest.FixtureRequest, name: str) -> Iterator[Store]:
-    """Have an empty store for a while; Elasticsearch keeps a reading called sample."""
+    """Have an empty store for a while; Elasticsearch keeps a reading called sample, a worker of a
+    cluster logs in to PostgreSQL as itself."""
     if name == "memory":
         yield MemoryStore()
         return
@@ -28,7 +31,10 @@ def store_in(request: pytest.FixtureRequest, name: str) -> Iterator[Store]:
         if name == "elasticsearch":
             engine: Elasticsearch = request.getfixturevalue("elasticsearch")
             shelves["sample"] = stack.enter_context(shelf(engine.url, f"test-{uuid4().hex}"))
-        yield stack.enter_context(closing(PostgresStore(request.getfixturevalue("dsn"), shelves)))
+        dsn = request.getfixturevalue("dsn")
+        if name == "worker":
+            dsn = logged_in(dsn, Login.WORKERS)
+        yield stack.enter_context(closing(PostgresStore(dsn, shelves)))
 
 
 @pytest.fixture(params=["memory", "postgres"])

@@ -10,20 +10,24 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
+from infra.stores.tables import FEW_ROWS_MAX
 from projections.ports import Changes, Generation, Parked, StalePosition
 from tests.readings.conftest import Store, store_in
 from tests.readings.sample import FULL, PLAIN, SAMPLE, SUMS, Everything, changes
 
+MANY = FEW_ROWS_MAX + 1
 
-@pytest.fixture(params=["memory", "postgres", "elasticsearch"])
+
+@pytest.fixture(params=["memory", "postgres", "worker", "elasticsearch"])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """Each store in turn, empty."""
     with store_in(request, request.param) as one:
         yield one
 
 
-@pytest.fixture(params=["memory", "postgres"])
+@pytest.fixture(params=["memory", "postgres", "worker"])
 def store_of_sums(request: pytest.FixtureRequest) -> Iterator[Store]:
     """Each store that keeps sums too."""
     with store_in(request, request.param) as one:
@@ -76,6 +80,18 @@ def test_a_document_is_replaced_whole(store: Store, of: Generation) -> None:
     store.apply(of, 0, changes(1, FULL))
     store.apply(of, 1, changes(2, Everything("r", 2), new=False))
     assert store.load(of, "thing", [("main", "r", 2)]) == {("main", "r", 2): Everything("r", 2)}
+
+
+def test_a_large_batch_is_as_good_as_a_small_one(store: Store, of: Generation) -> None:
+    """Of rows that are new, of rows that are there, and of both."""
+    rows = [Everything("r", number, text="first") for number in range(MANY)]
+    later = [Everything("r", number, text="later") for number in range(MANY, 2 * MANY)]
+    store.apply(of, 0, changes(1, *rows))
+    changed = [replace(row, text="second") for row in rows]
+    written = {("main", "r", row.number): row for row in (*changed, *later)}
+    new = [("main", "r", row.number) for row in later]
+    store.apply(of, 1, Changes(2, {"thing": written}, {"thing": new}))
+    assert store.load(of, "thing", list(written)) == written
 
 
 def test_a_batch_is_written_once(store: Store, of: Generation) -> None:

@@ -75,7 +75,7 @@ env:
   - name: REGISTRAR_CONSOLE_SECRET
     valueFrom: { secretKeyRef: { name: {{ .root.Values.secret }}, key: console-secret, optional: true } }
   {{- end }}
-  {{- range $name, $key := dict "DATABASE" "database-url" "ELASTICSEARCH" "elasticsearch-url" "REDIS" "redis-url" }}
+  {{- range $name, $key := dict "DATABASE" .database "ELASTICSEARCH" "elasticsearch-url" "REDIS" "redis-url" }}
   - name: REGISTRAR_{{ $name }}_URL
     valueFrom: { secretKeyRef: { name: {{ $.root.Values.secret }}, key: {{ $key }}, optional: {{ eq $name "REDIS" }} } }
   {{- end }}
