@@ -47,7 +47,7 @@ def _problem(
 ) -> Problem:
     """Make a problem. What a refusal judged by may have any name but those of the document."""
     document = {"type": f"/problems/{name}", "title": title, "status": status, "detail": detail}
-    return Problem(status, word, extra | document)
+    return Problem(status, word, document | extra | document)
 
 
 def describe(error: Exception) -> Problem | None:

@@ -161,11 +161,20 @@ def test_the_scores_of_a_large_class_are_changed(visit: Open) -> None:
     page.get_by_role("button", name="Preview").click()
     expect(page.locator(".lead")).to_contain_text("1 changes")
     row = page.get_by_role("row", name=re.compile(DORA))
-    expect(row).to_contain_text("override-score")
+    expect(row).to_contain_text("set")
     page.get_by_label("Why?").fill("Second marking")
     page.get_by_role("button", name="Apply").click()
     expect(page.get_by_role("status")).to_contain_text("Applied.")
     expect(page.get_by_role("row", name=re.compile(DORA))).to_contain_text("set by a person")
+
+
+@pytest.mark.parametrize(
+    ("page", "field"), [("gradebook", "The changed gradebook"), ("what-if", "Policy, as JSON")]
+)
+def test_what_is_pasted_has_its_field_on_a_phone(visit: Open, page: str, field: str) -> None:
+    """What tables leave out on a phone is no field of a form."""
+    phone = visit(f"/console/runs/{PEERS}/{page}", viewport={"width": 390, "height": 844})
+    expect(phone.get_by_label(field)).to_be_visible()
 
 
 def test_the_api_documentation_is_read_under_its_own_policy(visit: Open) -> None:

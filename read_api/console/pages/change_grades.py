@@ -22,6 +22,13 @@ from read_api.queries.grade_changes import GradeChanges
 
 ROWS_SHOWN_MAX = 500
 REASON_CHARACTERS_MAX = 500
+_SAID = {
+    "override-score": "set",
+    "remove-override": "as computed again",
+    "excuse-item": "excused",
+    "withdraw-excuse": "counts again",
+}
+"""What each command does to a cell, in words."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +123,7 @@ def _page(deps: ReadDependencies, request: Request, told: Changing, status: int)
         return {
             "told": told,
             "found": found,
+            "said": _SAID,
             "shown": found.changes[:ROWS_SHOWN_MAX] if found else [],
             "agreed": _digest(found) if found else "",
             "may_apply": may_apply,
