@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from infra.cli.output import print_json, print_table
+from read_api.parts import parts
 
 VALUES = ("grade", "outcome", "status", "certificate", "progress")
 
@@ -49,7 +50,7 @@ def show_derivation(found: dict[str, Any], *, as_json: bool) -> None:
         return
     asked = found["item"] or found["value"]
     print(f"{found['subject']} in {found['run']}, {asked}\n")
-    print_table(("value", "is"), _named("", found["shown"]))
+    print_table(("value", "is"), parts(found["shown"]))
     print("\nfollows from\n" if found["minimal"] else "\nfollows from, among others\n")
     _print_facts(found["facts"])
 
@@ -68,15 +69,6 @@ def _print_facts(facts: Sequence[dict[str, Any]]) -> None:
             for fact in facts
         ],
     )
-
-
-def _named(name: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield what there is of a value, each part under the names that lead to it."""
-    if isinstance(value, dict):
-        for part, found in value.items():
-            yield from _named(f"{name}.{part}" if name else part, found)
-    elif value not in (None, []):
-        yield name, _short(value)
 
 
 def _short(value: Any) -> str:

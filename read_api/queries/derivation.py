@@ -105,7 +105,7 @@ async def derivation(
 
     wanted = shown(facts)
     if wanted is None and item is not None:
-        raise NotFound("work of this learner on the item", f"{run}/{item}")
+        raise NotFound("work on item", f"{run}/{item}")
     if wanted is None:
         raise NotFound("enrolment", f"{run}/{subject}")
     needed, minimal = await asyncio.to_thread(enough, facts, lambda some: shown(some) == wanted)

@@ -135,7 +135,7 @@ def test_a_value_is_derived_as_of_a_moment(furnished: World) -> None:
 def test_an_item_that_nothing_was_done_about_has_no_derivation(furnished: World) -> None:
     """Nor one that there is not: rather than facts that have nothing to do with it."""
     problem = furnished.refused(f"/v1/{ONE}/derivation?value=item&item=shoe", 404)
-    assert problem["detail"] == "There is no work of this learner on the item AAA-2013J/shoe."
+    assert problem["detail"] == "There is no work on item AAA-2013J/shoe."
 
 
 @pytest.mark.parametrize("query", ["value=shoe", "value=item", "value=grade&item=1752"])

@@ -16,6 +16,7 @@ def test_a_learners_page_leads_to_the_facts_behind_each_value(furnished: World) 
     assert "The exam board decided: pass" in why
     assert "by tutor" not in why  # who graded is a ground; who did it is the caller
     assert "grader tutor" in why
+    assert "<dt>outcome result</dt><dd>pass</dd>" in why
 
 
 def test_the_page_keeps_the_moment(furnished: World) -> None:
@@ -34,3 +35,5 @@ def test_a_value_that_is_not_there_is_said_in_words(furnished: World) -> None:
     assert furnished.ask(f"{path}?run=AAA-2013J&value=shoe").status_code == 422
     assert furnished.ask(path).status_code == 422
     assert furnished.ask(f"{path}?run=BBB&value=grade").status_code == 404
+    absent = furnished.ask(f"{path}?run=AAA-2013J&value=item&item=shoe")
+    assert (absent.status_code, "No such work on item" in absent.text) == (404, True)

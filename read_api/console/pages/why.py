@@ -11,6 +11,7 @@ from read_api.console.render import Page
 from read_api.console.rows import entry_row
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter
+from read_api.parts import parts
 from read_api.queries import derivation
 
 NAMES = {
@@ -45,6 +46,9 @@ def _draw(asked: Asked, found: derivation.Derivation, heading: str) -> dict[str,
     return {
         "heading": heading,
         "found": found,
+        "parts": [
+            (name.replace(".", " ").replace("_", " "), said) for name, said in parts(found.shown)
+        ],
         "answer": found,
         "as_of": found.as_of,
         "instant": asked.instant,
