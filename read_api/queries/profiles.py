@@ -17,7 +17,8 @@ from read_api import asof
 from read_api.answers import NOW, Answer, AsOf, Moment, Opened, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
-from read_api.ports import Snapshot
+from read_api.personal import UNREADABLE
+from read_api.ports import KeysAway, Snapshot
 from read_api.queries.known import require_learner
 from read_api.queries.sealed_fields import fields_of, may_open, told
 
@@ -100,7 +101,11 @@ async def _profile(
     row = msgspec.structs.asdict(known)
     fields = fields_of(row, _SEALED)
     sealed = {known.subject: fields} if fields and may_open(asking, known.subject) else {}
-    opened = await deps.opener.open_many(asking.tenant, sealed) if sealed else {}
+    try:
+        opened = await deps.opener.open_many(asking.tenant, sealed) if sealed else {}
+        personal = told(row, _SEALED, sealed, opened)
+    except KeysAway:
+        personal = {name: UNREADABLE if row[name] is not None else None for name in _SEALED}
     return Profile(
         subject=known.subject,
         registered_at=known.registered_at,
@@ -115,7 +120,7 @@ async def _profile(
         enrolled_twice=twice,
         as_of=as_of,
         incomplete=incomplete,
-        **told(row, _SEALED, sealed, opened),
+        **personal,
     )
 
 
