@@ -36,6 +36,8 @@ def addresses(url: str) -> dict[str, str]:
             return pages
         run = listed[0]["run"]
         pages |= {"run": f"/console/runs/{run}", "search": f"/console/search?q={run[:3]}"}
+        parts = ("gradebook", "what-if", "regrades", "content/1")
+        pages |= {f"run-{part.partition('/')[0]}": f"/console/runs/{run}/{part}" for part in parts}
         learners = ask(f"/v1/runs/{run}/learners?limit={LEARNERS_TRIED_MAX}")["learners"]
         if not learners:
             return pages
@@ -51,6 +53,10 @@ def addresses(url: str) -> dict[str, str]:
             "learner-known": f"{learner}?axis=known",
             "learner-compared": f"{learner}?occurred_by={moment}&compare=now",
             "fact": f"/console/facts/{middle['position']}",
+            "grade": f"{learner}/grade?run={run}",
+            "why": f"{learner}/why?run={run}&value=grade",
+            "learner-exports": f"{learner}/exports",
+            "learner-reads": f"{learner}/reads",
         }
         if chosen["certificate"]:
             pages["certificate"] = f"/console/certificates/{chosen['certificate']}"
