@@ -34,12 +34,15 @@ BATCHES_PER_SECOND = 20
 SECONDS, SECONDS_QUICK = 30.0, 10.0
 WARM_SECONDS = 5.0
 """Of the same load, before anything counts."""
+JOINED_SECONDS_MAX = 60.0
+"""Workers that were there before the topics learn of these late, once."""
 START_SECONDS_MAX = 120.0
 POLL_SECONDS = 0.003
 READABLE_SECONDS_MAX = 30.0
 IDLE_SECONDS_MAX = 2.0
 """Less than the servers' 5 s, or a request may go out on a connection that is just being closed."""
 P50_MS_MAX, P99_MS_MAX = 60.0, 500.0
+_BEHIND = "select count(*) from readings.state where live and position < %s"
 _ROW = "select true from views.enrolments where run = %s and subject = %s"
 
 
@@ -70,7 +73,7 @@ def _cluster() -> Iterator[tuple[str, str, str]]:
             "REGISTRAR_KAFKA": held.enter_context(Kafka(folder / "kafka")).bootstrap,
             "REGISTRAR_REDIS_URL": held.enter_context(Redis(folder / "redis")).url,
             "REGISTRAR_ELASTICSEARCH_URL": held.enter_context(
-                Elasticsearch(folder / "elasticsearch")
+                Elasticsearch(folder / "elasticsearch", lasting=True)
             ).url,
             "REGISTRAR_CLUSTER": "bench",
         }
@@ -111,7 +114,10 @@ async def _look(dsn: str, commands: str, queries: str, seconds: float) -> dict[s
         _client(queries) as asking,
         await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection,
     ):
-        await _open_run(sending)
+        position = await _open_run(sending)
+        async with asyncio.timeout(JOINED_SECONDS_MAX):
+            while await _count(connection, position):  # noqa: ASYNC110 - looks from outside
+                await asyncio.sleep(POLL_SECONDS)
 
         async def polled(subject: str, _: int) -> None:
             while not (  # noqa: ASYNC110 - looks from outside
@@ -162,8 +168,14 @@ def _enrol(subjects: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-async def _open_run(client: httpx.AsyncClient) -> None:
-    """Make a course with a run that anybody may enrol in."""
+async def _count(connection: psycopg.AsyncConnection, position: int) -> int:
+    """How many partitions of readings are not at a position."""
+    (count,) = await (await connection.execute(_BEHIND, (position,))).fetchone() or (0,)
+    return int(count)
+
+
+async def _open_run(client: httpx.AsyncClient) -> int:
+    """Make a course with a run that anybody may enrol in; return the position of that."""
     course = {"course": "AAA", "title": "AAA"}
     a_run = {
         "run": RUN,
@@ -173,5 +185,8 @@ async def _open_run(client: httpx.AsyncClient) -> None:
         "ends": "2099-01-01T00:00:00Z",
         "modes": ["honor"],
     }
+    position = 0
     for name, body in (("create-course", course), ("schedule-run", a_run)):
-        (await client.post(f"/v1/commands/{name}", json=body)).raise_for_status()
+        answer = await client.post(f"/v1/commands/{name}", json=body)
+        position = answer.raise_for_status().json()["position"]
+    return position

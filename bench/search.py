@@ -75,7 +75,7 @@ def measure(*, quick: bool) -> Report:
     entries = list(itertools.islice(_entries(), count))
     with ExitStack() as held:
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="registrar-bench-")))
-        url = held.enter_context(engine.Elasticsearch(folder / "elasticsearch")).url
+        url = held.enter_context(engine.Elasticsearch(folder / "elasticsearch", lasting=True)).url
         dsn = held.enter_context(server()).dsn
         client = held.enter_context(closing(store_client(url)))
         shelf = ElasticsearchShelf(client, CLUSTER)

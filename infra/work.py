@@ -41,34 +41,35 @@ def work(settings: Settings, names: Sequence[str], probe_port: int, instance: st
             publisher = Publisher(settings.redis_url, settings.cluster)
             held.callback(publisher.close)
             moved = publisher.moved
-        apps = [_app(held, settings, name, instance, moved) for name in names]
-        METRICS.register(_Figures([app.worker for app in apps]))
-        together = Together(apps)
+        log = PostgresLogReader(address(settings))
+        held.callback(log.close)
+        topic = topics.packs(settings.cluster, settings.partitions)
+        together = Together(
+            [
+                Worker(
+                    next(one for one in READINGS if one.name == name),
+                    held.enter_context(one_reading(settings, name)),
+                    log,
+                    REGISTRY,
+                    topic,
+                    settings.partitions,
+                    moved,
+                )
+                for name in names
+            ]
+        )
+        METRICS.register(_Figures(together.workers))
+        app = ReadingApp(
+            together,
+            settings.kafka or "",
+            topic,
+            ".".join((settings.cluster, *names)),
+            instance,
+            SEARCH_WITHIN_SECONDS if "search" in names else WITHIN_SECONDS,
+        )
         calm_garbage_collection()
         held.enter_context(probe(settings.host, probe_port, together.fault, together.doing))
-        run(together.run())
-
-
-def _app(
-    held: ExitStack,
-    settings: Settings,
-    name: str,
-    instance: str | None,
-    moved: Callable[[str, int, int], None],
-) -> ReadingApp:
-    store = held.enter_context(one_reading(settings, name))
-    log = PostgresLogReader(address(settings))
-    held.callback(log.close)
-    topic = topics.packs(settings.cluster, settings.partitions)
-    reading = next(one for one in READINGS if one.name == name)
-    return ReadingApp(
-        Worker(reading, store, log, REGISTRY, topic, settings.partitions, moved),
-        settings.kafka or "",
-        topic,
-        f"{settings.cluster}.{name}",
-        instance,
-        SEARCH_WITHIN_SECONDS if name == "search" else WITHIN_SECONDS,
-    )
+        run(app.run())
 
 
 class _Figures(Collector):

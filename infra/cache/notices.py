@@ -31,7 +31,8 @@ _log = logging.getLogger(__name__)
 
 
 def channel(cluster: str) -> str:
-    """Return the channel of a cluster's readings. A message is ``name partition position``."""
+    """Return the channel of a cluster's readings. A message is the name of one, and pairs of a
+    partition and its position."""
     return f"{cluster}:{READINGS}"
 
 
@@ -48,7 +49,7 @@ class Publisher:
         )
         self._channel = channel(cluster)
         self._changed = threading.Condition()
-        self._untold: dict[tuple[str, int], int] = {}
+        self._untold: dict[str, dict[int, int]] = {}
         self._closed = False
         self._thread = threading.Thread(target=self._tell, name="notices", daemon=True)
         self._thread.start()
@@ -56,7 +57,7 @@ class Publisher:
     def moved(self, name: str, partition: int, position: int) -> None:
         """Say that a partition of a reading is committed up to here. Never raises or waits."""
         with self._changed:
-            self._untold[name, partition] = position
+            self._untold.setdefault(name, {})[partition] = position
             self._changed.notify()
 
     def close(self) -> None:
@@ -76,8 +77,9 @@ class Publisher:
                 untold, self._untold = self._untold, {}
             try:
                 with self._redis.pipeline(transaction=False) as together:
-                    for (name, partition), position in untold.items():
-                        together.publish(self._channel, f"{name} {partition} {position}")
+                    for name, positions in untold.items():
+                        pairs = " ".join(f"{number} {at}" for number, at in positions.items())
+                        together.publish(self._channel, f"{name} {pairs}")
                     together.execute()
             except (RedisError, OSError) as error:
                 _log.info("notices are not told: %s", error)

@@ -53,7 +53,9 @@ rootLogger.appenderRef.console.ref = console
 
 
 class Elasticsearch(Engine):
-    """One Elasticsearch. ``install`` is its home folder; None: the provisioned one.
+    """One Elasticsearch. ``install`` is its home folder; None: the provisioned one. One that is
+    ``lasting`` compiles what runs often once more, as one in production does: slower to start, and
+    faster after some minutes.
 
     Raises EngineError where it was not provisioned, or there is no JDK for it.
     """
@@ -61,9 +63,10 @@ class Elasticsearch(Engine):
     name = "Elasticsearch"
     port_names = ("http", "transport")
 
-    def __init__(self, folder: Path, install: Path | None = None) -> None:
+    def __init__(self, folder: Path, install: Path | None = None, *, lasting: bool = False) -> None:
         super().__init__(folder)
         self.install = install or found(ELASTICSEARCH)
+        self._compiling = [] if lasting else [WARM_SOON]
         self._jdk = jdk(ELASTICSEARCH.java_min, self.name)
 
     @property
@@ -101,9 +104,10 @@ class Elasticsearch(Engine):
         return [str(self.install / "bin" / "elasticsearch"), "-p", str(self.folder / "pid")]
 
     def _environment(self) -> dict[str, str]:
+        options = (f"-Xms{HEAP}", f"-Xmx{HEAP}", *self._compiling)
         return {
             "ES_JAVA_HOME": str(self._jdk.home),
-            "ES_JAVA_OPTS": f"-Xms{HEAP} -Xmx{HEAP} {WARM_SOON}",
+            "ES_JAVA_OPTS": " ".join(options),
             "ES_PATH_CONF": str(self.folder / "config"),
             "ES_TMPDIR": str(self.folder / "tmp"),
         }

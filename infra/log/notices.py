@@ -16,8 +16,9 @@ RECONNECT_SECONDS = 1.0
 CONNECT_SECONDS_MAX = 5
 
 Tell = Callable[[str, str], None]
-"""Takes a channel and what was told: ``position`` of the log, ``name partition position`` or (of
-all partitions) ``name position`` of a reading, nothing where anything may have moved."""
+"""Takes a channel and what was told: ``position`` of the log, ``name position`` of a reading or, of
+some of its partitions, ``name partition position partition position …``, nothing where anything may
+have moved."""
 
 _logger = logging.getLogger(__name__)
 
@@ -88,11 +89,12 @@ class Notices:
 
     def _moved(self, words: list[str]) -> None:
         match words:
-            case [name, partition, position]:
-                self._reached.setdefault(name, {})[int(partition)] = int(position)
             case [name, position]:
                 partitions = self._reached.get(name) or {0: 0}
                 self._reached[name] = dict.fromkeys(partitions, int(position))
+            case [name, *pairs] if pairs and len(pairs) % 2 == 0:
+                numbers = map(int, pairs)
+                self._reached.setdefault(name, {}).update(zip(numbers, numbers, strict=False))
             case _:
                 self._reached.clear()
 

@@ -1,4 +1,4 @@
-"""How does a Faust app keep one reading up, and end at the first doubt?
+"""How does a Faust app keep readings up, and end at the first doubt?
 
 The settings and the loop are those that lost nothing when Faust's own ways of taking messages did:
 messages are acknowledged by hand, strictly after the commit and in order, and no exception ever
@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import os
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any, NoReturn, cast
 
 import faust
@@ -25,7 +24,8 @@ from faust.types import EventT, StreamT
 from projections.ports import StoreUnavailable
 from streams.faust.gathering import GatheringStream
 from streams.faust.seek import ReadingTransport
-from streams.faust.worker import Arrived, Worker
+from streams.faust.together import Together
+from streams.faust.worker import Arrived
 
 DOUBT = 70
 """The exit code of a process that must be started again (EX_SOFTWARE of sysexits)."""
@@ -47,33 +47,29 @@ it for that does not always find back, and nobody else could go on either."""
 METADATA_MS_MAX = 3_000
 """So soon a worker learns of the topic that was not there when it joined its group: until then it
 has no partition, and nobody tells it."""
-RETRY_SECONDS = 0.5
 BEAT_SECONDS = 2.0
-BEHIND_SECONDS_MAX = 30.0
-"""A worker whose batch takes longer is not well."""
+STOP_SECONDS_MAX = 8.0
 
 _log = logging.getLogger(__name__)
 
 
 class ReadingApp:
-    """Keeps one reading up in a process. ``instance``, if given, is unique among those that run at
-    a time, and the same after a restart: then nobody waits for a rebalance (Kafka's static
-    membership)."""
+    """Keeps readings up in a process, all from the same messages. ``instance``, if given, is unique
+    among those that run at a time, and the same after a restart: then nobody waits for a rebalance
+    (Kafka's static membership)."""
 
     def __init__(
         self,
-        worker: Worker,
+        together: Together,
         brokers: str,
         topic: str,
         group: str,
         instance: str | None = None,
         within_seconds: float = WITHIN_SECONDS,
     ) -> None:
-        self.worker = worker
-        self.waits: str | None = None
+        self._together = together
         self._within_seconds = within_seconds
-        self._busy_since: float | None = None
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix=worker.reading.name)
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="readings")
         self._app = faust.App(
             group,
             broker=[f"aiokafka://{broker}" for broker in brokers.split(",")],
@@ -104,62 +100,32 @@ class ReadingApp:
         source = self._app.topic(topic, value_type=bytes, value_serializer="raw")
         self._app.agent(source, name=f"{group}.keep", concurrency=1)(self._keep)
 
-    def fault(self) -> str | None:
-        """Return why the worker does not move on though it should; None: it does, or has no need
-        to."""
-        since = self._busy_since
-        if since is not None and time.monotonic() - since > BEHIND_SECONDS_MAX:
-            return self.waits or f"one batch takes longer than {BEHIND_SECONDS_MAX:.0f} s"
-        return None
-
-    def behind(self) -> float:
-        """Return how many facts it has not taken in yet, as far as it knows: it does not where it
-        waits or has no partition."""
-        positions = self.worker.positions()
-        if self.waits is not None or not positions:
-            return math.inf
-        return max(0, self.worker.head - min(positions.values()))
-
-    def doing(self) -> str:
-        """Return in a few words where it is."""
-        if self.waits is not None:
-            return f"waits: {self.waits}"
-        if not self.worker.assigned:
-            return "no partition is assigned"
-        part = f"partitions {_ranges(self.worker.assigned)}"
-        positions = self.worker.positions()
-        if not positions:
-            return part
-        return f"{part}: {self.behind():,.0f} behind at {min(positions.values()):,}"
-
-    async def keep(self) -> NoReturn:
-        """Keep the reading up until this is cancelled; the process ends with 70 at any doubt."""
+    async def run(self) -> NoReturn:
+        """Keep the readings up until SIGTERM or SIGINT; then the process ends with 0, or with 70 at
+        any doubt."""
+        stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
         await self._app.start()
         ended = [
             asyncio.create_task(self._app.wait_until_stopped()),
             asyncio.create_task(self._beat(), name="beat"),
         ]
-        await asyncio.wait(ended, return_when=asyncio.FIRST_COMPLETED)
-        _end(f"the worker of {self.worker.reading.name} came to an end by itself")
-
-    async def stop(self) -> None:
-        """Give its partitions back. Raises what hinders it."""
-        await self._app.stop()
+        waiting = asyncio.create_task(stopping.wait())
+        await asyncio.wait([waiting, *ended], return_when=asyncio.FIRST_COMPLETED)
+        if not stopping.is_set():
+            _end(f"the worker of {self._together.name} came to an end by itself")
+        try:
+            async with asyncio.timeout(STOP_SECONDS_MAX):
+                await self._app.stop()
+        except Exception:
+            _log.exception("a worker does not end in order")
+        # Everything that counts is committed; threads of the libraries must not hold us up.
+        os._exit(0)
 
     def _assign(self, numbers: Any) -> dict[int, int]:
-        """In a thread of Faust's; the worker's own thread must have done with what it was doing."""
-        return self._executor.submit(self._assigned, list(numbers)).result()
-
-    def _assigned(self, numbers: Sequence[int]) -> dict[int, int]:
-        while True:
-            try:
-                offsets = self.worker.assign(numbers)
-            except StoreUnavailable as error:
-                self._wait(error)
-            else:
-                _log.info("%s has partitions %s", self.worker.reading.name, list(numbers))
-                self.waits = None
-                return offsets
+        """In a thread of Faust's; our own thread must have done with what it was doing."""
+        return self._executor.submit(self._together.assign, list(numbers)).result()
 
     async def _keep(self, messages: StreamT[Any]) -> None:
         stream = cast("GatheringStream", messages)
@@ -169,64 +135,33 @@ class ReadingApp:
         except asyncio.CancelledError:
             raise
         except BaseException as error:
-            _end(f"{self.worker.reading.name} stops: {type(error).__name__}: {error}")
+            _end(f"{self._together.name} stops: {type(error).__name__}: {error}")
         if not self._app.should_stop:
-            _end(f"{self.worker.reading.name} stops: no more messages come")
+            _end(f"{self._together.name} stops: no more messages come")
 
     async def _take_in(self, stream: GatheringStream, events: Sequence[EventT[Any]]) -> None:
-        began, facts = time.monotonic(), self.worker.facts
+        began, facts = time.monotonic(), self._together.facts
         arrived = [
             Arrived(event.message.partition, event.message.offset, event.value) for event in events
         ]
-        await self._in_thread(self._take, arrived)
+        await self._in_thread(self._together.take, arrived)
         for event in events:
             await stream.ack(event)
-        few = self.worker.facts - facts < TRICKLE_FACTS_MAX
+        few = self._together.facts - facts < TRICKLE_FACTS_MAX
         if few and len(events) < TRICKLE_PACKS_MAX:
             rest = REST_TIMES * (time.monotonic() - began)
             await asyncio.sleep(min(REST_SECONDS_MAX, rest))
 
-    def _take(self, arrived: Sequence[Arrived]) -> None:
-        self._busy_since = time.monotonic()
-        while True:
-            try:
-                self.worker.take(arrived)
-            except StoreUnavailable as error:
-                self._wait(error)
-                with suppress(StoreUnavailable):
-                    self.worker.beat()  # it is there all the same
-            else:
-                break
-        self._busy_since = self.waits = None
-
     async def _beat(self) -> None:
         while True:
             try:
-                if self.worker.assigned:
-                    await self._in_thread(self.worker.beat)
+                await self._in_thread(self._together.beat)
             except StoreUnavailable as error:
-                _log.warning("%s cannot say that it is well: %s", self.worker.reading.name, error)
+                _log.warning("%s cannot say that it is well: %s", self._together.name, error)
             await asyncio.sleep(BEAT_SECONDS)
 
     async def _in_thread(self, call: Callable[..., Any], *given: Any) -> None:
         await asyncio.get_running_loop().run_in_executor(self._executor, call, *given)
-
-    def _wait(self, error: StoreUnavailable) -> None:
-        if self.waits != str(error):
-            _log.warning("%s waits: %s", self.worker.reading.name, error)
-        self.waits = str(error)
-        time.sleep(RETRY_SECONDS)
-
-
-def _ranges(numbers: frozenset[int]) -> str:
-    """Write 0, 1, 2, 5 as 0-2, 5."""
-    said: list[list[int]] = []
-    for number in sorted(numbers):
-        if said and number == said[-1][-1] + 1:
-            said[-1][1:] = [number]
-        else:
-            said.append([number])
-    return ", ".join("-".join(str(one) for one in part) for part in said)
 
 
 def _end(why: str) -> NoReturn:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from domain.registry import Registry
 from projections.batch import Folding
@@ -41,12 +43,18 @@ OVERTAKEN_TIMES_MAX = 10
 _log = logging.getLogger(__name__)
 
 
-class Arrived(NamedTuple):
+@dataclass(frozen=True)
+class Arrived:
     """A message as it came: from which partition of the topic, and where in it."""
 
     partition: int
     offset: int
     value: bytes
+
+    @cached_property
+    def pack(self) -> Pack:
+        """What is in it, unpacked once for all readings. Raises msgspec.MsgspecError."""
+        return packs.decode(self.value)
 
 
 class NotMade(StoreUnavailable):
@@ -118,7 +126,7 @@ class Worker:
         came: dict[int, list[tuple[int, Pack]]] = {}
         with self.stages.on("unpack"):
             for one in arrived:
-                came.setdefault(one.partition, []).append((one.offset, packs.decode(one.value)))
+                came.setdefault(one.partition, []).append((one.offset, one.pack))
         for attempt in range(OVERTAKEN_TIMES_MAX):
             try:
                 self._take(came)

@@ -16,7 +16,7 @@ from typing import Any
 
 from domain.kernel import Envelope
 from domain.streams import REGISTRY
-from infra.compose.cluster import address
+from infra.compose.stores import address
 from infra.log.reader import PostgresLogReader
 from infra.process import LOST, run
 from infra.settings.loading import load
@@ -112,9 +112,10 @@ def main(kind: str, port: int, mortal: bool) -> None:
             settings.partitions,
         )
         group = f"{settings.cluster}.{mine.name}"
-        app = ReadingApp(worker, settings.kafka or "", topic, group, f"{mine.name}-0")
-        with probe(settings.host, port, app.fault, app.doing):
-            run(Together([app]).run())
+        together = Together([worker])
+        app = ReadingApp(together, settings.kafka or "", topic, group, f"{mine.name}-0")
+        with probe(settings.host, port, together.fault, together.doing):
+            run(app.run())
 
 
 if __name__ == "__main__":
