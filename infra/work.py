@@ -63,7 +63,7 @@ def work(settings: Settings, names: Sequence[str], probe_port: int, instance: st
             together,
             settings.kafka or "",
             topic,
-            ".".join((settings.cluster, *names)),
+            ".".join((settings.cluster, *sorted(names))),
             instance,
             SEARCH_WITHIN_SECONDS if "search" in names else WITHIN_SECONDS,
         )

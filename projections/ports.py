@@ -130,6 +130,12 @@ class Changes(NamedTuple):
     parked: Sequence[Parked] = ()
     unparked: Sequence[Parked] = ()
 
+    @property
+    def nothing(self) -> bool:
+        """Whether only the position moves."""
+        written = any(self.documents.values()) or any(self.deltas.values())
+        return not (written or self.parked or self.unparked)
+
 
 CatchUp = Callable[[int], None]
 """Takes a generation on to a position of the log, and writes it."""

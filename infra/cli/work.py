@@ -28,14 +28,14 @@ from projections.register import READINGS
 @probe_port_option
 @with_settings(host_option, database_option)
 def work(loaded: Loaded, readings: Sequence[str], instance: str | None, probe_port: int) -> None:
-    """Keep one reading of a cluster up from Kafka, or several. Several processes of the same
-    reading share its partitions.
+    """Keep one reading of a cluster up from Kafka, or several from the same messages. Processes
+    that are given the same readings share the partitions.
 
     At any doubt it exits with 70, to be started again.
 
     \b
     Example:
-      registrar work progress --instance progress-0 --probe-port 9111
+      registrar work progress catalogue --instance progress-0 --probe-port 9111
       registrar work certificates due --instance small-0 --probe-port 9112
     """
     from infra.work import work as start

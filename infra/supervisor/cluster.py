@@ -32,11 +32,16 @@ from projections.register import READINGS
 
 REPLICAS = 2
 """Of what has one leader: the other stands by."""
-_ALONE = ("progress", "search", "analytics", "history")
-WORKERS = {name: (name,) for name in _ALONE} | {
-    "small": tuple(one.name for one in READINGS if one.name not in _ALONE)
+_LARGE = {
+    "progress": ("progress", "catalogue"),
+    "search": ("search",),
+    "analytics": ("analytics",),
+    "history": ("history",),
 }
-"""The workers, and the readings that each keeps up: what few facts concern shares a process."""
+_SMALL = tuple(one.name for one in READINGS if one.name not in sum(_LARGE.values(), ()))
+WORKERS = _LARGE | {"small": _SMALL}
+"""The workers, and the readings that each keeps up: what few facts concern shares a process, and so
+do the two that an enrolment is read from, which are then as far as each other."""
 _LOGINS = {"relay": Login.RELAYS, "follow": Login.FOLLOWERS, "work": Login.WORKERS}
 
 

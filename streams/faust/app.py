@@ -35,7 +35,7 @@ BATCH_BYTES_MAX = 16 * 1024 * 1024
 """No more is gathered once there is so much."""
 WITHIN_SECONDS = 0.01
 """How long messages are gathered, where nothing else is said."""
-REST_TIMES, REST_SECONDS_MAX = 1, 0.05
+REST_TIMES, REST_SECONDS_MAX = 0.5, 0.05
 """While facts trickle in, the worker rests as long as the last batch took: a batch costs much
 the same for 1 fact and for 100."""
 TRICKLE_FACTS_MAX, TRICKLE_PACKS_MAX = 500, 100
