@@ -24,7 +24,7 @@ from streams.faust.app import WITHIN_SECONDS, ReadingApp
 from streams.faust.together import Together
 from streams.faust.worker import Worker, nobody
 
-SEARCH_WITHIN_SECONDS = 0.2
+SEARCH_WITHIN_SECONDS = 0.5
 """How long the search gathers for a batch, so that its index is refreshed no more often."""
 
 
