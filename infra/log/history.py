@@ -14,7 +14,7 @@ from domain.kernel import Envelope
 from domain.registry import Registry
 from infra.log.notices import LOG, Notices
 from infra.stores.positions import POLL_SECONDS
-from infra.stores.reading import Pool, reading
+from infra.stores.reading import Pool, look, reading
 from projections.decoding import StoredFact, read
 from read_api.ports import Head, Selection, TenantSize, Window
 
@@ -125,8 +125,8 @@ class PostgresHistory:
 
     async def recorded_at(self, position: int) -> datetime | None:
         """Return when this position was recorded."""
-        (row,) = await self._rows(
-            None, "select log.recorded_at(%(position)s) as recorded_at", position=position
+        (row,) = await look(
+            self._pool, "select log.recorded_at(%(position)s) as recorded_at", position=position
         )
         recorded_at: datetime | None = row["recorded_at"]
         return recorded_at

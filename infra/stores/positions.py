@@ -10,7 +10,7 @@ from typing import Any
 from domain.streams import KINDS
 from infra.log.notices import READINGS as CHANNEL
 from infra.log.notices import Notices
-from infra.stores.reading import Pool, reading
+from infra.stores.reading import Pool, look
 from projections.partitions import SHARED, partition_of
 from projections.register import READINGS
 
@@ -91,9 +91,7 @@ class PostgresPositions:
 
     async def _look(self, readings: Sequence[str], subject: str | None) -> int:
         told = {name: dict(self._notices.reached(name)) for name in readings}
-        async with reading(self._pool) as connection:
-            cursor = await connection.execute(STANDING, {"names": list(readings)})
-            found = standing(await cursor.fetchall())
+        found = standing(await look(self._pool, STANDING, names=list(readings)))
         for name in readings:
             if self._notices.reached(name) == told[name]:  # otherwise it is later than this look
                 self._notices.saw(name, found.get(name, {}))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import AsyncConnection, IsolationLevel
@@ -37,6 +38,7 @@ def read_pool(dsn: str, size: int) -> Pool:
         dsn,
         size,
         configure,
+        autocommit=True,
         row_factory=dict_row,
         options=f"-c role={QUERY} -c statement_timeout={QUERY_SECONDS_MAX}s -c timezone=UTC"
         " -c jit=off",
@@ -48,17 +50,27 @@ async def reading(
     pool: Pool, tenant: str | None = None, first: Composable = NOTHING
 ) -> AsyncIterator[AsyncConnection[DictRow]]:
     """Hold a connection in one transaction that sees the rows of a tenant (None: of none), after
-    ``first``, which travels with it. Raises StoreUnavailable.
-
-    The transaction is begun in so many words: a request that is cancelled while the pool looks
-    whether its connection is alive leaves it with autocommit on.
-    """
-    try:
+    ``first``, which travels with it. Raises StoreUnavailable."""
+    with _unavailable():
         async with pool.connection() as connection, connection.transaction():
             if tenant is not None:
                 whose = SQL("set local registrar.tenant = {}; ").format(Literal(tenant))
                 await connection.execute(whose + first)
             yield connection
+
+
+async def look(pool: Pool, statement: LiteralString, **values: Any) -> list[DictRow]:
+    """Return the rows of one statement that belongs to no tenant: in one round trip, for it needs
+    no transaction around. Raises StoreUnavailable."""
+    with _unavailable():
+        async with pool.connection() as connection:
+            return await (await connection.execute(statement, values)).fetchall()
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    try:
+        yield
     except (psycopg.OperationalError, PoolTimeout) as error:
         raise StoreUnavailable(f"the views cannot be read: {error}") from error
     except psycopg.errors.UndefinedTable as error:
