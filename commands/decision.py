@@ -66,7 +66,8 @@ class Decision(NamedTuple):
     one's state leads on to, and so on until it names none, one that is read already, or
     ``CHAIN_STREAMS_MAX`` were followed; their states come last.
     ``marks``: it needs the key of the primary stream's subject, to tell whether a personal value is
-    the same again.
+    the same again. ``known_only``: a client who sends it about a subject of whom nothing is known
+    is refused.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Decision(NamedTuple):
     more: Callable[..., tuple[StreamRef[Any], ...]] = lambda _command, _tenant, *_states: ()
     onward: Callable[[str, Any], StreamRef[Any] | None] = lambda _tenant, _state: None
     marks: bool = False
+    known_only: bool = False
 
     def onwards(
         self, tenant: str, refs: Sequence[StreamRef[Any]], state: Any

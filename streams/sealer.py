@@ -190,9 +190,10 @@ class Sealer:
             _log.warning("the last checkpoint is not anchored: %s", error)
 
     def _stall(self, error: Exception) -> None:
-        said = str(error) if isinstance(error, (Broken, AnchorsUnavailable)) else repr(error)
+        expected = isinstance(error, (Broken, AnchorsUnavailable))
+        said = str(error) if expected else repr(error)
         if said != self.error:
-            _log.error("the log is not sealed: %s", said, exc_info=error)
+            _log.error("the log is not sealed: %s", said, exc_info=None if expected else error)
         self.error = said
         try:
             self._store.fault(said)

@@ -63,4 +63,5 @@ DECISION = Decision(
     decide=erase_learner,
     example={"subject": "oulad-11391", "ground": "consent-withdrawn"},
     more=more,
+    known_only=True,
 )

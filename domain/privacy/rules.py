@@ -20,6 +20,17 @@ class SubjectErased(Refusal):
         )
 
 
+class NothingKnown(Refusal):
+    """Nothing is recorded of anybody under this pseudonym, nobody has signed in under it, and there
+    is no key for it: there is nothing to erase. Look for a slip in it."""
+
+    rule = "nothing-known"
+    title = "Nothing is known under this pseudonym"
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(f"Nothing is known of anybody called {subject}.", subject=subject)
+
+
 class ErasureUnderWay(Refusal):
     """The learner's erasure has begun: their key may be destroyed already, so no hold can keep it
     any more."""

@@ -120,6 +120,7 @@ def audit(loaded: Loaded, over: tuple[str, ...], as_json: bool) -> None:
     Example:
       registrar log audit --anchors /mnt/elsewhere/anchors
     """
+    from infra.evidence.auditing import UnknownEpoch
     from infra.evidence.auditing import audit as hold
     from infra.evidence.sealing import known_keys
     from streams.seals import AnchorsUnavailable
@@ -131,6 +132,8 @@ def audit(loaded: Loaded, over: tuple[str, ...], as_json: bool) -> None:
             found = hold(dsn, known_keys(settings).known, folder, over, told)
     except AnchorsUnavailable as error:
         raise Failed(str(error)) from error
+    except UnknownEpoch as error:
+        raise click.UsageError(f"--restored: {error}") from error
     if folder is None:
         print(NO_ANCHORS, file=sys.stderr)
     if as_json:

@@ -14,6 +14,7 @@ import psycopg
 from domain.access import INSTALLATION, Principal, Role
 from domain.evidence.exports import LINE_BYTES_MAX, Rejected, Verified, facts, verify
 from domain.evidence.notes import WrongNote, parse_key
+from infra.cli.asking import hidden
 from infra.cli.bar import bar
 from infra.cli.databases import opened_database
 from infra.cli.errors import Failed, engine_errors
@@ -45,15 +46,13 @@ OPERATOR = Principal(
 )
 @click.option(
     "--secret",
-    prompt=True,
-    hide_input=True,
     envvar="REGISTRAR_TENANT_SECRET",
-    help="What opens the keys; asked for, where it is not given.",
+    help="What opens the keys. Where it is not given it is asked for, or read from a pipe.",
 )
 @json_option
 @with_settings(data_option, database_option)
 def import_(
-    loaded: Loaded, file: Path, keys_file: Path, of_log: str, secret: str, *, as_json: bool
+    loaded: Loaded, file: Path, keys_file: Path, of_log: str, secret: str | None, *, as_json: bool
 ) -> None:
     """Take the tenant in FILE in, under its name, with the keys of its learners: all of it or
     nothing. Again, it adds nothing. While it runs, nothing else is recorded.
@@ -66,6 +65,8 @@ def import_(
     from infra.moving.sealed_keys import WrongKeys, opened
     from infra.moving.taking_in import NotTaken
 
+    if secret is None:
+        secret = hidden("secret")
     try:
         known = parse_key(of_log)
         with file.open("rb") as lines:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from domain.access import Role
+from infra.cli.asking import hidden
 from infra.cli.databases import opened_database
 from infra.cli.errors import Failed
 from infra.cli.options import (
@@ -27,7 +28,9 @@ from infra.settings.loading import Loaded
 
 ROLES = [str(role) for role in Role if role is not Role.POLICY]
 prompt_option = click.option(
-    "--prompt", is_flag=True, help="Ask for the password, instead of printing a random one."
+    "--prompt",
+    is_flag=True,
+    help="Ask for the password, or read it from a pipe, instead of printing a random one.",
 )
 
 
@@ -168,7 +171,7 @@ def _password(name: str, prompt: bool) -> str:
     """Return a random password, or one that is asked for. Raises Failed."""
     if not prompt:
         return generated_password()
-    asked = str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    asked = hidden("password", twice=True)
     try:
         refuse_weak(asked, name)
     except WeakPassword as error:

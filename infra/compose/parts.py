@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from commands.app import CommandDependencies
 from commands.batch import CommandReader, encode_results, run_batch
+from commands.known import KnownOnly
 from commands.pipeline import Pipeline
 from commands.ports import Keys, LogUnavailable
 from commands.register import DECISIONS
@@ -20,6 +21,7 @@ from domain.streams import REGISTRY
 from infra.compose.access import noting_reads
 from infra.engines.keeping import kept
 from infra.engines.postgres import Postgres
+from infra.erasure.known import KnownLearners
 from infra.evidence.reading import PostgresEvidence
 from infra.keys.opener import KeyOpener
 from infra.log.history import PostgresHistory
@@ -113,16 +115,20 @@ async def commanding(
 ) -> AsyncIterator[Commands]:
     """Have the pipeline of commands for a while; ``answers`` keeps those of commands with a key."""
     async with PostgresLog(dsn, REGISTRY, metrics.batch) as log:
-        pipeline = Pipeline(log, keys, REGISTRY, utc_now)
-        yield Commands(
-            CommandDependencies(
-                pipeline if answers is None else Remembering(pipeline, answers),
-                CommandReader(DECISIONS, await keys.digest_secret(), utc_now),
-                principal_of,
-                commands_told(metrics.answered),
-            ),
-            log,
-        )
+        known = KnownLearners(dsn, keys)
+        pipeline = KnownOnly(Pipeline(log, keys, REGISTRY, utc_now), known)
+        try:
+            yield Commands(
+                CommandDependencies(
+                    pipeline if answers is None else Remembering(pipeline, answers),
+                    CommandReader(DECISIONS, await keys.digest_secret(), utc_now),
+                    principal_of,
+                    commands_told(metrics.answered),
+                ),
+                log,
+            )
+        finally:
+            await asyncio.to_thread(known.close)
 
 
 @asynccontextmanager

@@ -22,8 +22,8 @@ JVM_FOLDERS = (
     Path("~/.jdks"),
 )
 WARM_SOON = "-XX:TieredStopAtLevel=1"
-"""The second compiler takes half of the processor time of a start and a fifth of a processor for
-minutes after it. What an engine on a developer's machine does of its work in Java is little."""
+"""Compile once, quickly, and not again for speed: the second compiler competes with all else on the
+machine while an engine starts, and gains little for one that runs for a while and does little."""
 
 
 class Jdk(NamedTuple):

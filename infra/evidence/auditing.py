@@ -18,6 +18,10 @@ Told = Callable[[int, int], None]
 """Hears how many of how many facts are done."""
 
 
+class UnknownEpoch(Exception):
+    """No checkpoint of this epoch is anchored that a known key signed. One sentence."""
+
+
 class Audited(NamedTuple):
     """What an audit looked at, and what it found; ``more`` findings are not listed."""
 
@@ -33,9 +37,12 @@ def audit(
 ) -> Audited:
     """Recompute everything from the table. ``over`` are epochs whose end is known to be lost.
 
-    Raises StoreUnavailable or AnchorsUnavailable.
+    Raises StoreUnavailable or AnchorsUnavailable, and UnknownEpoch.
     """
     notes, findings = _anchored(known, anchors)
+    for epoch in over:
+        if all(one.epoch != epoch for one in notes):
+            raise UnknownEpoch(f"no checkpoint of an epoch {epoch} is anchored")
     held = [one for one in notes if one.epoch not in over]
     with snapshot(dsn) as log:
         head, seal, checkpoint = log.head(), log.seal(), None

@@ -6,14 +6,16 @@ A zip file, made in the background, kept sealed under the learner's key, and fet
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 
+from domain.access import Principal
 from domain.jobs import Job, JobFailed, JobState, Progress
 from read_api.dependencies import ReadDependencies
-from read_api.errors import NotFound
+from read_api.errors import NotFound, TooManyJobs
 from read_api.ports import KeyDestroyed
+from read_api.queries.known import require_learner
 from read_api.queries.subject_archive import zipped
 
 KIND = "subject-access"
@@ -22,6 +24,36 @@ SEALED = "application/vnd.registrar.sealed"
 LINK_SECONDS = 3_600
 TOKEN_BYTES = 32
 FRAME_BYTES = 131_072
+
+
+async def require_known(deps: ReadDependencies, tenant: str, subject: str) -> None:
+    """Raise NotFound where there is nothing to export: nobody is known under this pseudonym. Raises
+    NotYet where that cannot be told yet: the reading that it asks is behind."""
+    try:
+        async with deps.snapshot(tenant, "history", subject=subject) as snapshot:
+            await require_learner(snapshot, subject)
+    except NotFound:
+        head = (await deps.log.head()).position
+        async with deps.snapshot(
+            tenant, "history", subject=subject, min_position=head
+        ) as snapshot:
+            await require_learner(snapshot, subject)
+
+
+async def ask(deps: ReadDependencies, asking: Principal, subject: str) -> Job:
+    """Have an export made in the background. Raises NotFound, NotYet, and TooManyJobs."""
+    await require_known(deps, asking.tenant, subject)
+    job = await deps.jobs.ask(KIND, subject, asking, b"", SEALED)
+    if job is None:
+        raise TooManyJobs("You have as many jobs under way as may be; one must end first.")
+    return job
+
+
+async def asked(deps: ReadDependencies, tenant: str, subject: str) -> Sequence[Job]:
+    """Return the exports of a learner that are known still, the latest first. Raises NotFound and
+    NotYet."""
+    await require_known(deps, tenant, subject)
+    return await deps.jobs.asked(tenant, KIND, subject)
 
 
 async def work(deps: ReadDependencies, job: Job) -> AsyncIterator[bytes | Progress]:

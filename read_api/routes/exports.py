@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from domain.jobs import Job, JobState
 from read_api.dependencies import ReadDependencies
-from read_api.errors import NotFound, TooManyJobs
+from read_api.errors import NotFound
 from read_api.parameters import Id, None_
 from read_api.queries import subject_access
 from read_api.responses import described, problem_answers, respond
@@ -89,11 +89,7 @@ class ExportRoutes:
     async def ask(self, request: Request, subject: Id, _: Annotated[None_, Query()]) -> Response:
         """Made in the background: profile, consents, every fact with proofs, and pages to read."""
         asking = self._deps.principal(request)
-        of = (subject_access.KIND, subject)
-        job = await self._deps.jobs.ask(*of, asking, b"", subject_access.SEALED)
-        if job is None:
-            raise TooManyJobs("You have as many jobs under way as may be; one must end first.")
-        told = _told(job)
+        told = _told(await subject_access.ask(self._deps, asking, subject))
         headers = {"location": f"/v1/learners/{subject}/exports/{told.export}", **NO_STORE}
         return Response(msgspec.json.encode(told), 202, headers, media_type=JSON)
 
@@ -102,7 +98,7 @@ class ExportRoutes:
     ) -> Response:
         """Each is known for a day after it is done."""
         tenant = self._deps.principal(request).tenant
-        jobs = await self._deps.jobs.asked(tenant, subject_access.KIND, subject)
+        jobs = await subject_access.asked(self._deps, tenant, subject)
         return respond(request, Exports(exports=[_told(job) for job in jobs]))
 
     async def export(

@@ -192,6 +192,20 @@ def test_readings_are_listed_and_rebuilt(
     assert "progress: 0 of 0 facts put aside" in capsys.readouterr().out
 
 
+def test_nobody_is_erased_or_exported_by_a_slip(
+    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line says so, and no file is written."""
+    at, to = ["--url", server.url], tmp_path / "nobody.zip"
+    assert run(["learners", "erase", "nobody", "--ground", "objection", "--yes", *at]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "Nothing is known of anybody called nobody" in line
+    assert run(["learners", "export", "nobody", "--to", str(to), *at]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "nobody" in line
+    assert not to.exists()
+
+
 def test_a_tenant_is_opened_listed_and_erased(
     server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -225,6 +225,9 @@ def test_a_restored_backup_is_noticed_and_sealed_anew_in_a_new_epoch(
     assert run(["log", "audit"]) == 1
     assert f"to 20 were anchored in epoch {old}" in " ".join(capsys.readouterr().out.split())
     assert run(["log", "audit", "--restored", old]) == 0
+    capsys.readouterr()
+    assert run(["log", "audit", "--restored", f"{old}x"]) == 2
+    assert f"no checkpoint of an epoch {old}x is anchored" in capsys.readouterr().err
 
 
 @contextmanager

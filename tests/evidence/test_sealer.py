@@ -253,6 +253,20 @@ def test_what_keeps_it_from_sealing_is_there_to_see(dsn: str, make: Make) -> Non
     assert execute(dsn, "select error from evidence.sealed") == [(None,)]
 
 
+def test_what_stops_it_is_told_in_one_line_and_where_only_if_nobody_expected_it(
+    make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once each, however often it looks again."""
+    sealer = make()
+    for error in (Broken("a tail is cut"), Broken("a tail is cut"), ZeroDivisionError("by zero")):
+        sealer._stall(error)
+    told = [one for one in caplog.records if one.name == "streams.sealer"]
+    assert [(one.getMessage(), one.exc_info is None) for one in told] == [
+        ("the log is not sealed: a tail is cut", True),
+        ("the log is not sealed: ZeroDivisionError('by zero')", False),
+    ]
+
+
 def test_a_leaf_is_what_the_row_says(dsn: str) -> None:
     """Position, microseconds, version, body: a copy in another column is not in it."""
     add_facts(dsn, 1)

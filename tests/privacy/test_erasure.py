@@ -73,7 +73,8 @@ def test_two_processes_do_each_step_once(dsn: str) -> None:
     """Both follow the log; what both did is recorded once, and one end of an epoch serves all."""
     subjects = [f"s{number}" for number in range(10, 20)]
     with world(dsn) as one:
-        furnish(one)
+        for subject in subjects:
+            one.command("register-learner", subject=subject, name="Somebody")
         epochs = one.registrar.keys
 
         async def both() -> None:

@@ -117,11 +117,14 @@ def test_only_who_may_export_gets_a_link(empty: World) -> None:
     assert other.ask("/v1/exports/guessed").status_code == 404
 
 
-def test_nobody_known_is_told_so(empty: World) -> None:
-    """The job fails with a sentence."""
-    export = exported(empty, "nobody")
-    assert export["state"] == "failed"
-    assert "nobody" in export["error"]
+def test_nobody_known_is_told_so_at_once(empty: World) -> None:
+    """Over HTTP and in the console; and whoever became known a moment ago is known."""
+    asked_for = asked(empty, "/v1/learners/nobody/exports")
+    assert (asked_for.status_code, "nobody" in asked_for.text) == (404, True)
+    assert asked(empty, "/console/learners/nobody/exports").status_code == 404
+    assert empty.ask("/console/learners/nobody/exports").status_code == 404
+    empty.command("register-learner", subject="nobody", name="Somebody")
+    assert exported(empty, "nobody")["state"] == "done"
 
 
 def test_the_console_makes_one_and_fetches_it(empty: World) -> None:

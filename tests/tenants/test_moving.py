@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -67,8 +68,14 @@ def test_a_tenant_is_moved(
         assert run([*importing, "--secret", "A" * 43 + "="]) == 1
         assert "the secret does not open the file" in capsys.readouterr().err
         assert bodies(new) == bodies(new, "main") == []
+        for given, said in ("\n", "neither given nor on standard input"), ("A\n", "does not open"):
+            monkeypatch.setattr("sys.stdin", io.StringIO(given))
+            assert run(importing) == (2 if given == "\n" else 1)
+            (line,) = capsys.readouterr().err.splitlines()
+            assert said in line
         for added in (len(bodies(old)), 0):
-            assert run([*importing, "--secret", exported["secret"]]) == 0
+            monkeypatch.setattr("sys.stdin", io.StringIO(f"{exported['secret']}\n"))
+            assert run(importing) == 0
             found = json.loads(capsys.readouterr().out)
             assert (found["added"], found["keys"], found["facts"]) == (added, 2, len(bodies(old)))
         assert bodies(new) == bodies(old)

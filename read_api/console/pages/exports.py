@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from fastapi import Request
 from domain.jobs import Job, JobState
 from read_api.console.render import Moved, Page
 from read_api.dependencies import ReadDependencies
-from read_api.errors import NotFound, TooManyJobs
+from read_api.errors import NotFound
 from read_api.queries import subject_access
 
 UNDER_WAY = (JobState.WAITING, JobState.RUNNING)
@@ -27,7 +28,7 @@ class Shown(msgspec.Struct, frozen=True):
 async def load(deps: ReadDependencies, request: Request) -> Page:
     """Answer ``/console/learners/{subject}/exports``, and the address of each. Raises NotFound."""
     subject, export = request.path_params["subject"], request.path_params.get("export")
-    jobs = await deps.jobs.asked(deps.principal(request).tenant, subject_access.KIND, subject)
+    jobs: Sequence[Job] = await subject_access.asked(deps, deps.principal(request).tenant, subject)
     if export is not None:
         jobs = [job for job in jobs if job.job == export]
         if not jobs:
@@ -39,12 +40,9 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
 
 
 async def ask(deps: ReadDependencies, request: Request) -> Page:
-    """Have one made, and go back to where it is shown. Raises Moved."""
+    """Have one made, and go back to where it is shown. Raises Moved, NotFound and TooManyJobs."""
     subject = request.path_params["subject"]
-    asking = deps.principal(request)
-    of = (subject_access.KIND, subject)
-    if await deps.jobs.ask(*of, asking, b"", subject_access.SEALED) is None:
-        raise TooManyJobs("You have as many jobs under way as may be; one must end first.")
+    await subject_access.ask(deps, deps.principal(request), subject)
     raise Moved(f"/console/learners/{subject}/exports")
 
 
