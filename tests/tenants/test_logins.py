@@ -24,6 +24,7 @@ from infra.analysts.logins import REMOVE_ALL, add, listed
 from infra.compose.access import noting_reads
 from infra.compose.keys import keeping_keys
 from infra.compose.parts import commanding, utc_now
+from infra.erasure.known import KnownLearners
 from infra.identity.actors import PostgresActors
 from infra.issuer.parts import issuer
 from infra.log.pages import PostgresPages
@@ -199,6 +200,8 @@ def test_the_command_api_appends_and_knows_who_sends(owned: str, tmp_path: Path)
             assert b"recorded" in answer, answer
             assert await commands.log.head() == head + 1
             assert b"replayed" in await commands.batch(body), "the key is known"
+            with closing(KnownLearners(dsn, keys)) as known:
+                assert await known.of("main", ["s1", "nobody"]) == {"s1"}
         await _people(dsn)
 
     asyncio.run(_with_keys(owned, tmp_path, test))
