@@ -34,9 +34,7 @@ async def require_known(deps: ReadDependencies, tenant: str, subject: str) -> No
             await require_learner(snapshot, subject)
     except NotFound:
         head = (await deps.log.head()).position
-        async with deps.snapshot(
-            tenant, "history", subject=subject, min_position=head
-        ) as snapshot:
+        async with deps.snapshot(tenant, "history", subject=subject, min_position=head) as snapshot:
             await require_learner(snapshot, subject)
 
 

@@ -68,11 +68,10 @@ def test_a_tenant_is_moved(
         assert run([*importing, "--secret", "A" * 43 + "="]) == 1
         assert "the secret does not open the file" in capsys.readouterr().err
         assert bodies(new) == bodies(new, "main") == []
-        for given, said in ("\n", "neither given nor on standard input"), ("A\n", "does not open"):
-            monkeypatch.setattr("sys.stdin", io.StringIO(given))
-            assert run(importing) == (2 if given == "\n" else 1)
-            (line,) = capsys.readouterr().err.splitlines()
-            assert said in line
+        monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
+        assert run(importing) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "secret: neither given nor on standard input" in line
         for added in (len(bodies(old)), 0):
             monkeypatch.setattr("sys.stdin", io.StringIO(f"{exported['secret']}\n"))
             assert run(importing) == 0
