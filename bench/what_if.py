@@ -1,8 +1,9 @@
 """How long does it take to say whose grade would change under another policy?
 
 A run with many learners, each with ten pieces of work, every third of them late, every fifth tried
-twice. All facts are replayed under the policy in force and under another one with groups, drops and
-late penalties, as a job that is asked for through the application without a socket.
+twice; every second learner has a grade on record. All facts are replayed under another policy with
+groups, drops and late penalties, and where no grade is on record under the policy in force too, as
+a job that is asked for through the application without a socket.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from domain.catalogue.facts import (
     WeightedPolicy,
 )
 from domain.enrolment.facts import LearnerEnrolled
-from domain.grading.facts import SubmissionGraded
+from domain.grading.facts import CourseGradeComputed, SubmissionGraded
 from domain.kernel import Fact
 from infra.compose.embedded import embedded
 from infra.settings.fields import Settings
@@ -126,3 +127,5 @@ def _facts(learners: int) -> Iterator[tuple[str, str | None, Fact]]:
                     SubmissionReceived(f"i{at}", name, attempt + 1, 1, None, late),
                 )
                 yield stream, subject, SubmissionGraded(f"i{at}", name, raw, "100", "grader")
+        if n % 2:
+            yield stream, subject, CourseGradeComputed(n % 101, None, f"{n % 101}/100", "0" * 64, 1)

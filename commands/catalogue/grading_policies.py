@@ -60,7 +60,7 @@ class CutoffBody(BaseModel):
     percent: Percent
 
 
-def _in_order(cutoffs: tuple[CutoffBody, ...]) -> tuple[CutoffBody, ...]:
+def _agree(cutoffs: tuple[CutoffBody, ...]) -> tuple[CutoffBody, ...]:
     if len({cutoff.letter for cutoff in cutoffs}) < len(cutoffs):
         raise ValueError("names one letter twice")
     for above, below in pairwise(cutoffs):
@@ -69,13 +69,18 @@ def _in_order(cutoffs: tuple[CutoffBody, ...]) -> tuple[CutoffBody, ...]:
                 f"is out of order: {below.letter} from {below.percent} comes after "
                 f"{above.letter} from {above.percent}"
             )
+    if not any(cutoff.percent for cutoff in cutoffs):
+        raise ValueError(
+            "names no pass mark, which is the lowest above 0: everybody would have the letter "
+            f"{cutoffs[0].letter}, and nobody could pass"
+        )
     return cutoffs
 
 
 Cutoffs = Annotated[
     tuple[CutoffBody, ...],
     Field(min_length=1, max_length=CUTOFFS_MAX, description="From the highest down."),
-    AfterValidator(_in_order),
+    AfterValidator(_agree),
 ]
 
 

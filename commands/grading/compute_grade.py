@@ -64,13 +64,14 @@ def compute_grade(
         only_if_higher = require_regrade(regrade, command.run, command.regrade).only_if_higher
     policy = require_policy(run, command.run)
     computed = course_grade(policy, run, content, enrolment, context.now)
-    new, standing = computed.grade, enrolment.results.grade
-    if only_if_higher and standing and not raises_grade(standing.exact, new.exact):
+    new = as_fact(computed.grade, run.policy_number, command.regrade)
+    standing = enrolment.results.grade
+    if only_if_higher and not raises_grade(enrolment.results, new, policy):
         return
     yield from computed.judged
     if standing is None or standing.inputs_hash != new.inputs_hash:
-        yield as_fact(new, run.policy_number, command.regrade)
-    yield from turns(run, enrolment, new, context.now)
+        yield new
+    yield from turns(run, enrolment, computed.grade, context.now)
 
 
 DECISION = Decision(

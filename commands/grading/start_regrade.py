@@ -26,7 +26,7 @@ class StartRegrade(Command):
     batch: Id = Field(description="Chosen by the client; sent again, it decides nothing.")
     reason: Reason = Field(description="What it is for, of nobody in particular: it is public.")
     only_if_higher: Annotated[bool, Field(strict=True)] = Field(
-        default=False, description="true: no score and no grade falls; equality keeps the old."
+        default=False, description="true: no score, grade or pass falls; equality keeps the old."
     )
 
 

@@ -7,9 +7,11 @@ from typing import assert_never
 
 import msgspec
 
-from domain.catalogue.facts import exact
+from domain.catalogue.facts import GradingPolicy, exact
 from domain.grading.counting import Score
-from domain.grading.facts import RegradeCompleted, RegradeStarted
+from domain.grading.facts import CourseGradeComputed, RegradeCompleted, RegradeStarted
+from domain.grading.rounding import pass_mark
+from domain.grading.state import Results
 from domain.kernel import Refusal, StreamKind
 
 
@@ -81,10 +83,21 @@ def raises(old: Score, new: Score) -> bool:
     return after is not None and (before is None or after > before)
 
 
-def raises_grade(old: str, new: str) -> bool:
-    """Whether a new exact share of the course is higher than the old; equality keeps the
-    old [Open edX]."""
-    return exact(new) > exact(old)
+def raises_grade(results: Results, new: CourseGradeComputed, policy: GradingPolicy) -> bool:
+    """Whether a new grade is higher than the one that stands, by the exact share of the course;
+    equality keeps the old [Open edX]. The first grade is.
+
+    Another policy may round down, or ask more for the same letter or for a pass: a grade that
+    would lose anything by that is not higher, whatever its share.
+    """
+    old = results.grade
+    if old is None:
+        return True
+    mark = pass_mark(policy.cutoffs)
+    held = [cutoff.percent for cutoff in policy.cutoffs if cutoff.letter == old.letter]
+    if results.passed is True and (mark is None or new.percent < mark):
+        return False
+    return exact(new.exact) > exact(old.exact) and new.percent >= max([old.percent, *held])
 
 
 REGRADE = StreamKind("regrade", Regrade(), evolve_regrade, (RegradeStarted, RegradeCompleted))

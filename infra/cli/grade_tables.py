@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import click
+
 from infra.cli.output import print_table
 
 ROWS_SHOWN_MAX = 200
@@ -57,13 +59,14 @@ def _score(raw: str | None, possible: str | None) -> str:
 
 
 def show_what_if(changes: Sequence[dict[str, Any]], result: dict[str, Any]) -> None:
-    """Show whose grade, pass or certificate would be another, and the sums."""
+    """Show whose grade, pass or certificate on record would be another, and the sums."""
     print_table(
         ("learner", "grade", "would be", "passed", "would have", "certificate", "would be had"),
         [
             (
                 change["subject"],
-                *(f"{side['percent']}% {side['letter'] or ''}" for side in _sides(change)),
+                _grade(change["before"]) + ("" if change["recorded"] else " (not recorded)"),
+                _grade(change["after"]),
                 *("yes" if side["passed"] else "no" for side in _sides(change)),
                 *("yes" if side["certificate"] else "no" for side in _sides(change)),
             )
@@ -72,6 +75,15 @@ def show_what_if(changes: Sequence[dict[str, Any]], result: dict[str, Any]) -> N
         title=f"Of {result['learners']} learners {result['grades']} grades, {result['passes']} "
         f"passes and {result['certificates']} certificates would change",
     )
+    regrade, raised = result["regrade"], result["only_if_higher"]
+    click.echo(
+        f"As a regrade: of {result['recorded']} grades on record {regrade['rise']} would rise, "
+        f"{regrade['fall']} fall and {regrade['stay']} stay; only if higher: {raised['rise']} rise."
+    )
+
+
+def _grade(side: dict[str, Any]) -> str:
+    return "none" if side["percent"] is None else f"{side['percent']}% {side['letter'] or ''}"
 
 
 def _sides(change: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

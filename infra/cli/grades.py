@@ -142,7 +142,7 @@ def what_if(
     url: str | None,
     as_json: bool,
 ) -> None:
-    """Say whose grade, pass or certificate would be another under another policy.
+    """Say whose grade, pass or certificate on record would be another under another policy.
 
     FILE is JSON: the body of publish-grading-policy without its run. Nothing is written, unless
     --apply names a batch: then the policy is published, and every grade computed again.

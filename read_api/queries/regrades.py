@@ -100,8 +100,11 @@ async def regrades(
     )
 
 
-async def regrade(deps: ReadDependencies, asking: Principal, run: str, batch: str) -> Regrade:
-    """Return how far a batch is. Raises NotFound."""
+async def regrade(
+    deps: ReadDependencies, asking: Principal, run: str, batch: str, min_position: int = 0
+) -> Regrade:
+    """Return how far a batch is. Raises NotFound or NotYet."""
+    await deps.reached("history", position=min_position)
     head = (await deps.log.head()).position
     facts = await deps.log.streams(asking.tenant, [REGRADE.of(asking.tenant, run, batch).name])
     found = _batch(facts, await _of_run(deps, asking, run))

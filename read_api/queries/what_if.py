@@ -1,7 +1,7 @@
-"""Whose grade, pass or certificate in a run would be another under another policy?
+"""Whose grade, pass or certificate on record in a run would be another under another policy?
 
-The learners' facts are replayed through the same decisions that would compute their grades, under
-the policy in force and under the other one. Nothing is written.
+The learners' facts are replayed through the same decisions that would compute their grades under
+the other policy, and what comes of it is held against what stands. Nothing is written.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import aclosing
-from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
@@ -19,11 +18,13 @@ from domain.access import Principal
 from domain.catalogue.facts import GradingPolicy, LatePolicy
 from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
 from domain.enrolment.state import ENROLMENT, Enrolment
-from domain.grading.what_if import Verdict, under, verdict
+from domain.grading.regrade import REGRADE
+from domain.grading.what_if import Comparison, Terms, compare
 from domain.jobs import Job, JobFailed, Progress
 from domain.kernel import Envelope, StreamKind, stream_ids
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
+from read_api.queries.policy_changes import Changed, Compared, changes_of, sums_of
 
 KIND = "what-if"
 MEDIA_TYPE = "application/x-ndjson"
@@ -36,26 +37,6 @@ class Policies(NamedTuple):
 
     policy: GradingPolicy
     late: LatePolicy | None
-
-
-class Changed(msgspec.Struct, frozen=True, kw_only=True, tag="change", tag_field="kind"):
-    """What a learner's record comes to under the policy in force, and under the other one."""
-
-    subject: str
-    before: Verdict
-    after: Verdict
-
-
-class Compared(msgspec.Struct, frozen=True, kw_only=True, tag="result", tag_field="kind"):
-    """How many learners would have another grade, another pass state, another certificate; as of a
-    position of the log."""
-
-    run: str
-    learners: int
-    grades: int
-    passes: int
-    certificates: int
-    position: int
 
 
 Told = Progress | Changed | Compared
@@ -97,21 +78,22 @@ async def what_if(
         )
         position = snapshot.position
     known, content = await _read_run(deps, asking, run, position)
-    others = under(known, other.policy, other.late)
+    in_force = Terms(known, run, content, deps.clock())
+    comparing = _Comparing(in_force, in_force.under(other.policy, other.late), position)
     subjects = [row["subject"] for row in rows]
     changed: list[Changed] = []
+    recorded = done = 0
     yield Progress(0, len(subjects))
-    comparing = _Comparing(run, known, others, content, deps.clock(), position)
-    done = 0
     async with aclosing(_pages(deps, asking, run, subjects)) as pages:
         async for facts in pages:
-            found = await asyncio.to_thread(comparing.changes, facts)
-            for change in found:
+            found = await asyncio.to_thread(comparing.compared, facts)
+            recorded += sum(one.recorded for one in found.values())
+            for change in changes_of(found):
                 yield change
-            changed += found
+                changed.append(change)
             done = min(done + LEARNERS_A_PAGE, len(subjects))
             yield Progress(done, len(subjects))
-    yield _sums(run, len(subjects), changed, position)
+    yield sums_of(run, len(subjects), recorded, changed, position)
 
 
 async def _pages(
@@ -139,24 +121,16 @@ async def _read(deps: ReadDependencies, tenant: str, names: Sequence[str]) -> Se
 
 
 class _Comparing(NamedTuple):
-    run_id: str
-    run: Run
-    other: Run
-    content: Content
-    now: datetime
+    in_force: Terms
+    other: Terms
     position: int
 
-    def changes(self, facts: Iterable[Envelope]) -> list[Changed]:
-        """Replay these learners' facts, and return whose record would come to something else."""
-        found = []
-        for subject, enrolment in _replayed(facts, self.position).items():
-            before, after = (
-                verdict(run, self.run_id, self.content, enrolment, subject, self.now)
-                for run in (self.run, self.other)
-            )
-            if before != after:
-                found.append(Changed(subject=subject, before=before, after=after))
-        return sorted(found, key=lambda change: change.subject)
+    def compared(self, facts: Iterable[Envelope]) -> Mapping[str, Comparison]:
+        """Replay these learners' facts, and return what their records come to, by subject."""
+        return {
+            subject: compare(self.in_force, self.other, enrolment, subject)
+            for subject, enrolment in _replayed(facts, self.position).items()
+        }
 
 
 def _replayed(facts: Iterable[Envelope], position: int) -> Mapping[str, Enrolment]:
@@ -171,9 +145,13 @@ def _replayed(facts: Iterable[Envelope], position: int) -> Mapping[str, Enrolmen
 async def outdated(
     deps: ReadDependencies, asking: Principal, run: str, compared: Compared | None
 ) -> bool:
-    """Whether the run's terms or content are others now than those that were compared with.
-    Learners' own facts go on meanwhile, and count when their grades are computed."""
+    """Whether the run's terms or content are others now than those that were compared with, or a
+    batch of regrades has begun or ended since. Learners' own facts go on meanwhile, and count when
+    their grades are computed."""
     if compared is None:
+        return True
+    batches = await deps.log.streams_under(asking.tenant, REGRADE.of(asking.tenant, run, "").name)
+    if any(fact.position > compared.position for fact in batches):
         return True
     now = (await deps.log.head()).position
     then = await _read_run(deps, asking, run, compared.position)
@@ -198,21 +176,3 @@ async def _read_run(
     if not isinstance(known, Run) or not isinstance(content, Content) or known.scheduled is None:
         raise NotFound("run", run)
     return known, content
-
-
-def _sums(run: str, learners: int, changed: Sequence[Changed], position: int) -> Compared:
-    def differ(name: str) -> int:
-        return sum(getattr(one.before, name) != getattr(one.after, name) for one in changed)
-
-    grades = sum(
-        (one.before.percent, one.before.letter) != (one.after.percent, one.after.letter)
-        for one in changed
-    )
-    return Compared(
-        run=run,
-        learners=learners,
-        grades=grades,
-        passes=differ("passed"),
-        certificates=differ("certificate"),
-        position=position,
-    )

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from domain.access import Principal
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter
-from read_api.parameters import FreshQuery, Id, Listed, None_
+from read_api.parameters import FreshQuery, Id, Listed
 from read_api.queries import grade_changes, gradebook, regrades, what_if
 from read_api.queries.grade_lines import CSV_BYTES_MAX
 from read_api.responses import JSON, described, respond
@@ -104,8 +104,8 @@ class GradeRoutes:
     async def what_if(self, request: Request, run: Id, given: FreshQuery) -> Response:
         """A job: everybody's facts are replayed, and nothing is written. The body is that of
         `publish-grading-policy`, without `run`. Its result is one JSON object a line: a `change`
-        for each learner whose grade, pass or certificate would be another, and a `result` with the
-        sums at last."""
+        for each learner whose grade, pass or certificate on record would be another, and a `result`
+        with the sums at last, also of how many grades a batch of regrades would raise and lower."""
         deps, asking = self._asked(request)
         body = await _body(request)
         await what_if.require(deps, asking, run, body, given.min_position)
@@ -124,11 +124,10 @@ class GradeRoutes:
         )
         return respond(request, found)
 
-    async def regrade(
-        self, request: Request, run: Id, batch: Id, _: Annotated[None_, Query()]
-    ) -> Response:
+    async def regrade(self, request: Request, run: Id, batch: Id, given: FreshQuery) -> Response:
         """Begun by `start-regrade`. Ask again until it is completed."""
-        return respond(request, await regrades.regrade(*self._asked(request), run, batch))
+        found = await regrades.regrade(*self._asked(request), run, batch, given.min_position)
+        return respond(request, found)
 
     async def preview(self, request: Request, run: Id, given: FreshQuery) -> Response:
         """The body is a gradebook as CSV, with cells changed: an empty one changes nothing, `EX`

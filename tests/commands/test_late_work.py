@@ -182,6 +182,15 @@ def test_a_contradictory_late_policy_is_refused(change: dict[str, Any], field: s
             "policy.cutoffs",
         ),
         ({"cutoffs": [{"letter": "A", "percent": 101}]}, "policy.cutoffs.0.percent"),
+        ({"cutoffs": [{"letter": "P", "percent": 0}]}, "policy.cutoffs"),
+        (
+            {
+                **GROUPED,
+                "groups": [{"name": "A", "weight": 1}],
+                "cutoffs": [{"letter": "P", "percent": 0}],
+            },
+            "policy.cutoffs",
+        ),
         ({"kind": "other"}, "policy.kind"),
         ({"kind": ["weighted"]}, "policy.kind"),
         ({**GROUPED, "groups": [{"name": "A", "weight": -1}]}, "policy.groups.0.weight"),
@@ -195,7 +204,8 @@ def test_a_contradictory_late_policy_is_refused(change: dict[str, Any], field: s
     ],
 )
 def test_a_contradictory_policy_is_refused(change: dict[str, Any], field: str) -> None:
-    """Weights under zero, cutoffs out of order …: when it is published, naming the field."""
+    """Weights under zero, cutoffs out of order, or none above zero, by which nobody could pass:
+    when it is published, naming the field."""
     with pytest.raises(ValidationError) as refused:
         DECISIONS["publish-grading-policy"].model.model_validate(
             {"run": RUN_ID, "policy": change if "groups" in change else {**BODY, **change}}

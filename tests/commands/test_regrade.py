@@ -13,7 +13,10 @@ from domain.assessment.facts import SubmissionReceived
 from domain.catalogue.facts import (
     Category,
     Cutoff,
+    GradingPolicy,
     GradingPolicyPublished,
+    Group,
+    GroupedPolicy,
     LatePolicy,
     WeightedPolicy,
 )
@@ -89,6 +92,10 @@ def test_a_batch_of_its_own_kind_may_lower() -> None:
     )
 
 
+def _weighted(weight: str, *cutoffs: Cutoff) -> WeightedPolicy:
+    return WeightedPolicy((Category("TMA", weight),), cutoffs)
+
+
 def graded_under(new: GradingPolicyPublished, started: RegradeStarted) -> list[str]:
     """Compute the grade, publish another policy, and compute it again in a batch."""
     record = given(*GRADED)
@@ -115,6 +122,37 @@ def test_a_grade_under_another_policy_is_kept_where_it_is_not_higher() -> None:
     assert graded_under(same, HIGHER) == []
     assert graded_under(kinder, HIGHER) == ["90 b1"]
     assert graded_under(stricter, STARTED)[0] == "30 b1"
+
+
+@pytest.mark.parametrize(
+    ("raw", "first", "second"),
+    [
+        (
+            "82",
+            _weighted("1", Cutoff("A", 80)),
+            _weighted("1.05", Cutoff("A", 90), Cutoff("B", 60)),
+        ),
+        ("60", _weighted("1", Cutoff("P", 40)), _weighted("1.1", Cutoff("C", 70))),
+        ("60", _weighted("1", Cutoff("P", 40)), _weighted("1.1", Cutoff("F", 0))),
+        (
+            "59.5",
+            _weighted("1", Cutoff("P", 40)),
+            GroupedPolicy((Group("TMA", "100"),), (Cutoff("P", 40),)),
+        ),
+    ],
+    ids=["a letter", "a pass", "every pass", "a per cent"],
+)
+def test_a_higher_share_that_would_lose_something_is_not_higher(
+    raw: str, first: GradingPolicy, second: GradingPolicy
+) -> None:
+    """Other cutoffs ask more for the letter or for a pass; another rounding gives less for the
+    share. No grade falls."""
+    record = given(*GRADED).take(GradingPolicyPublished(RUN_ID, 2, first))
+    record.when("grade-submission", **{**AGAIN, "regrade": None}, raw=raw)
+    record.when("compute-grade", **LEARNER)
+    record.take(HIGHER, GradingPolicyPublished(RUN_ID, 3, second))
+    record.when("grade-submission", **AGAIN, raw="59.7" if raw == "59.5" else raw)
+    record.when("compute-grade", **LEARNER, regrade="b1").nothing()
 
 
 def test_a_first_grade_is_taken_in_any_batch() -> None:

@@ -55,9 +55,17 @@ def test_the_batches_of_a_run_are_told_the_latest_first(regraded: World) -> None
     assert [first[name] for name in told] == ["first", "Question 3", False, 0, "developer", 0]
     assert first["started_at"] < second["started_at"] < second["completed_at"]
     assert (found["run"], found["next"]) == (RUN, None)
-    one = regraded.get(f"runs/{RUN}/regrades/second", min_position=None)
+    one = regraded.get(f"runs/{RUN}/regrades/second")
     assert second.items() <= one.items()
     assert regraded.get(f"runs/{BARE}/regrades")["regrades"] == []
+
+
+def test_of_one_batch_as_of_all_a_position_is_waited_for(regraded: World) -> None:
+    """And where it is not reached in time, that is said."""
+    hasty = regraded.but(wait_seconds=0.05)
+    for path in (f"/v1/runs/{RUN}/regrades", f"/v1/runs/{RUN}/regrades/second"):
+        problem = hasty.refused(path, 503, min_position=regraded.position + 1_000_000)
+        assert problem["type"] == "/problems/not-yet"
 
 
 def test_they_are_told_in_parts(regraded: World) -> None:

@@ -59,9 +59,9 @@ def done(one: World, job: str) -> dict[str, Any]:
     return one.run(wait())
 
 
-def asked(one: World, body: dict[str, Any]) -> list[Any]:
+def asked(one: World, body: dict[str, Any], run: str = RUN) -> list[Any]:
     """Ask, wait, and return every line of the result."""
-    told = done(one, begun(one, body).headers["location"])
+    told = done(one, begun(one, body, run).headers["location"])
     assert told["error"] is None
     return [json.loads(line) for line in one.ask(told["result"]).text.splitlines()]
 
@@ -168,7 +168,7 @@ def test_it_is_applied_in_the_console_and_followed_there(databases_18: Databases
         page = asked_for.headers["location"]
         done(one, f"/v1/jobs/{page.rpartition('/')[2]}")
         told = one.ask(page).text
-        assert "1 rise and 0 fall" in told
+        assert "Of 1, 1 would rise, 0 fall and 0 stay; 1 learners would pass" in told
         policy_number = one.get(f"runs/{RUN}")["policy_number"]
 
         def applied(by: World, **fields: str) -> httpx.Response:
@@ -186,7 +186,7 @@ def test_it_is_applied_in_the_console_and_followed_there(databases_18: Databases
         assert moved.status_code == 303, moved.text
         batch = moved.headers["location"]
         assert applied(one, reason="Homework only").headers["location"] == batch
-        completed(one, batch.rpartition("/")[2])
+        completed(one, RUN, batch.rpartition("/")[2])
         found = one.ask(batch.replace("/console/", "/v1/")).json()
         assert (found["learners"], found["changed"], found["only_if_higher"]) == (1, 1, True)
         last = one.ask(batch).text
@@ -213,14 +213,14 @@ def test_what_was_worked_out_under_other_terms_is_not_applied(databases_18: Data
         assert "try it again" in stale.text
 
 
-def completed(one: World, batch: str) -> None:
-    """Wait until a batch of regrades is completed."""
+def completed(one: World, run: str, batch: str) -> None:
+    """Wait until a batch of regrades, of one learner, is completed."""
 
     async def wait() -> None:
         async with asyncio.timeout(30):
             while True:
                 head = (await one.reads.log.head()).position
-                facts = await one.reads.log.streams("main", [f"main/regrade/{RUN}/{batch}"])
+                facts = await one.reads.log.streams("main", [f"main/regrade/{run}/{batch}"])
                 if facts[-1].type == "RegradeCompleted":
                     assert facts[-1].fact.learners == 1  # type: ignore[attr-defined]
                     one.position = head
@@ -234,10 +234,70 @@ def test_it_can_be_applied_as_a_batch_of_regrades(graded: World) -> None:
     """Published, and each grade that was computed before is computed again; then the batch ends."""
     graded.command("publish-grading-policy", run=RUN, **HOMEWORK)
     graded.command("start-regrade", run=RUN, batch="b1", reason="Homework only")
-    completed(graded, "b1")
+    completed(graded, RUN, "b1")
     grade = graded.get(f"enrolments/{RUN}/anna/grade")
     assert (grade["official"]["percent"], grade["official"]["letter"]) == (87, "A")
     facts = graded.get("learners/anna/history", type="CourseGradeComputed")["facts"]
     assert [fact["data"].get("regrade") for fact in facts][-1] == "b1"
     *_, result = asked(graded, HOMEWORK)
     assert result["grades"] == 0
+
+
+def essays(weight: str) -> dict[str, Any]:
+    """A policy by which essays count so much."""
+    return {
+        "policy": {
+            "categories": [{"name": "Essays", "weight": weight}],
+            "cutoffs": [{"letter": "P", "percent": 60}],
+        }
+    }
+
+
+def test_what_is_on_record_is_what_would_change(graded: World) -> None:
+    """Given a grade that a batch kept from falling, and a learner without one, when it is asked
+    what the policy in force would give, then the first loses the grade, the pass and no
+    certificate that was issued, as the page says that applies it, until another batch has begun; the other loses nothing."""
+    run = "AAA-2016J"
+    dates = {"starts": "2016-10-01T00:00:00Z", "ends": "2099-06-01T00:00:00Z"}
+    modes = {"modes": ["verified"], "certificate_modes": ["verified"]}
+    graded.command("schedule-run", run=run, course="AAA", title="Essays", **dates, **modes)
+    essay = {"item": "essay", "kind": "assignment", "title": "Essay", "category": "Essays"}
+    graded.command("publish-content", run=run, items=[essay])
+    graded.command("publish-grading-policy", run=run, **essays("1"))
+    for subject in ("carl", "dora"):
+        work = {"run": run, "subject": subject, "item": "essay", "attempt": "1"}
+        graded.command("enrol-learner", run=run, subject=subject, mode="verified")
+        graded.command("submit-work", **work)
+        graded.command("grade-submission", **work, raw=77, grader="tutor")
+    graded.command("compute-grade", run=run, subject="carl")
+    graded.certified(run, "carl")
+    graded.command("publish-grading-policy", run=run, **essays("0.61"))
+    graded.command("start-regrade", run=run, batch="b1", reason="Kind", only_if_higher=True)
+    completed(graded, run, "b1")
+    change, result = asked(graded, essays("0.61"), run)
+    official = graded.get(f"enrolments/{run}/carl/grade")["official"]
+    assert (official["percent"], official["letter"]) == (77, "P")
+    before = {"percent": 77, "letter": "P", "passed": True, "certificate": True}
+    after = {"percent": 47, "letter": None, "passed": False, "certificate": True}
+    told = {"subject": "carl", "before": before, "after": after, "recorded": True, "higher": False}
+    assert change == {"kind": "change", **told}
+    sums = ("learners", "grades", "passes", "certificates", "recorded")
+    assert [result[name] for name in sums] == [2, 1, 1, 0, 1]
+    moves = {"rise": 0, "fall": 0, "stay": 1, "passed": 0, "passed_no_more": 0}
+    assert result["regrade"] == moves | {"fall": 1, "stay": 0, "passed_no_more": 1}
+    assert result["only_if_higher"] == moves
+    here = f"/console/runs/{run}/what-if"
+    sent = graded.run(graded._client.post(here, data={"policy": json.dumps(essays("0.61"))}))
+    page = sent.headers["location"]
+    done(graded, f"/v1/jobs/{page.rpartition('/')[2]}")
+    shown = graded.ask(page).text
+    assert "77%, P" in shown
+    assert "Of 1, 0 would rise, 1 fall and 0 stay" in shown
+    assert "Only if higher: 0 would rise" in shown
+    graded.command("start-regrade", run=run, batch="b2", reason="Again", only_if_higher=True)
+    completed(graded, run, "b2")
+    stale = graded.run(graded._client.post(page, data={"reason": "Essays"}))
+    assert (stale.status_code, "try it again" in stale.text) == (409, True)
+    _, dora, _ = asked(graded, essays("0.8"), run)
+    assert (dora["subject"], dora["recorded"]) == ("dora", False)
+    assert (dora["before"]["percent"], dora["after"]["percent"]) == (47, 62)

@@ -45,7 +45,7 @@ async def act(deps: ReadDependencies, request: Request) -> Page:
     elif not 1 <= len(reason) <= REASON_CHARACTERS_MAX:
         error = f"Say why, in {REASON_CHARACTERS_MAX} characters at most."
     elif await what_if.outdated(deps, asking, run, (await tried.came(deps, job))[1]):
-        error = "The run’s content or policy has changed since this was worked out: try it again."
+        error = "Policy, content or grades have changed since this was worked out: try it again."
     if error is not None or deps.sender is None:
         return await tried.show(deps, request, job, error)
     policy = {**msgspec.json.decode(job.request), "run": run}

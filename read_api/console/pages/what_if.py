@@ -16,6 +16,7 @@ from read_api.console.render import Moved, Page
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, NotFound, TooManyJobs
 from read_api.queries import catalogue, what_if
+from read_api.queries.policy_changes import Changed, Compared
 from read_api.routes.jobs import JobStanding, require, standing
 
 CHANGES_SHOWN_MAX = 500
@@ -36,8 +37,8 @@ class Came(msgspec.Struct, frozen=True, kw_only=True):
 
     run: str
     job: JobStanding
-    changes: list[what_if.Changed]
-    result: what_if.Compared | None
+    changes: list[Changed]
+    result: Compared | None
     error: str | None = None
 
 
@@ -94,8 +95,6 @@ async def show(
             "going": job.state in (JobState.WAITING, JobState.RUNNING),
             "may_apply": may_apply,
             "strong": is_strong(asking, Permission.OVERRIDE_GRADES),
-            "higher": sum((one.after.percent or 0) > (one.before.percent or 0) for one in changes),
-            "lower": sum((one.after.percent or 0) < (one.before.percent or 0) for one in changes),
         }
 
     page = Page("what_if_job.html", f"What if, in {job.about}", told, draw, section="Runs")
@@ -117,17 +116,13 @@ async def _form(
     return page._replace(status=status)
 
 
-async def came(
-    deps: ReadDependencies, job: Job
-) -> tuple[list[what_if.Changed], what_if.Compared | None]:
+async def came(deps: ReadDependencies, job: Job) -> tuple[list[Changed], Compared | None]:
     """Return what came of a job, nothing until it is done."""
     if job.state != JobState.DONE:
         return [], None
     lines = b"".join([piece async for piece in deps.jobs.result(job)]).splitlines()
-    *changes, result = [
-        msgspec.json.decode(line, type=what_if.Changed | what_if.Compared) for line in lines
-    ]
+    *changes, result = [msgspec.json.decode(line, type=Changed | Compared) for line in lines]
     return (
-        [one for one in changes if isinstance(one, what_if.Changed)],
-        result if isinstance(result, what_if.Compared) else None,
+        [one for one in changes if isinstance(one, Changed)],
+        result if isinstance(result, Compared) else None,
     )
