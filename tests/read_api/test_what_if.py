@@ -256,7 +256,7 @@ def essays(weight: str) -> dict[str, Any]:
 def test_what_is_on_record_is_what_would_change(graded: World) -> None:
     """Given a grade that a batch kept from falling, and a learner without one, when it is asked
     what the policy in force would give, then the first loses the grade, the pass and no
-    certificate that was issued, as the page says that applies it, until another batch has begun; the other loses nothing."""
+    certificate that was issued; so says the page that applies it, until another batch has begun."""
     run = "AAA-2016J"
     dates = {"starts": "2016-10-01T00:00:00Z", "ends": "2099-06-01T00:00:00Z"}
     modes = {"modes": ["verified"], "certificate_modes": ["verified"]}
