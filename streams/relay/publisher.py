@@ -65,12 +65,14 @@ class Publisher(ABC):
             while not self._stopping.is_set():
                 head = await self._lead.check()
                 begin = await self.find(head.epoch)
-                keeping = asyncio.create_task(self._keep(), name=f"{self.progress.name} keeps")
+                over = asyncio.Event()
+                keeping = asyncio.create_task(self._keep(over), name=f"{self.progress.name} keeps")
                 try:
                     await self._until_it_ends(keeping, head.epoch, begin)
                 finally:
-                    keeping.cancel()
-                await self._store()
+                    over.set()
+                    await asyncio.wait({keeping})
+                await keeping
         finally:
             await self._topic.close()
 
@@ -92,9 +94,12 @@ class Publisher(ABC):
     async def _publish(self, epoch: str, begin: int, arrivals: Acknowledgements) -> None:
         """Publish what follows a position until stopped, or until the log has another epoch."""
 
-    async def _keep(self) -> None:
-        while True:
-            await asyncio.sleep(KEEP_SECONDS)
+    async def _keep(self, over: asyncio.Event) -> None:
+        """Store the place now and then, and at the end. Not to be cancelled: what was being stored
+        would be taken for somebody else's."""
+        while not over.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), KEEP_SECONDS)
             await self._store()
 
     async def _store(self) -> None:

@@ -23,7 +23,7 @@ READING = "progress"
 
 def partitions(worker: Child) -> set[int]:
     """Return which partitions a worker says that it has."""
-    said = re.match(r"partitions ((?:\d+(?:-\d+)?(?:, )?)+)", worker.doing)
+    said = re.search(r"partitions ((?:\d+(?:-\d+)?(?:, )?)+)", worker.doing)
     found: set[int] = set()
     for part in said[1].split(", ") if said else ():
         first, _, last = part.partition("-")

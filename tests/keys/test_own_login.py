@@ -24,7 +24,8 @@ NAME = "registrar_keys"
 
 def statements() -> list[str]:
     """Return what the how-to has an administrator run, under names of this test alone."""
-    told = HOW_TO.read_text().split("```sql\n")[1].split("```")[0]
+    told = next(block for block in HOW_TO.read_text().split("```sql\n")[1:] if NAME in block)
+    told = told.split("```")[0]
     own = told.replace(NAME, f"{NAME}_{os.getpid()}")
     return [one.strip() for one in own.split(";") if one.strip()]
 
