@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -62,7 +63,10 @@ WORDS = (
     "history grammar algebra poetry botany optics logic ethics rhetoric geometry music drama "
     "introduction advanced essay lecture seminar workshop reading revision assignment quiz week"
 )
-VOCABULARY = tuple(WORDS.split())
+VOCABULARY = (*WORDS.split(), *("".join(two) for two in itertools.permutations(WORDS.split(), 2)))
+COMMONNESS = tuple(1 / rank for rank in range(1, len(VOCABULARY) + 1))
+"""By Zipf's law, as words are in what people write and search for: a few are nearly everywhere, and
+most are rare."""
 
 Action = dict[str, Any]
 Way = Callable[[Sequence[Entry]], float]
@@ -112,7 +116,7 @@ def _entries() -> Iterator[Entry]:
     for number in itertools.count():
         course, said = f"C{number:04}", _say(number, 3)
         items = tuple(
-            Item(f"{course}-i{n}", "assignment", _say(number * 7 + n, 4), module=f"Week {n % 12}")
+            Item(f"{course}-i{n}", "assignment", _say(1_000 * (number + 1) + n, 4), module=f"Week {n % 12}")
             for n in range(ITEMS_PER_RUN)
         )
         run_ = f"{course}-2026"
@@ -125,9 +129,7 @@ def _entries() -> Iterator[Entry]:
 
 
 def _say(seed: int, words: int) -> str:
-    return " ".join(
-        VOCABULARY[(seed * 31 + n * n * 17 + n) % len(VOCABULARY)] for n in range(words)
-    )
+    return " ".join(random.Random(seed).choices(VOCABULARY, COMMONNESS, k=words))  # noqa: S311
 
 
 def _rates(
@@ -252,7 +254,7 @@ async def _search(reads: ReadDependencies, number: int) -> None:
 
 def _query(number: int) -> tuple[str, str | None]:
     """Return what people type: words, a word that is not finished yet, an id, one kind only."""
-    word = VOCABULARY[number % len(VOCABULARY)]
+    word = _say(number, 1)
     match number % 4:
         case 0:
             return f"{word} assignment", None
