@@ -116,7 +116,12 @@ def _entries() -> Iterator[Entry]:
     for number in itertools.count():
         course, said = f"C{number:04}", _say(number, 3)
         items = tuple(
-            Item(f"{course}-i{n}", "assignment", _say(1_000 * (number + 1) + n, 4), module=f"Week {n % 12}")
+            Item(
+                f"{course}-i{n}",
+                "assignment",
+                _say(1_000 * (number + 1) + n, 4),
+                module=f"Week {n % 12}",
+            )
             for n in range(ITEMS_PER_RUN)
         )
         run_ = f"{course}-2026"
