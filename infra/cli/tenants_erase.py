@@ -6,6 +6,13 @@ from urllib.parse import quote
 
 import click
 
+from domain.tenants.facts import (
+    TenantErased,
+    TenantErasureBegun,
+    TenantErasureRequested,
+    TenantLearnersErased,
+)
+from domain.wording import counted
 from infra.cli.client import command
 from infra.cli.erasures import Erasure, erasure_options, wait_until_erased
 from infra.cli.errors import Failed
@@ -14,7 +21,10 @@ from infra.cli.output import print_json, print_table
 from infra.cli.tenants_list import listed
 from infra.settings.loading import Loaded
 
-STEPS = 4
+STEPS = frozenset(
+    fact.__name__
+    for fact in (TenantErasureRequested, TenantErasureBegun, TenantLearnersErased, TenantErased)
+)
 WAIT_SECONDS_DEFAULT = 600
 
 
@@ -43,7 +53,8 @@ def erase(
     if found is None:
         raise Failed(f"there is no tenant {tenant}")
     if not yes:
-        told = f"{found['learners']:,} learners of {tenant} are erased for good. Its name again"
+        learners = counted(found["learners"], "learner")
+        told = f"This erases {learners} of {tenant} for good. Its name again"
         if click.prompt(told) != tenant:
             raise Failed("that is another name: nothing was erased")
     command(address, "erase-tenant", {"tenant": tenant, "ground": ground})
@@ -68,12 +79,13 @@ def erase(
         print_table(
             ("learner", "legal holds"),
             [(one["subject"], ", ".join(one["holds"])) for one in done["held"]],
-            title=f"{done['held_learners']:,} learners are held",
+            title=f"held: {counted(done['held_learners'], 'learner')}",
         )
         raise Failed("lift the holds, and ask again: nothing was erased")
     removed = ", ".join(f"{one['place']} {one['removed']:,}" for one in done["receipts"])
-    print(f"{done['learners'] or 0:,} learners; {removed}")
+    print(f"{counted(done['learners'] or 0, 'learner')}; {removed}")
 
 
 def _steps(told: Erasure) -> tuple[int, int]:
-    return min(len(told["steps"]), STEPS), STEPS
+    """How many are done, each once: what a legal hold stopped was asked for again."""
+    return len(STEPS & {one["step"] for one in told["steps"]}), len(STEPS)
