@@ -22,7 +22,7 @@ from streams.seals import (
     Signing,
 )
 
-PAGE_FACTS_MAX = 5_000
+PAGE_FACTS_MAX = 20_000
 LINGER_SECONDS = 0.5
 """Between two checkpoints while facts trickle in: each writes the edge of the tree again."""
 WAIT_SECONDS_MAX = 0.5
