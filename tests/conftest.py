@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from xdist.remote import Producer
@@ -33,6 +35,16 @@ def databases_15() -> Iterator[Databases]:
         pytest.skip("Debian's PostgreSQL 15 is not installed")
     with databases(DEBIAN_15) as running:
         yield running
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that an engine's account may enter: that of a test is in one that it may not."""
+    made = Path(tempfile.mkdtemp(prefix="registrar-test-"))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 @pytest.fixture

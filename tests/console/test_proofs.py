@@ -158,6 +158,20 @@ def test_a_checkpoint_that_is_not_signed_proves_nothing(
     expect(page.locator("#proofs")).to_contain_text(why)
 
 
+def altered(visit: Open, path: str, shown: str, instead: str) -> Page:
+    """Open a page on whose way to the reader something was put in place of what it showed."""
+
+    def answer(route: Route) -> None:
+        came = route.fetch()
+        assert shown in came.text()
+        route.fulfill(response=came, body=came.text().replace(shown, instead))
+
+    page = visit("/console")
+    page.route(f"**{path}", answer)
+    page.goto(path)
+    return page
+
+
 @pytest.mark.parametrize(
     ("shown", "instead", "why"),
     [
@@ -169,15 +183,7 @@ def test_a_page_that_shows_something_else_than_what_is_proven_fails(
     visit: Open, shown: str, instead: str, why: str
 ) -> None:
     """A right proof of another fact is no proof of this one."""
-
-    def answer(route: Route) -> None:
-        came = route.fetch()
-        assert shown in came.text()
-        route.fulfill(response=came, body=came.text().replace(shown, instead))
-
-    page = visit("/console")
-    page.route(f"**{ANNAS}", answer)
-    page.goto(ANNAS)
+    page = altered(visit, ANNAS, shown, instead)
     assert "proof failed" in badges(page)
     expect(page.locator("#proofs")).to_contain_text(why)
 
@@ -194,15 +200,7 @@ def test_a_fact_is_proven_on_its_own_page_too(
     visit: Open, shown: str, instead: str, said: str
 ) -> None:
     """Where it is about nobody in particular as well."""
-
-    def answer(route: Route) -> None:
-        came = route.fetch()
-        assert shown in came.text()
-        route.fulfill(response=came, body=came.text().replace(shown, instead))
-
-    page = visit("/console")
-    page.route("**/console/facts/1", answer)
-    page.goto("/console/facts/1")
+    page = altered(visit, "/console/facts/1", shown, instead)
     assert badges(page) == ["proven" if "proven" in said else "proof failed"]
     expect(page.locator("#proofs")).to_contain_text(said)
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -31,16 +29,6 @@ from tests.cluster_engines import running
 CLIENT_SECONDS_MAX = 20
 
 Result = TypeVar("Result")
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder whose parents let an engine's account through."""
-    made = Path(tempfile.mkdtemp(prefix="registrar-test-"))
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
 
 
 async def produce(kafka: Kafka, topic: str, values: list[bytes]) -> None:

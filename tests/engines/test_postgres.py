@@ -8,9 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -22,17 +20,6 @@ from infra.engines.binaries import wheel_binaries
 from infra.engines.keeping import kept
 from infra.engines.postgres import Postgres
 from tests.server import eventually
-
-
-@pytest.fixture
-def data() -> Iterator[Path]:
-    """A data folder whose parents let others through."""
-    folder = Path(tempfile.mkdtemp(prefix="registrar-test-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
 
 OTHER_PROCESS = """
 import sys
@@ -66,9 +53,9 @@ def count(server: Postgres) -> int:
     return int(row[0]) if row else -1
 
 
-def test_data_is_kept_and_the_second_start_is_fast(data: Path) -> None:
+def test_data_is_kept_and_the_second_start_is_fast(folder: Path) -> None:
     """Stop and start again: everything is there, within 2 seconds."""
-    server = Postgres(data / "postgres")
+    server = Postgres(folder / "postgres")
     with server, psycopg.connect(server.dsn) as connection:
         connection.execute("create table kept as select generate_series(1, 10)")
     assert server.pid is None
@@ -78,9 +65,9 @@ def test_data_is_kept_and_the_second_start_is_fast(data: Path) -> None:
         assert count(server) == 10
 
 
-def test_commits_are_durable_and_no_port_is_open(data: Path) -> None:
+def test_commits_are_durable_and_no_port_is_open(folder: Path) -> None:
     """fsync is on, nothing listens on the network, only the owner enters the socket's folder."""
-    with Postgres(data / "postgres") as server, psycopg.connect(server.dsn) as connection:
+    with Postgres(folder / "postgres") as server, psycopg.connect(server.dsn) as connection:
         shown = {
             name: connection.execute(f"show {name}").fetchone()
             for name in ("fsync", "synchronous_commit", "full_page_writes", "listen_addresses")
@@ -96,9 +83,9 @@ def test_commits_are_durable_and_no_port_is_open(data: Path) -> None:
         assert stat.S_IMODE(Path(row[0]).stat().st_mode) == 0o700
 
 
-def test_analysts_tools_connect_with_the_same_address(data: Path) -> None:
+def test_analysts_tools_connect_with_the_same_address(folder: Path) -> None:
     """psycopg2, which BI tools use, takes the address as it is."""
-    with Postgres(data / "postgres") as server:
+    with Postgres(folder / "postgres") as server:
         connection = psycopg2.connect(server.dsn)
         with connection.cursor() as cursor:
             cursor.execute("select current_database()")
@@ -106,9 +93,9 @@ def test_analysts_tools_connect_with_the_same_address(data: Path) -> None:
         connection.close()
 
 
-def test_a_deep_data_folder_gets_its_socket_elsewhere(data: Path) -> None:
+def test_a_deep_data_folder_gets_its_socket_elsewhere(folder: Path) -> None:
     """A path beyond the limit of sockets (107 bytes) works, also with spaces and umlauts."""
-    deep = data / ("x" * 60) / "mit Leerzeichen und Ümläuten" / ("y" * 60) / "postgres"
+    deep = folder / ("x" * 60) / "mit Leerzeichen und Ümläuten" / ("y" * 60) / "postgres"
     with Postgres(deep) as server, psycopg.connect(server.dsn) as connection:
         assert connection.execute("select 1").fetchone() == (1,)
         row = connection.execute("show unix_socket_directories").fetchone()
@@ -116,12 +103,12 @@ def test_a_deep_data_folder_gets_its_socket_elsewhere(data: Path) -> None:
     shutil.rmtree(row[0])
 
 
-def test_a_server_whose_registrar_was_killed_is_used_again(data: Path) -> None:
+def test_a_server_whose_registrar_was_killed_is_used_again(folder: Path) -> None:
     """kill -9 of registrar leaves the server running; the next start finds it, and can stop it."""
-    first = other_process(data / "postgres")
+    first = other_process(folder / "postgres")
     first.kill()
     first.communicate()
-    server = Postgres(data / "postgres")
+    server = Postgres(folder / "postgres")
     pid = server.pid
     assert pid is not None
     with server:
@@ -131,12 +118,12 @@ def test_a_server_whose_registrar_was_killed_is_used_again(data: Path) -> None:
     assert server.pid is None
 
 
-def test_the_last_to_leave_stops_the_server(data: Path) -> None:
+def test_the_last_to_leave_stops_the_server(folder: Path) -> None:
     """A command that shares the server with a running registrar does not stop it."""
-    server = Postgres(data / "postgres")
+    server = Postgres(folder / "postgres")
     with server:
         pid = server.pid
-        other = other_process(data / "postgres")
+        other = other_process(folder / "postgres")
         assert other.communicate("\n", timeout=30)[0] == ""
         assert server.pid == pid
         with psycopg.connect(server.dsn) as connection:
@@ -144,9 +131,9 @@ def test_the_last_to_leave_stops_the_server(data: Path) -> None:
     assert server.pid is None
 
 
-def test_a_server_that_is_killed_while_it_is_kept_comes_back_by_itself(data: Path) -> None:
+def test_a_server_that_is_killed_while_it_is_kept_comes_back_by_itself(folder: Path) -> None:
     """With every commit; and stays away once it is not needed any more."""
-    with Postgres(data / "postgres") as server:
+    with Postgres(folder / "postgres") as server:
         with psycopg.connect(server.dsn) as connection:
             connection.execute("create table kept as select generate_series(1, 10)")
         with kept(server):
@@ -167,9 +154,9 @@ def answers(server: Postgres) -> bool:
     return True
 
 
-def test_a_server_that_was_killed_recovers_what_was_committed(data: Path) -> None:
+def test_a_server_that_was_killed_recovers_what_was_committed(folder: Path) -> None:
     """kill -9 of the server itself: started again, it has every commit."""
-    with Postgres(data / "postgres") as server:
+    with Postgres(folder / "postgres") as server:
         with psycopg.connect(server.dsn) as connection:
             connection.execute("create table kept as select generate_series(1, 10)")
         pid = server.pid
@@ -180,29 +167,29 @@ def test_a_server_that_was_killed_recovers_what_was_committed(data: Path) -> Non
         assert count(server) == 10
 
 
-def test_an_interrupt_of_the_terminal_does_not_reach_the_server(data: Path) -> None:
+def test_an_interrupt_of_the_terminal_does_not_reach_the_server(folder: Path) -> None:
     """The server is in a session of its own."""
-    with Postgres(data / "postgres") as server:
+    with Postgres(folder / "postgres") as server:
         assert server.pid is not None
         assert os.getsid(server.pid) != os.getsid(0)
 
 
-def test_a_failed_start_says_why(data: Path) -> None:
+def test_a_failed_start_says_why(folder: Path) -> None:
     """The error holds the last lines of the server's log."""
-    server = Postgres(data / "postgres")
+    server = Postgres(folder / "postgres")
     with server:
         pass
-    (data / "postgres" / "postgresql.conf").write_text("shared_buffers = 'much'\nnonsense = 1\n")
+    (folder / "postgres" / "postgresql.conf").write_text("shared_buffers = 'much'\nnonsense = 1\n")
     with pytest.raises(EngineError, match=r"did not start[\s\S]*nonsense"):
         server.start()
 
 
-def test_data_of_another_version_is_refused(data: Path) -> None:
+def test_data_of_another_version_is_refused(folder: Path) -> None:
     """Data of another major version is left alone, and the message says what to do."""
-    server = Postgres(data / "postgres")
+    server = Postgres(folder / "postgres")
     with server:
         pass
-    (data / "postgres" / "PG_VERSION").write_text("16\n")
+    (folder / "postgres" / "PG_VERSION").write_text("16\n")
     with pytest.raises(EngineError, match="holds data of PostgreSQL 16"):
         server.start()
 
@@ -210,9 +197,9 @@ def test_data_of_another_version_is_refused(data: Path) -> None:
 @pytest.mark.skipif(
     os.geteuid() != 0, reason="only for root, who starts the server under another account"
 )
-def test_as_root_parents_are_opened_for_searching_only(data: Path) -> None:
+def test_as_root_parents_are_opened_for_searching_only(folder: Path) -> None:
     """A closed parent gets the search permission for others, and nothing more."""
-    closed = data / "closed"
+    closed = folder / "closed"
     closed.mkdir(mode=0o700)
     with Postgres(closed / "postgres") as server:
         assert server.pid is not None

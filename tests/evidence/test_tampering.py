@@ -123,8 +123,8 @@ def test_a_deletion_that_was_closed_up_is_found(log: str, count: int) -> None:
     assert found(log) == [("deleted", 40)]
 
 
-def test_an_inserted_fact_is_found(log: str) -> None:
-    """The later facts were moved to make room."""
+def insert(log: str) -> None:
+    """Put a fact at 61, and those that were there and later one further."""
     tamper(
         log,
         UP.format("> 60"),
@@ -132,18 +132,17 @@ def test_an_inserted_fact_is_found(log: str) -> None:
         "insert into log.facts select 61, recorded_at, 999, stream, type, tenant, subject, body"
         " from log.facts where position = 60",
     )
+
+
+def test_an_inserted_fact_is_found(log: str) -> None:
+    """The later facts were moved to make room."""
+    insert(log)
     assert found(log) == [("inserted", 61)]
 
 
 def test_a_log_that_is_sealed_further_after_an_insertion_lacks_nothing(log: str) -> None:
     """The sealer did not look back, and what it sealed since is there."""
-    tamper(
-        log,
-        UP.format("> 60"),
-        DOWN.format(100000 - 1),
-        "insert into log.facts select 61, recorded_at, 999, stream, type, tenant, subject, body"
-        " from log.facts where position = 60",
-    )
+    insert(log)
     seal(log)
     assert found(log) == [("inserted", 61)]
 

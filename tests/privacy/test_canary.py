@@ -6,14 +6,11 @@ import json
 import shutil
 import sqlite3
 import subprocess
-import tempfile
-from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
-import pytest
 from psycopg.types.json import Jsonb
 
 from domain.streams import REGISTRY
@@ -36,16 +33,6 @@ class Field(NamedTuple):
     subject: str
     context: bytes
     sealed: str
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder that the embedded PostgreSQL's account may enter."""
-    made = Path(tempfile.mkdtemp(prefix="registrar-canary-"))
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
 
 
 def test_nothing_readable_is_left_anywhere(folder: Path) -> None:

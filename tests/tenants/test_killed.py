@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
-import pytest
 from msgspec.structs import replace
 
 from domain.access import DEVELOPMENT
@@ -34,16 +32,6 @@ STEPS = [
     "TenantLearnersErased",
     "TenantErased",
 ]
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder that the embedded PostgreSQL's account may enter."""
-    made = Path(tempfile.mkdtemp(prefix="registrar-tenant-"))
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
 
 
 def test_a_tenants_erasure_survives_a_kill_and_a_restored_backup(folder: Path) -> None:
