@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from elasticsearch import AsyncElasticsearch, NotFoundError
+from elasticsearch import AsyncElasticsearch
 
-from infra.search.clients import unavailable
+from infra.search.clients import BUSY, unavailable
 from infra.search.mapping import ALL
 from infra.search.marks import match, sought
-from infra.search.shelf import index_name
+from infra.search.shelf import Refused, index_name
 from infra.search.words import Asked, asked
 from infra.stores.reading import Pool, reading
 from infra.stores.views import parked_keys
@@ -24,6 +24,7 @@ EXACT_SCORE = 10_000.0
 """No words score as much."""
 TITLE_BOOST = 2.0
 KINDS_MAX = 20
+NOT_FOUND = 404
 TRIES_MAX = 2
 """A rebuild may take over, and its predecessor go, between asking where to search and searching."""
 
@@ -49,23 +50,27 @@ class ElasticsearchSearch:
     async def search(
         self, tenant: str, words: str, kind: str | None, limit: int, offset: int
     ) -> Matches:
-        """Return what the words are found in, best first."""
+        """Return what the words are found in, best first.
+
+        What is counted by kind may be newer by a moment than what is listed; neither is older than
+        the position.
+        """
         what = asked(words)
-        wanted = _request(tenant, words, what, kind)
+        best = {**_best(tenant, words, what, kind), "from": offset, "size": limit}
+        counted = _counted(tenant, words, what)
+        head = {
+            "preference": f"words-{crc32(words.encode())}",
+            "allow_partial_search_results": False,
+        }
         for _ in range(TRIES_MAX):
             live = await self._live(tenant)
-            try:
-                with unavailable():
-                    answer = await self._client.search(
-                        index=live.name,
-                        from_=offset,
-                        size=limit,
-                        preference=f"words-{crc32(words.encode())}",
-                        **wanted,
-                    )
-            except NotFoundError:
-                continue
-            return _matches(live, what, answer.body)
+            with unavailable():
+                answer = await self._client.msearch(
+                    index=live.name, searches=[head, best, head, counted]
+                )
+            parts = answer["responses"]
+            if all(_answered(part) for part in parts):
+                return _matches(live, what, *parts)
         raise StoreUnavailable("the search index is not there; it has to be rebuilt")
 
     async def _live(self, tenant: str) -> _Live:
@@ -83,53 +88,82 @@ class ElasticsearchSearch:
         return _Live(name, row["position"], parked)
 
 
-def _request(tenant: str, words: str, what: Asked, kind: str | None) -> dict[str, Any]:
-    """Return what is asked of the engine. The kind is chosen after counting, so that all kinds are
-    counted; equals come in the order of their keys, so that pages fit together."""
-    exact = {"constant_score": {"filter": {"term": {"id.exact": words}}, "boost": EXACT_SCORE}}
-    title = {"match": {"title.english": {"query": what.words, "boost": TITLE_BOOST}}}
-    wanted: dict[str, Any] = {
-        "query": {
-            "bool": {
-                "filter": {"term": {TENANT: tenant}},
-                "must_not": {"term": {"retired": True}},
-                "must": {"bool": {"should": [exact, *_found(ALL, what)]}},
-                "should": [title],
-            }
-        },
-        "aggs": {"kinds": {"terms": {"field": "kind", "size": KINDS_MAX}}},
+def _best(tenant: str, words: str, what: Asked, kind: str | None) -> dict[str, Any]:
+    """Return how the best matches are asked for; equals come in the order of their keys, so that
+    pages fit together.
+
+    The ways to match stand side by side, and nothing is counted here: so the engine leaves out
+    whatever cannot be among the best. Asked in one with the count, or with the title apart from the
+    others, it scores every match, which takes five times as long (``bench search``).
+    """
+    title = _all("title.english", what.words, boost=TITLE_BOOST)
+    kinds = [] if kind is None else [{"term": {"kind": kind}}]
+    found = {"must": {"bool": {"should": [*_found(words, what), title]}}}
+    return {
+        "query": {"bool": {**_of(tenant, *kinds), **found}},
         "sort": ["_score", {"entry": "asc"}],
-        "source": ["kind", "id", "run", "course", "title", "body"],
+        "_source": ["kind", "id", "run", "course", "title", "body"],
         "track_total_hits": False,
-        "allow_partial_search_results": False,
     }
-    if kind is not None:
-        wanted["post_filter"] = {"term": {"kind": kind}}
-    return wanted
 
 
-def _found(field: str, what: Asked) -> list[dict[str, Any]]:
-    """Return the ways to have all words: as they are, by their stems, or with the last begun."""
-    begun = _all(f"{field}.prefix", what.last)
+def _counted(tenant: str, words: str, what: Asked) -> dict[str, Any]:
+    """Return how all matches are counted, of every kind, whichever was asked for."""
+    found = {"bool": {"should": _found(words, what)}}
+    return {
+        "query": {"bool": _of(tenant, found)},
+        "aggs": {"kinds": {"terms": {"field": "kind", "size": KINDS_MAX}}},
+        "size": 0,
+        "track_total_hits": False,
+    }
+
+
+def _of(tenant: str, *filters: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "filter": [{"term": {TENANT: tenant}}, *filters],
+        "must_not": {"term": {"retired": True}},
+    }
+
+
+def _found(words: str, what: Asked) -> list[dict[str, Any]]:
+    """Return the ways to match: an id as it is, all words by their stems, or with the last begun.
+
+    A word as it is has its own stem and begins itself, so it needs no way of its own.
+    """
+    exact = {"constant_score": {"filter": {"term": {"id.exact": words}}, "boost": EXACT_SCORE}}
+    begun = _all(f"{ALL}.prefix", what.last)
     if what.finished:
-        finished = [
-            _all(field, what.finished),
-            _all(f"{field}.english", what.finished, zero_terms_query="all"),
-        ]
-        begun = {"bool": {"must": [begun, {"bool": {"should": finished}}]}}
-    return [_all(field, what.words), _all(f"{field}.english", what.words), begun]
+        finished = _all(f"{ALL}.english", what.finished, zero_terms_query="all")
+        begun = {"bool": {"must": [begun, finished]}}
+    return [exact, _all(f"{ALL}.english", what.words), begun]
 
 
-def _all(field: str, words: str, **more: str) -> dict[str, Any]:
+def _all(field: str, words: str, **more: str | float) -> dict[str, Any]:
     return {"match": {field: {"query": words, "operator": "and", **more}}}
 
 
-def _matches(live: _Live, what: Asked, answer: Mapping[str, Any]) -> Matches:
-    counted = answer["aggregations"]["kinds"]["buckets"]
+def _answered(part: Mapping[str, Any]) -> bool:
+    """Whether there was such an index. Raises StoreUnavailable or Refused."""
+    if "error" not in part:
+        return True
+    if part["status"] == NOT_FOUND:
+        return False
+    why = (part["error"].get("root_cause") or [part["error"]])[0]["reason"]
+    if part["status"] in BUSY:
+        raise StoreUnavailable(f"Elasticsearch is busy: {why}")
+    raise Refused(f"the search is not understood: {why}")
+
+
+def _matches(
+    live: _Live, what: Asked, best: Mapping[str, Any], counted: Mapping[str, Any]
+) -> Matches:
     wanted = sought(what)
     return Matches(
         live.position,
         live.parked,
-        {bucket["key"]: bucket["doc_count"] for bucket in counted},
-        [match(hit["_source"], wanted) for hit in answer["hits"]["hits"]],
+        {
+            bucket["key"]: bucket["doc_count"]
+            for bucket in counted["aggregations"]["kinds"]["buckets"]
+        },
+        [match(hit["_source"], wanted) for hit in best["hits"]["hits"]],
     )

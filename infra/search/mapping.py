@@ -29,8 +29,8 @@ _UNPLACED = {"type": "text", "index_options": "freqs"}
 """No phrases are searched for, so where in its text a word stands need not be kept."""
 _ENGLISH = {**_UNPLACED, "analyzer": "english"}
 _WORDS = {
-    **_UNPLACED,
-    "analyzer": "plain",
+    "type": "text",
+    "index": False,
     "fields": {
         "english": _ENGLISH,
         "prefix": {**_UNPLACED, "analyzer": "beginnings", "search_analyzer": "plain"},

@@ -55,7 +55,8 @@ _encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
 class Refused(Exception):
-    """Elasticsearch does not take or give a document: nothing of the batch is acknowledged."""
+    """Elasticsearch will never take, give or find what it was asked to; what was to be written is
+    not acknowledged."""
 
 
 def index_name(cluster: str, reading: str, version: int, number: int) -> str:

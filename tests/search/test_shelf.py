@@ -14,6 +14,7 @@ from infra.search.shelf import BULK_DOCUMENTS_MAX, Refused, alias_name, index_na
 from projections.batch import Folding
 from projections.ports import Changes, Generation, StoreUnavailable
 from projections.search import SEARCH, Entry
+from read_api.queries.search import RESULTS_RANKED_MAX
 from tests.search.conftest import FURNISHED, LATER, Shelved
 from tests.shelves import checksum
 
@@ -153,3 +154,18 @@ def test_who_searches_while_elasticsearch_is_slow_is_told_so(
     finally:
         os.kill(elasticsearch.pid, signal.SIGCONT)
     assert set(one.found("essay")) == {"a1", "GEO"}
+
+
+def test_an_engine_without_room_is_busy_and_what_it_never_takes_is_refused(
+    one: Shelved, client: Client
+) -> None:
+    """Both are answers to a part of what was asked, which is answered whole or not at all."""
+    client.cluster.put_settings(persistent={"indices.breaker.request.limit": "1b"})
+    try:
+        with pytest.raises(StoreUnavailable, match="busy"):
+            one.search("essay")
+    finally:
+        client.cluster.put_settings(persistent={"indices.breaker.request.limit": None})
+    assert set(one.found("essay")) == {"a1", "GEO"}
+    with pytest.raises(Refused, match="Result window"):
+        one.search("essay", offset=2 * RESULTS_RANKED_MAX)
