@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from domain.access.state import ACCESS, ADMINISTRATORS
-from domain.catalogue.state import COURSE, RUN, RUN_CONTENT, RUN_SEATS
+from domain.catalogue.content import RUN_CONTENT
+from domain.catalogue.state import COURSE, RUN
 from domain.consent.state import PURPOSE
 from domain.engagement.state import VIEWING
+from domain.enrolment.seats import RUN_SEATS
 from domain.enrolment.state import ENROLMENT
 from domain.grading.regrade import REGRADE
 from domain.kernel import StreamKind

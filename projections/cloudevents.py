@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from domain.catalogue.state import RUN, RUN_CONTENT, RUN_SEATS
+from domain.catalogue.content import RUN_CONTENT
+from domain.catalogue.state import RUN
 from domain.engagement.state import VIEWING
+from domain.enrolment.seats import RUN_SEATS
 from domain.enrolment.state import ENROLMENT
 from domain.grading.regrade import REGRADE
 from domain.kernel import Envelope, Fact, Personal

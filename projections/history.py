@@ -7,8 +7,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from domain.catalogue.state import RUN_SEATS
 from domain.engagement.state import VIEWING
+from domain.enrolment.seats import RUN_SEATS
 from domain.enrolment.state import ENROLMENT
 from domain.kernel import Envelope
 from domain.learners.state import LEARNER

@@ -10,7 +10,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from domain.catalogue.state import COURSE, RUN, RUN_CONTENT, RUN_SEATS
+from domain.catalogue.content import RUN_CONTENT
+from domain.catalogue.state import COURSE, RUN
+from domain.enrolment.seats import RUN_SEATS
 from domain.peer_review.state import PEER_POOL
 
 SUBJECTS_KEPT_MAX = 65_536

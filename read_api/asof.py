@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from domain.access import Principal
-from domain.catalogue.state import RUN, RUN_CONTENT, RUN_SEATS
+from domain.catalogue.content import RUN_CONTENT
+from domain.catalogue.state import RUN
+from domain.enrolment.seats import RUN_SEATS
 from domain.kernel import Envelope, StreamKind
 from projections.catalogue import CATALOGUE
 from projections.cloudevents import run_in

@@ -9,8 +9,9 @@ from commands.decision import Command, Context, Decision
 from commands.fields import Id
 from domain.assessment.facts import AttemptAbandoned
 from domain.assessment.rules import require_time_left
+from domain.catalogue.content import Content
 from domain.catalogue.rules import require_run
-from domain.catalogue.state import Content, Run
+from domain.catalogue.state import Run
 from domain.enrolment.state import Enrolment
 from domain.grading.rules import require_attempt
 

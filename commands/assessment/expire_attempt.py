@@ -10,8 +10,9 @@ from commands.fields import Id
 from domain.assessment.facts import AttemptAbandoned, AttemptExpired, SubmissionReceived
 from domain.assessment.handing_in import handed_in
 from domain.assessment.rules import require_time_up
+from domain.catalogue.content import Content
 from domain.catalogue.rules import require_run
-from domain.catalogue.state import Content, Run
+from domain.catalogue.state import Run
 from domain.enrolment.state import Enrolment
 from domain.grading.rules import require_attempt
 

@@ -12,8 +12,9 @@ from commands.decision import Command, Context, Decision
 from commands.fields import Contradiction, Exact, Id, Moment, Text, text
 from domain.assessment.facts import ExtensionGranted, LatenessRedecided
 from domain.assessment.rules import require_due_after_release, require_submittable
+from domain.catalogue.content import Content
 from domain.catalogue.rules import require_item, require_run
-from domain.catalogue.state import Content, Run
+from domain.catalogue.state import Run
 from domain.enrolment.rules import require_ever_enrolled
 from domain.enrolment.state import Enrolment, EnrolmentFact
 from domain.kernel import Fact, Personal

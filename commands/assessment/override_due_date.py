@@ -10,9 +10,10 @@ from pydantic import Field
 from commands.decision import Command, Context, Decision
 from commands.fields import Id, Moment, Text
 from domain.assessment.rules import require_due_after_release, require_submittable
+from domain.catalogue.content import RUN_CONTENT, Content
 from domain.catalogue.facts import DueDateOverridden
 from domain.catalogue.rules import require_item, require_run, require_unarchived
-from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
+from domain.catalogue.state import RUN, Run
 
 
 class OverrideDueDate(Command):

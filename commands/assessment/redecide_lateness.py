@@ -11,8 +11,9 @@ from commands.fields import Id
 from domain.assessment.dates import redecided
 from domain.assessment.handing_in import deadlines_moved
 from domain.assessment.state import with_lateness
+from domain.catalogue.content import RUN_CONTENT, Content
 from domain.catalogue.rules import require_run
-from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
+from domain.catalogue.state import RUN, Run
 from domain.enrolment.rules import require_ever_enrolled
 from domain.enrolment.state import ENROLMENT, Enrolment, EnrolmentFact, evolve_enrolment
 from domain.grading.late import all_penalties, missing_work

@@ -9,9 +9,10 @@ from pydantic import Field
 
 from commands.decision import Command, Context, Decision
 from commands.fields import Id, Text
+from domain.catalogue.content import RUN_CONTENT, Content
 from domain.catalogue.facts import DueOverrideRemoved
 from domain.catalogue.rules import require_run, require_unarchived
-from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
+from domain.catalogue.state import RUN, Run
 
 
 class RemoveDueOverride(Command):

@@ -10,8 +10,9 @@ from commands.decision import Command, Context, Decision
 from commands.fields import Id
 from domain.assessment.facts import WorkSaved
 from domain.assessment.rules import require_time_left
+from domain.catalogue.content import Content
 from domain.catalogue.rules import require_run, require_unarchived
-from domain.catalogue.state import Content, Run
+from domain.catalogue.state import Run
 from domain.enrolment.state import Enrolment
 from domain.enrolment.terms import require_access
 from domain.grading.rules import require_attempt

@@ -19,8 +19,9 @@ from domain.assessment.rules import (
     require_submittable,
 )
 from domain.assessment.state import find_attempt
+from domain.catalogue.content import Content
 from domain.catalogue.rules import require_item, require_open, require_run, require_unarchived
-from domain.catalogue.state import Content, Run
+from domain.catalogue.state import Run
 from domain.engagement.rules import require_unlocked
 from domain.enrolment.state import Enrolment
 from domain.enrolment.terms import require_access

@@ -21,9 +21,10 @@ from domain.assessment.rules import (
     require_time_left,
 )
 from domain.assessment.state import find_attempt
+from domain.catalogue.content import RUN_CONTENT, Content
 from domain.catalogue.facts import Item
 from domain.catalogue.rules import require_item, require_open, require_run, require_unarchived
-from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
+from domain.catalogue.state import RUN, Run
 from domain.engagement.rules import require_unlocked
 from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.enrolment.terms import require_access

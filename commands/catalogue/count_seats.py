@@ -11,7 +11,8 @@ from commands.decision import Command, Context, Decision
 from commands.fields import Id, Position
 from domain.catalogue.facts import SeatsCounted
 from domain.catalogue.rules import SeatsNotLimited, require_run
-from domain.catalogue.state import RUN, RUN_SEATS, Run, Seats
+from domain.catalogue.state import RUN, Run
+from domain.enrolment.seats import RUN_SEATS, Seats
 
 TAKEN_MAX = 100_000
 LIMITS_MAX = 1_000_000

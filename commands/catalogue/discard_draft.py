@@ -9,9 +9,10 @@ from pydantic import Field
 
 from commands.decision import Command, Context, Decision
 from commands.fields import Id
+from domain.catalogue.content import RUN_CONTENT, Content
 from domain.catalogue.facts import DraftDiscarded
 from domain.catalogue.rules import require_draft, require_run
-from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
+from domain.catalogue.state import RUN, Run
 
 
 class DiscardDraft(Command):

@@ -7,9 +7,10 @@ from typing import Any
 
 from commands.catalogue.content_fields import ContentBody, Whole
 from commands.decision import Context, Decision
+from domain.catalogue.content import RUN_CONTENT, Content
 from domain.catalogue.facts import ContentDrafted
 from domain.catalogue.rules import require_run, require_unarchived
-from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
+from domain.catalogue.state import RUN, Run
 from domain.kernel import Fact
 
 

@@ -10,9 +10,10 @@ from commands.decision import Command, Context, Decision
 from commands.fields import Id, OfferHours, Seats
 from domain.catalogue.facts import OFFER_HOURS, SeatsLimited
 from domain.catalogue.rules import require_run, require_unarchived
-from domain.catalogue.state import RUN, RUN_SEATS, Run, evolve_seats
-from domain.catalogue.state import Seats as SeatsState
+from domain.catalogue.state import RUN, Run
 from domain.enrolment.facts import SeatOffered, WaitlistLeft
+from domain.enrolment.seats import RUN_SEATS, evolve_seats
+from domain.enrolment.seats import Seats as SeatsState
 from domain.enrolment.waitlist import offers
 
 

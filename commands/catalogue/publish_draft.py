@@ -11,6 +11,7 @@ from commands.catalogue.draft_content import as_drafted
 from commands.catalogue.publish_content import answer, next_version
 from commands.decision import Command, Context, Decision
 from commands.fields import Id
+from domain.catalogue.content import RUN_CONTENT, Content
 from domain.catalogue.facts import ContentVersionPublished
 from domain.catalogue.rules import (
     require_current_base,
@@ -18,7 +19,7 @@ from domain.catalogue.rules import (
     require_run,
     require_unarchived,
 )
-from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
+from domain.catalogue.state import RUN, Run
 
 
 class PublishDraft(Command):

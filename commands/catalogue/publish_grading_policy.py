@@ -11,9 +11,10 @@ from commands.catalogue.grading_policies import LatePolicyBody, PolicyBody
 from commands.decision import Command, Context, Decision
 from commands.fields import Id
 from domain.assessment.dates import moving_items
+from domain.catalogue.content import RUN_CONTENT, Content
 from domain.catalogue.facts import SUBMITTABLE, GradingPolicyPublished, ItemDue
 from domain.catalogue.rules import require_run, require_unarchived
-from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
+from domain.catalogue.state import RUN, Run
 from domain.kernel import Fact
 
 

@@ -8,9 +8,10 @@ from commands.catalogue.dates import RunDates
 from commands.decision import Context, Decision
 from commands.fields import Id
 from domain.assessment.dates import relative_items
+from domain.catalogue.content import RUN_CONTENT, Content
 from domain.catalogue.facts import RunRescheduled
 from domain.catalogue.rules import require_run, require_unarchived
-from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
+from domain.catalogue.state import RUN, Run
 
 
 class RescheduleRun(RunDates):

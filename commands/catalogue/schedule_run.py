@@ -12,8 +12,9 @@ from commands.decision import Context, Decision
 from commands.fields import Contradiction, Days, Id, Modes, Seats, Title, Weeks
 from domain.catalogue.facts import REFUND_DAYS, RunScheduled, SeatsCounted, SeatsLimited
 from domain.catalogue.rules import RunExists, require_course
-from domain.catalogue.state import COURSE, RUN, RUN_SEATS, Course, Run
-from domain.catalogue.state import Seats as SeatsState
+from domain.catalogue.state import COURSE, RUN, Course, Run
+from domain.enrolment.seats import RUN_SEATS
+from domain.enrolment.seats import Seats as SeatsState
 
 
 class ScheduleRun(RunDates):

@@ -7,8 +7,9 @@ from typing import Any
 
 from commands.decision import Command, Context, Decision
 from commands.fields import Id
+from domain.catalogue.content import RUN_CONTENT, Content
 from domain.catalogue.rules import require_run
-from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
+from domain.catalogue.state import RUN, Run
 from domain.engagement.facts import ModuleRelocked, ModuleUnlocked
 from domain.engagement.gating import decided
 from domain.engagement.state import VIEWING, Viewing

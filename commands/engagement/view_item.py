@@ -7,8 +7,9 @@ from typing import Any
 
 from commands.decision import Command, Context, Decision
 from commands.fields import Id
+from domain.catalogue.content import RUN_CONTENT, Content
 from domain.catalogue.rules import require_item, require_open, require_run
-from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
+from domain.catalogue.state import RUN, Run
 from domain.engagement.facts import ItemViewed
 from domain.engagement.rules import require_unlocked
 from domain.enrolment.state import ENROLMENT, Enrolment

@@ -9,8 +9,9 @@ from pydantic import Field
 from commands.assessment.redecide_lateness import streams
 from commands.decision import Command, Context, Decision
 from commands.fields import Id, Reason
+from domain.catalogue.content import Content
 from domain.catalogue.rules import require_run
-from domain.catalogue.state import Content, Run
+from domain.catalogue.state import Run
 from domain.engagement.facts import ModuleWaived
 from domain.engagement.rules import require_module
 from domain.enrolment.rules import require_active

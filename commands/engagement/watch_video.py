@@ -10,8 +10,9 @@ from pydantic import Field, model_validator
 
 from commands.decision import Command, Context, Decision
 from commands.fields import Contradiction, Exact, Id, text
+from domain.catalogue.content import RUN_CONTENT, Content
 from domain.catalogue.rules import require_item, require_open, require_run
-from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
+from domain.catalogue.state import RUN, Run
 from domain.engagement.coverage import with_interval
 from domain.engagement.facts import ItemCompleted, VideoWatched
 from domain.engagement.rules import is_covered, require_credit, require_unlocked, require_video

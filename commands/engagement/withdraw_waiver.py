@@ -10,8 +10,9 @@ from pydantic import Field
 from commands.decision import Command, Context, Decision
 from commands.engagement.decide_modules import streams
 from commands.fields import Id, Reason
+from domain.catalogue.content import Content
 from domain.catalogue.rules import require_run
-from domain.catalogue.state import Content, Run
+from domain.catalogue.state import Run
 from domain.engagement.facts import ModuleRelocked, ModuleUnlocked, ModuleWaiverWithdrawn
 from domain.engagement.gating import decided
 from domain.engagement.state import Viewing

@@ -7,13 +7,14 @@ from typing import Any, NamedTuple, Protocol
 
 from domain.catalogue.facts import RunScheduled
 from domain.catalogue.rules import require_run, require_unarchived
-from domain.catalogue.state import COURSE, RUN, RUN_SEATS, Course, Run, Seats
+from domain.catalogue.state import COURSE, RUN, Course, Run
 from domain.enrolment.rules import (
     AlreadyEnrolled,
     require_mode,
     require_prerequisite,
     require_window,
 )
+from domain.enrolment.seats import RUN_SEATS, Seats
 from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.integrity.rules import require_not_ended
 from domain.kernel import StreamRef

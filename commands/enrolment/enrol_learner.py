@@ -11,9 +11,11 @@ from commands.decision import Command, Context, Decision
 from commands.enrolment import admission
 from commands.fields import Count, Id, Label, ModeName
 from domain.assessment.dates import relative_dues
-from domain.catalogue.state import RUN_CONTENT, Content, Course, Run, Seats
+from domain.catalogue.content import RUN_CONTENT, Content
+from domain.catalogue.state import Course, Run
 from domain.enrolment.facts import Demographics, LearnerEnrolled, SeatTaken
 from domain.enrolment.rules import require_seat
+from domain.enrolment.seats import Seats
 from domain.enrolment.state import Enrolment
 from domain.enrolment.terms import open_until
 from domain.kernel import Personal, StreamRef

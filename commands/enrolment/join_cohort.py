@@ -8,8 +8,9 @@ from commands.assessment.grant_extension import answer
 from commands.assessment.redecide_lateness import streams, with_consequences
 from commands.decision import Command, Context, Decision
 from commands.fields import Id
+from domain.catalogue.content import Content
 from domain.catalogue.rules import require_run
-from domain.catalogue.state import Content, Run
+from domain.catalogue.state import Run
 from domain.enrolment.facts import CohortJoined
 from domain.enrolment.rules import require_active
 from domain.enrolment.state import Enrolment, EnrolmentFact

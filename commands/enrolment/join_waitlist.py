@@ -9,9 +9,10 @@ from pydantic import Field
 from commands.decision import Command, Context, Decision
 from commands.enrolment.admission import more, require_admission, streams
 from commands.fields import Id, ModeName
-from domain.catalogue.state import Course, Run, Seats
+from domain.catalogue.state import Course, Run
 from domain.enrolment.facts import WaitlistJoined
 from domain.enrolment.rules import require_counted
+from domain.enrolment.seats import Seats
 from domain.enrolment.state import Enrolment
 from domain.enrolment.waitlist import require_full, require_room
 from domain.learners.state import Learner

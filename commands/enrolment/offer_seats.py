@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from commands.decision import Command, Context, Decision
 from commands.fields import Id
 from domain.catalogue.rules import require_run
-from domain.catalogue.state import RUN, RUN_SEATS, Run, Seats
+from domain.catalogue.state import RUN, Run
 from domain.enrolment.facts import SeatOffered
+from domain.enrolment.seats import RUN_SEATS, Seats
 from domain.enrolment.waitlist import offers
 
 

@@ -11,8 +11,9 @@ from commands.decision import Command, Context, Decision, Elsewhere
 from commands.fields import ITEMS_MAX, Contradiction, Id
 from domain.assessment.dates import relative_dues
 from domain.assessment.rules import require_submittable
+from domain.catalogue.content import RUN_CONTENT, Content
 from domain.catalogue.rules import require_item, require_run, require_unarchived
-from domain.catalogue.state import RUN, RUN_CONTENT, RUN_SEATS, Content, Run, Seats
+from domain.catalogue.state import RUN, Run
 from domain.enrolment.facts import (
     EnrolmentTransferred,
     LearnerEnrolled,
@@ -27,6 +28,7 @@ from domain.enrolment.rules import (
     require_seat,
     require_window,
 )
+from domain.enrolment.seats import RUN_SEATS, Seats
 from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.enrolment.terms import open_until
 from domain.enrolment.waitlist import released

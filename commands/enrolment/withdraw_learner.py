@@ -10,9 +10,10 @@ from pydantic import Field
 from commands.decision import Command, Context, Decision
 from commands.fields import Id, Text
 from domain.catalogue.rules import require_run
-from domain.catalogue.state import RUN, RUN_SEATS, Run, Seats
+from domain.catalogue.state import RUN, Run
 from domain.enrolment.facts import LearnerWithdrawn, SeatOffered, SeatReleased
 from domain.enrolment.rules import require_active
+from domain.enrolment.seats import RUN_SEATS, Seats
 from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.enrolment.waitlist import released
 from domain.kernel import Personal, StreamRef

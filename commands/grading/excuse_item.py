@@ -10,8 +10,9 @@ from commands.decision import Command, Context, Decision
 from commands.fields import Id, Reason
 from commands.grading.override_score import streams
 from domain.assessment.rules import require_submittable
+from domain.catalogue.content import Content
 from domain.catalogue.rules import require_item, require_run
-from domain.catalogue.state import Content, Run
+from domain.catalogue.state import Run
 from domain.enrolment.rules import require_ever_enrolled
 from domain.enrolment.state import Enrolment
 from domain.grading.facts import ItemExcused

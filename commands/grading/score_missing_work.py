@@ -11,8 +11,9 @@ from commands.decision import Command, Context, Decision
 from commands.fields import Id
 from commands.grading.override_score import streams
 from domain.assessment.dates import effective_due
+from domain.catalogue.content import Content
 from domain.catalogue.rules import require_item, require_run
-from domain.catalogue.state import Content, Run
+from domain.catalogue.state import Run
 from domain.due import require_due
 from domain.enrolment.rules import require_ever_enrolled
 from domain.enrolment.state import Enrolment

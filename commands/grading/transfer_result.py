@@ -10,8 +10,9 @@ from pydantic import Field
 from commands.decision import Command, Context, Decision
 from commands.fields import Amount, Id, text
 from domain.assessment.rules import require_submittable
+from domain.catalogue.content import RUN_CONTENT, Content
 from domain.catalogue.rules import require_item, require_run
-from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
+from domain.catalogue.state import RUN, Run
 from domain.enrolment.rules import require_active
 from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.grading.facts import ResultTransferred

@@ -10,8 +10,9 @@ from pydantic import Field
 from commands.decision import Command, Context, Decision
 from commands.fields import Id, Reason
 from domain.catalogue.rules import require_run
-from domain.catalogue.state import RUN, RUN_SEATS, Run, Seats
+from domain.catalogue.state import RUN, Run
 from domain.enrolment.facts import LearnerWithdrawn
+from domain.enrolment.seats import RUN_SEATS, Seats
 from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.enrolment.waitlist import released
 from domain.integrity.consequences import following

@@ -9,8 +9,9 @@ from pydantic import Field
 
 from commands.decision import Command, Context, Decision
 from commands.fields import Id
+from domain.catalogue.content import RUN_CONTENT, Content
 from domain.catalogue.rules import require_item, require_run
-from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
+from domain.catalogue.state import RUN, Run
 from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.enrolment.terms import require_access
 from domain.kernel import Fact, StreamRef

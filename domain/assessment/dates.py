@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from domain.assessment.facts import DueBasis, LatenessRedecided
+from domain.catalogue.content import Content
 from domain.catalogue.facts import Item, ItemDue
-from domain.catalogue.state import Content, Run
+from domain.catalogue.state import Run
 from domain.enrolment.state import Enrolment
 
 _NEVER = datetime.max.replace(tzinfo=UTC)

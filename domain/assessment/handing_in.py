@@ -9,8 +9,9 @@ from domain.assessment.dates import EffectiveDue, effective_due, late_seconds
 from domain.assessment.facts import AttemptDeadlineMoved, AttemptStarted, SubmissionReceived
 from domain.assessment.rules import deadline_of
 from domain.assessment.state import Attempt
+from domain.catalogue.content import Content
 from domain.catalogue.facts import Item
-from domain.catalogue.state import Content, Run
+from domain.catalogue.state import Run
 from domain.enrolment.state import Enrolment
 
 

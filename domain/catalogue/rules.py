@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from domain.catalogue.content import Content
 from domain.catalogue.facts import ContentDrafted, Item, RunScheduled
-from domain.catalogue.state import Content, Course, Run
+from domain.catalogue.state import Course, Run
 from domain.kernel import Refusal
 from domain.wording import moment, moment_or
 

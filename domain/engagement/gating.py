@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from domain.catalogue.content import Content
 from domain.catalogue.facts import SUBMITTABLE, Module, exact
-from domain.catalogue.state import Content
 from domain.engagement.facts import ModuleRelocked, ModuleUnlocked, Reached
 from domain.enrolment.state import Enrolment
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from domain.catalogue.content import Content
 from domain.catalogue.facts import Item
-from domain.catalogue.state import Content
 from domain.engagement.coverage import Intervals, covered_ms
 from domain.engagement.gating import is_open
 from domain.engagement.state import Viewing

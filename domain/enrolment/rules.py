@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from domain.catalogue.facts import Prerequisite, RunScheduled
-from domain.catalogue.state import Run, Seats
+from domain.catalogue.state import Run
+from domain.enrolment.seats import Seats
 from domain.enrolment.state import Enrolment
 from domain.enrolment.waitlist import require_standing_offer
 from domain.grading.counting import Score

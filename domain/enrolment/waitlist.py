@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from domain.catalogue.state import Run, Seats, evolve_seats
+from domain.catalogue.state import Run
 from domain.enrolment.facts import SeatOffered, SeatOfferLapsed, SeatReleased, WaitlistLeft
+from domain.enrolment.seats import Seats, evolve_seats
 from domain.kernel import Refusal
 from domain.wording import moment, moment_or
 

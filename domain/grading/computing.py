@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from domain.catalogue.content import Content
 from domain.catalogue.facts import GradingPolicy
-from domain.catalogue.state import Content, Run
+from domain.catalogue.state import Run
 from domain.enrolment.state import Enrolment
 from domain.grading.counting import scores_of
 from domain.grading.explain import Grade

@@ -13,8 +13,9 @@ from decimal import Decimal
 
 from domain.assessment.dates import effective_due
 from domain.assessment.state import Attempt, Attempts
+from domain.catalogue.content import Content
 from domain.catalogue.facts import SUBMITTABLE, Item, LatePolicy, exact
-from domain.catalogue.state import Content, Run
+from domain.catalogue.state import Run
 from domain.enrolment.state import Enrolment
 from domain.exact import text
 from domain.grading.counting import Score

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from domain.catalogue.content import Content
 from domain.catalogue.facts import GradingPolicy, LatePolicy
-from domain.catalogue.state import Content, Run
+from domain.catalogue.state import Run
 from domain.credentials.rules import certify
 from domain.enrolment.state import Enrolment
 from domain.grading.computing import as_fact, course_grade, turns

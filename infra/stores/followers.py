@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import LiteralString
 
 from domain.assessment.facts import SubmissionReceived
+from domain.catalogue.content import RUN_CONTENT
 from domain.catalogue.facts import ContentVersionPublished
-from domain.catalogue.state import RUN_CONTENT
 from domain.enrolment.facts import LearnerEnrolled
 from domain.enrolment.state import ENROLMENT
 from domain.grading.facts import MissingWorkScored

@@ -13,7 +13,8 @@ from domain.assessment.dates import EffectiveDue, effective_due
 from domain.assessment.facts import ExtensionGranted
 from domain.assessment.state import Attempt
 from domain.catalogue import facts as catalogue
-from domain.catalogue.state import Content, Run
+from domain.catalogue.content import Content
+from domain.catalogue.state import Run
 from domain.enrolment.state import Enrolment
 from read_api.queries.catalogue import DueOverride, Item
 

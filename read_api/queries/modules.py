@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from domain.catalogue.content import Content
 from domain.catalogue.facts import Module
-from domain.catalogue.state import Content
 from domain.engagement.gating import is_open
 from domain.enrolment.state import Enrolment
 

@@ -15,8 +15,9 @@ from typing import NamedTuple
 import msgspec
 
 from domain.access import Principal
+from domain.catalogue.content import RUN_CONTENT, Content
 from domain.catalogue.facts import GradingPolicy, LatePolicy
-from domain.catalogue.state import RUN, RUN_CONTENT, Content, Run
+from domain.catalogue.state import RUN, Run
 from domain.enrolment.state import ENROLMENT, Enrolment
 from domain.grading.regrade import REGRADE
 from domain.grading.what_if import Comparison, Terms, compare

@@ -19,6 +19,7 @@ from domain.assessment.facts import (
     SubmissionReceived,
 )
 from domain.assessment.rules import ItemNotSubmittable, ReleaseAfterDue
+from domain.catalogue.content import Content
 from domain.catalogue.facts import (
     DueDateOverridden,
     DueOverrideRemoved,
@@ -27,7 +28,7 @@ from domain.catalogue.facts import (
     RunRescheduled,
 )
 from domain.catalogue.rules import ItemUnknown, RunIsArchived, RunUnknown
-from domain.catalogue.state import Content, Run
+from domain.catalogue.state import Run
 from domain.enrolment.facts import CohortJoined, CohortLeft, LearnerEnrolled, LearnerWithdrawn
 from domain.enrolment.rules import NotEnrolled
 from domain.enrolment.state import Enrolment

@@ -25,7 +25,6 @@ from domain.catalogue.facts import (
     SeatsLimited,
 )
 from domain.catalogue.rules import RunIsArchived, RunUnknown
-from domain.catalogue.state import Seats
 from domain.due import NotDue
 from domain.enrolment.facts import (
     EnrolmentTransferred,
@@ -46,6 +45,7 @@ from domain.enrolment.rules import (
     SeatsBeingCounted,
     WindowClosed,
 )
+from domain.enrolment.seats import Seats
 from domain.enrolment.waitlist import WAITING_MAX, OfferLapsed, SeatFree, WaitlistFull
 from tests.given import COURSE_FACT, NOON, RUN_ID, Record, day, given, placed, run
 
