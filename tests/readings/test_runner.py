@@ -12,9 +12,10 @@ from domain.kernel import Envelope
 from domain.streams import REGISTRY
 from infra.stores.memory import MemoryStore
 from projections.decoding import decode
+from projections.enrolment_progress import ENROLMENT
 from projections.history import HISTORY
 from projections.ports import Changes, Generation, Parked, StoreUnavailable
-from projections.progress import ENROLMENT, PROGRESS
+from projections.progress import PROGRESS
 from projections.reading import Key, Reading
 from projections.register import READINGS
 from streams.runner.runner import Runner

@@ -13,6 +13,7 @@ from domain.enrolment.facts import LearnerEnrolled
 from domain.kernel import Envelope, Fact
 from domain.streams import REGISTRY
 from infra.stores.memory import MemoryStore
+from projections.enrolment_progress import ENROLMENT
 from projections.partitions import partition_of
 from projections.ports import (
     Changes,
@@ -22,7 +23,7 @@ from projections.ports import (
     StalePosition,
     StoreUnavailable,
 )
-from projections.progress import ENROLMENT, PROGRESS
+from projections.progress import PROGRESS
 from projections.reading import Key
 from projections.register import READINGS
 from streams import packs
