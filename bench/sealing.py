@@ -26,9 +26,10 @@ from bench.report import Report, median_ratio
 from bench.rig import BODY, run, server
 from bench.university import load
 from domain.evidence.checkpoints import Checkpoint
-from domain.evidence.exports import Header, entry, line, verify
+from domain.evidence.exports import Header, entry, line
 from domain.evidence.tiles import Frontier, span_hashes, tiles_for
 from domain.evidence.tree import HASH_BYTES, consistency_spans, inclusion_spans, leaf_hash
+from domain.evidence.verifying import verify
 from infra.evidence.keys import Keys, check, new_key
 from infra.evidence.leaves import PostgresLeaves
 from infra.evidence.sealing import Sealing, sealer

@@ -17,11 +17,12 @@ import msgspec
 
 from domain.evidence.archive import ARCHIVE_BYTES_MAX, File, WrongArchive, packed, unpacked
 from domain.evidence.checkpoints import Checkpoint, parse_checkpoint
-from domain.evidence.exports import Entry, Header, Rejected, Verified
-from domain.evidence.exports import verify as verify_facts
+from domain.evidence.exports import Entry, Header
 from domain.evidence.notes import Check, PublicKey, WrongNote, parse
 from domain.evidence.page import Fact, Page, drawn
 from domain.evidence.readme import README
+from domain.evidence.verifying import Rejected, Verified
+from domain.evidence.verifying import verify as verify_facts
 
 FORMAT: Literal["registrar-bundle/1"] = "registrar-bundle/1"
 FACTS, TOLD = "facts.jsonl", "told.json"

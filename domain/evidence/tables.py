@@ -17,7 +17,7 @@ from typing import Annotated, Any, BinaryIO
 import msgspec
 
 from domain.evidence.checkpoints import Checkpoint
-from domain.evidence.exports import Entry, Header, Rejected, Verified, entry, line, verify
+from domain.evidence.exports import Entry, Header, entry, line
 from domain.evidence.notes import Check, PublicKey
 from domain.evidence.parquet import (
     BYTE_ARRAY,
@@ -37,6 +37,7 @@ from domain.evidence.parquet import (
     read_footer,
 )
 from domain.evidence.tree import HASH_BYTES, microseconds
+from domain.evidence.verifying import Rejected, Verified, verify
 
 ROWS_MAX = 5_000
 """Rows of a group."""

@@ -12,8 +12,8 @@ import msgspec
 import psycopg
 
 from domain.access import INSTALLATION, Principal, Role
-from domain.evidence.exports import LINE_BYTES_MAX, Rejected, Verified, facts, verify
 from domain.evidence.notes import WrongNote, parse_key
+from domain.evidence.verifying import LINE_BYTES_MAX, Rejected, Verified, facts, verify
 from infra.cli.asking import hidden
 from infra.cli.bar import bar
 from infra.cli.databases import opened_database

@@ -11,12 +11,13 @@ from domain.evidence.archive import ARCHIVE_BYTES_MAX, MAGIC
 from domain.evidence.bundles import WrongBundle
 from domain.evidence.bundles import verify as check_bundle
 from domain.evidence.checkpoints import Checkpoint
-from domain.evidence.exports import LINE_BYTES_MAX, Header, Rejected, Verified
-from domain.evidence.exports import verify as check_lines
+from domain.evidence.exports import Header
 from domain.evidence.notes import PublicKey, WrongNote, parse_key
 from domain.evidence.parquet import MAGIC as PARQUET
 from domain.evidence.parquet import WrongParquet
 from domain.evidence.tables import verify_table
+from domain.evidence.verifying import LINE_BYTES_MAX, Rejected, Verified
+from domain.evidence.verifying import verify as check_lines
 from infra.cli.bar import bar
 from infra.cli.errors import Failed
 from infra.cli.options import json_option

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.evidence.checkpoints import Checkpoint
-from domain.evidence.exports import Rejected, Verified, entry, line, verify
+from domain.evidence.exports import entry, line
+from domain.evidence.verifying import Rejected, Verified, verify
 from infra.evidence.auditing import anchored
 from infra.evidence.exporting import NotSealed, export
 from infra.evidence.keys import check, new_key

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.evidence.checkpoints import Checkpoint
-from domain.evidence.exports import Header, Verified, entry, line
+from domain.evidence.exports import Header, entry, line
 from domain.evidence.notes import parse_key
 from domain.evidence.parquet import WrongParquet
 from domain.evidence.tables import ROWS_MAX, lines_of, table, verify_table
+from domain.evidence.verifying import Verified
 from infra.evidence.auditing import anchored
 from infra.evidence.exporting import export
 from infra.evidence.keys import check, new_key

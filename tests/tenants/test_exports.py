@@ -9,7 +9,7 @@ import msgspec
 import psycopg
 import pytest
 
-from domain.evidence.exports import Rejected, Verified, verify
+from domain.evidence.verifying import Rejected, Verified, verify
 from infra.evidence.exporting import export
 from infra.evidence.keys import check
 from tests.server import eventually

@@ -9,7 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from domain.evidence.exports import Entry, facts
+from domain.evidence.exports import Entry
+from domain.evidence.verifying import facts
 from domain.streams import REGISTRY
 from infra.cli.main import run
 from infra.moving.taking_in import NotTaken, take_in
