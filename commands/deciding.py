@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from commands.attempt import Decided, Declined, Needs, attempt
+from commands.attempt import attempt
 from commands.contention import Contention
 from commands.held_keys import HeldKeys
 from commands.ports import Appended, Keys, Log, Outcome, Repeated
 from commands.requests import Answer, FactSummary, KeyReused, Recorded, Request
 from commands.stream_cache import StreamCache
+from commands.verdicts import Decided, Declined, Needs
 from domain.kernel import StreamRef
 from domain.registry import Registry
 

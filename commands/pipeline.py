@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from commands.attempt import Decided, Needs
 from commands.deciding import Decider, all_done, recorded
 from commands.ports import Appended, Keys, Log, LogUnavailable
 from commands.requests import Answer, Contended, KeyBusy, Recorded, Request
 from commands.round import LOADS_A_ROUND_MAX, Open, Round
+from commands.verdicts import Decided, Needs
 from domain.registry import Registry
 
 ROUNDS_MAX = 16

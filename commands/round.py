@@ -7,11 +7,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from commands.attempt import Decided, Declined, Needs
 from commands.deciding import Decider, all_done, recorded
 from commands.ports import Append, Appended, LogUnavailable, Lost, Outcome, Repeated
 from commands.requests import Answer, Request, Unchanged
 from commands.stream_cache import landed
+from commands.verdicts import Decided, Declined, Needs
 from domain.kernel import StreamRef
 
 LOADS_A_ROUND_MAX = 8
