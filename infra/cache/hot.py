@@ -6,7 +6,7 @@ import msgspec
 
 from infra.cache.memory import HOT_SECONDS
 from infra.cache.shared import Shared
-from infra.web.hot import Entry
+from infra.web.hot_entries import Entry
 
 POSITION_DIGITS = 19
 """As many as the largest position has, so that positions compare as text."""
@@ -28,7 +28,7 @@ _decode = msgspec.msgpack.Decoder(
 
 
 class RedisHot:
-    """Implements ``infra.web.hot.Hot`` for all processes of a cluster."""
+    """Implements ``infra.web.hot_entries.Hot`` for all processes of a cluster."""
 
     def __init__(self, shared: Shared) -> None:
         self._shared = shared

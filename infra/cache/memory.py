@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 
 from commands.remembered import Kept
-from infra.web.hot import Entry
+from infra.web.hot_entries import Entry
 
 HOT_SECONDS = 2.0
 HOT_MAX = 1_000
@@ -19,7 +19,7 @@ CLIENTS_MAX = 10_000
 
 
 class MemoryHot:
-    """Implements ``infra.web.hot.Hot`` for one process and one epoch."""
+    """Implements ``infra.web.hot_entries.Hot`` for one process and one epoch."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -17,7 +17,7 @@ from infra.cache.notices import RedisSource
 from infra.cache.shared import Shared
 from infra.log.notices import Source
 from infra.settings.fields import Settings
-from infra.web.hot import Hot
+from infra.web.hot_entries import Hot
 from infra.web.rates import Rates, rates
 
 

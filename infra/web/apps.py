@@ -19,7 +19,8 @@ from commands.ports import Log
 from domain.access.queries import QUERIES
 from infra.web import health, openapi, problem_handlers, problems
 from infra.web.docs import documented
-from infra.web.hot import Hot, HotAnswers
+from infra.web.hot import HotAnswers
+from infra.web.hot_entries import Hot
 from infra.web.metrics import Metrics, look_at_log, look_at_readings
 from infra.web.sending import PipelineSender
 from read_api import app as read_api

@@ -11,22 +11,20 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-import msgspec
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.access import Principal
 from domain.access.deciding import NotPermitted, NotStrong
+from infra.web.hot_entries import Entry, Hot, entry_of, give
 from infra.web.problems import known
 from read_api.gate import Gate
 from read_api.reads import Read, Unnoted, held_back
 
 DIGEST_BYTES = 20
-ENTRY_BYTES_MAX = 262_144
-"""Larger answers are not kept."""
 POSITION_DIGITS_MAX = 18
 
 _TEMPLATES = (
@@ -56,25 +54,6 @@ ROUTES = tuple(
 )
 
 
-class Entry(NamedTuple):
-    """An answer with status 200, and the position that it is as of."""
-
-    position: int
-    etag: bytes
-    headers: tuple[tuple[bytes, bytes], ...]
-    body: bytes
-
-
-class Hot(Protocol):
-    """Keeps answers for a second or two, one epoch of the log apart from another."""
-
-    async def get(self, key: str) -> Entry | None:
-        """Return what is kept under a key; None: nothing. Never raises."""
-
-    def put(self, key: str, entry: Entry) -> None:
-        """Keep an answer, unless a later one is kept there. Never raises or waits."""
-
-
 class _Wanted(NamedTuple):
     key: str
     min_position: int
@@ -88,22 +67,6 @@ class _Answered(NamedTuple):
 
     messages: tuple[Message, ...]
     entry: Entry | None
-
-
-class _AsOf(msgspec.Struct):
-    position: int
-
-
-class _Told(msgspec.Struct):
-    """What says in an answer whether it may be kept: the position; nothing missing that may be
-    mended without a later one; and no personal field, which an erasure could not reach here."""
-
-    as_of: _AsOf
-    incomplete: Any = None
-    reason: Any = None
-
-
-_told = msgspec.json.Decoder(_Told).decode
 
 
 class HotAnswers:
@@ -146,13 +109,13 @@ class HotAnswers:
         entry = await self._hot.get(wanted.key)
         if entry is not None and entry.position >= wanted.min_position:
             self._noted("kept")
-            await _send(entry, wanted.tags, self._held_back(wanted, send))
+            await give(entry, wanted.tags, self._held_back(wanted, send))
             return
         if (wanted.key, wanted.min_position) in self._flights:
             send = self._held_back(wanted, send)  # of who is the first, the read API notes it
         answered = await self._answered(wanted, scope)
         if answered.entry is not None:
-            await _send(answered.entry, wanted.tags, send)
+            await give(answered.entry, wanted.tags, send)
             return
         for message in answered.messages:
             await send(message)
@@ -222,7 +185,7 @@ class HotAnswers:
         inner = dict(scope)
         inner["headers"] = [pair for pair in scope["headers"] if pair[0] != b"if-none-match"]
         await self._app(inner, _nothing_more(), collect)
-        entry = _entry(messages)
+        entry = entry_of(messages)
         if entry is not None:
             self._hot.put(key, entry)
         return _Answered(tuple(messages), entry)
@@ -246,28 +209,3 @@ def _nothing_more() -> Receive:
         return {"type": "http.request", "body": b"", "more_body": False}
 
     return receive
-
-
-def _entry(messages: list[Message]) -> Entry | None:
-    """Return what may be kept of an answer; None: it is to be given as it is, and not again."""
-    start = messages[0]
-    body = b"".join(message.get("body", b"") for message in messages[1:])
-    if start["status"] != 200 or len(body) > ENTRY_BYTES_MAX:
-        return None
-    headers = tuple((bytes(name).lower(), bytes(value)) for name, value in start["headers"])
-    etag = next((value for name, value in headers if name == b"etag"), None)
-    told = _told(body)
-    if etag is None or told.incomplete is not None or told.reason is not None:
-        return None
-    return Entry(told.as_of.position, etag, headers, body)
-
-
-async def _send(entry: Entry, tags: frozenset[bytes], send: Send) -> None:
-    """Answer as ``read_api.responses.respond`` does."""
-    if entry.etag in tags:
-        start = {"type": "http.response.start", "status": 304, "headers": [(b"etag", entry.etag)]}
-        await send(start)
-        await send({"type": "http.response.body", "body": b""})
-        return
-    await send({"type": "http.response.start", "status": 200, "headers": list(entry.headers)})
-    await send({"type": "http.response.body", "body": entry.body})

@@ -17,7 +17,7 @@ from infra.cache.limits import RedisLimits
 from infra.cache.memory import MemoryAnswers, MemoryHot, MemoryLimits
 from infra.cache.shared import Shared
 from infra.engines.redis import Redis
-from infra.web.hot import Hot
+from infra.web.hot_entries import Hot
 from infra.web.rates import Limits
 
 

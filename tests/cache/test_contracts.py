@@ -12,7 +12,7 @@ from infra.cache.hot import RedisHot
 from infra.cache.limits import RedisLimits
 from infra.cache.memory import HOT_SECONDS
 from infra.engines.redis import Redis
-from infra.web.hot import Entry
+from infra.web.hot_entries import Entry
 from tests.cache.conftest import Open, eventually, run, sharing
 
 HEADERS = ((b"content-type", b"application/json"), (b"etag", b'"x"'))

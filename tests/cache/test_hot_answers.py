@@ -17,7 +17,8 @@ from starlette.types import Receive, Scope, Send
 from domain.access import DEVELOPMENT, Principal, Role
 from domain.access.queries import QUERIES
 from infra.cache.memory import MemoryHot
-from infra.web.hot import Hot, HotAnswers
+from infra.web.hot import HotAnswers
+from infra.web.hot_entries import Hot
 from read_api.gate import Gate
 from read_api.reads import NotedRead, Read, ReadsAsked
 from tests.cache.conftest import Open, eventually, run
