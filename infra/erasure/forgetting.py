@@ -12,8 +12,8 @@ from psycopg.sql import SQL
 
 from commands.held_keys import KEY_SECONDS_MAX
 from infra.keys.store import KeyStore
+from infra.outages import unavailable
 from infra.pools import pool
-from infra.stores.postgres import unavailable
 from projections.ports import StoreUnavailable
 from streams.policies.forgetting import Forgotten
 

@@ -12,8 +12,8 @@ from domain.privacy.state import ERASURE
 from domain.registry import Registry
 from infra.analysts.logins import REMOVE_ALL
 from infra.keys.store import KeyStore
+from infra.outages import unavailable
 from infra.pools import pool
-from infra.stores.postgres import unavailable
 from projections.ports import StoreUnavailable
 from streams.policies.leaving import Progress
 

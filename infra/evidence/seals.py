@@ -9,8 +9,8 @@ import psycopg
 
 from domain.evidence.tiles import TileId
 from infra.evidence.statements import TILES, named
+from infra.outages import unavailable
 from infra.pools import CONNECT_SECONDS_MAX
-from infra.stores.postgres import unavailable
 from streams.seals import Kept
 
 LEAD_LOCK = 7_236_007

@@ -15,8 +15,8 @@ from domain.evidence.tiles import WIDTH, TileId
 from domain.evidence.tree import HASH_BYTES, microseconds
 from infra.evidence.statements import TILES, named
 from infra.evidence.subjects import Known
+from infra.outages import unavailable
 from infra.pools import CONNECT_SECONDS_MAX
-from infra.stores.postgres import unavailable
 from read_api.ports import Seal
 
 PAGE_FACTS = 5_000

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import psycopg
 from psycopg.rows import dict_row
 
+from infra.outages import unavailable
 from infra.pools import CONNECT_SECONDS_MAX
 from infra.stores.positions import STANDING, least, standing
-from infra.stores.postgres import unavailable
 
 _IS_MADE = "select to_regclass('views.history') is not null as made"
 _EPOCHS = """

@@ -11,8 +11,8 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from commands.requests import Cause
+from infra.outages import unavailable
 from infra.pools import pool
-from infra.stores.postgres import unavailable
 from projections.due import DUE
 from projections.ports import StoreUnavailable
 from streams.policies.scheduler import NAME

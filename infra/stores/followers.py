@@ -15,8 +15,8 @@ from domain.enrolment.facts import LearnerEnrolled
 from domain.enrolment.state import ENROLMENT
 from domain.grading.facts import MissingWorkScored
 from domain.streams import REGISTRY
+from infra.outages import unavailable
 from infra.pools import pool
-from infra.stores.postgres import unavailable
 from streams.ports import FollowerState
 
 CONNECTIONS_MAX = 2

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 import psycopg
-from psycopg import errors, sql
-from psycopg_pool import PoolTimeout
+from psycopg import errors
 
-from infra.pools import CONNECT_SECONDS_MAX, pool
-from infra.stores import states, status
+from infra.outages import unavailable
+from infra.pools import pool
+from infra.stores import requests, states, status
+from infra.stores.lead import Lead
 from infra.stores.shelves import Shelf
 from infra.stores.tables import Tables, few, run
 from projections.ports import (
@@ -34,7 +35,6 @@ from projections.ports import (
     ReadingStatus,
     Request,
     StalePosition,
-    StoreUnavailable,
 )
 from projections.reading import Key, Reading
 
@@ -47,8 +47,6 @@ OPTIONS = (
     " -c enable_mergejoin=off -c synchronous_commit=off -c application_name=registrar-readings"
     " -c client_min_messages=warning"
 )
-LEAD_LOCK = 7_236_002
-"""The advisory lock of the one process that moves the readings."""
 
 
 class PostgresStore:
@@ -58,42 +56,20 @@ class PostgresStore:
     """
 
     def __init__(self, dsn: str, shelves: Mapping[str, Shelf] | None = None) -> None:
-        self._dsn = dsn
         self._tables: Shelf = Tables()
         self._shelves = shelves or {}
-        self._leading: psycopg.Connection | None = None
-        self._leads = False
+        self._lead = Lead(dsn)
         self._prepared: set[tuple[str, int]] = set()
         self._pool = pool(dsn, CONNECTIONS_MAX, OPTIONS)
 
     def close(self) -> None:
         """Let the connections go, and with them the lead."""
-        self._give_up_lead()
+        self._lead.give_up()
         self._pool.close()
 
     def lead(self) -> bool:
         """Return whether it falls to this process to move the readings."""
-        with unavailable():
-            try:
-                if self._leading is None:
-                    self._leading = psycopg.connect(
-                        self._dsn, autocommit=True, connect_timeout=int(CONNECT_SECONDS_MAX)
-                    )
-                if not self._leads:
-                    self._leads = bool(
-                        self._one(self._leading, "select pg_try_advisory_lock(%s)", LEAD_LOCK)
-                    )
-                else:
-                    self._leading.execute("select")
-            except psycopg.OperationalError:
-                self._give_up_lead()
-                raise
-        return self._leads
-
-    def _give_up_lead(self) -> None:
-        if self._leading is not None:
-            self._leading.close()
-        self._leading, self._leads = None, False
+        return self._lead.take()
 
     def states(self) -> Sequence[ReadingState]:
         """Return every generation of every reading that exists."""
@@ -190,45 +166,22 @@ class PostgresStore:
     def ask(self, name: str, action: Action) -> Request:
         """Leave a request, unless it is there already."""
         with self.transaction() as connection:
-            connection.execute(
-                "insert into readings.requests (name, action) values (%s, %s)"
-                " on conflict (name, action) where done_at is null do nothing",
-                (name, action),
-            )
-            number = self._one(
-                connection,
-                "select number from readings.requests"
-                " where name = %s and action = %s and done_at is null",
-                name,
-                action,
-            )
-        return Request(cast("int", number), name, action)
+            return requests.ask(connection, name, action)
 
     def asked(self) -> Sequence[Request]:
         """Return the open requests."""
         with self.connection() as connection:
-            rows = connection.execute(
-                "select number, name, action from readings.requests where done_at is null"
-                " order by number"
-            ).fetchall()
-        return [Request(*row) for row in rows]
+            return requests.asked(connection)
 
     def done(self, request: Request, result: str) -> None:
         """Close a request."""
         with self.connection() as connection:
-            connection.execute(
-                "update readings.requests set done_at = clock_timestamp(), result = %s"
-                " where number = %s and done_at is null",
-                (result, request.number),
-            )
+            requests.done(connection, request, result)
 
     def result(self, request: Request) -> str | None:
         """Return what came of a request."""
         with self.connection() as connection:
-            found = self._one(
-                connection, "select result from readings.requests where number = %s", request.number
-            )
-        return cast("str | None", found)
+            return requests.result(connection, request)
 
     def status(self) -> Sequence[ReadingStatus]:
         """Return how every reading is doing."""
@@ -278,20 +231,3 @@ class PostgresStore:
             except BaseException:
                 connection.close()  # the server takes back what was not committed
                 raise
-
-    def _one(self, connection: psycopg.Connection, statement: str, *values: Any) -> Any:
-        row = connection.execute(sql.SQL(statement), values).fetchone()
-        return row[0] if row else None
-
-
-@contextmanager
-def unavailable() -> Iterator[None]:
-    """Tell an engine that is away, or held by others, from one that refuses what it was asked."""
-    try:
-        yield
-    except PoolTimeout as error:
-        raise StoreUnavailable("the database cannot be reached") from error
-    except (errors.LockNotAvailable, errors.QueryCanceled) as error:
-        raise StoreUnavailable("the tables are in use") from error
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise StoreUnavailable(str(error).strip() or "the connection was lost") from error

@@ -8,8 +8,8 @@ from datetime import datetime
 from psycopg.rows import dict_row
 
 from commands.requests import Cause
+from infra.outages import unavailable
 from infra.pools import pool
-from infra.stores.postgres import unavailable
 from projections.ports import StoreUnavailable
 from projections.retention import (
     IN_FORCE,
