@@ -17,7 +17,7 @@ from psycopg import errors
 
 from infra.outages import unavailable
 from infra.pools import pool
-from infra.stores import requests, states, status
+from infra.stores import parked, requests, states, status
 from infra.stores.lead import Lead
 from infra.stores.shelves import Shelf
 from infra.stores.tables import Tables, few, run
@@ -95,7 +95,7 @@ class PostgresStore:
     def parked(self, of: Generation) -> Sequence[Parked]:
         """Return what is put aside."""
         with self.connection() as connection:
-            return states.parked(connection, of)
+            return parked.read(connection, of)
 
     def apply(self, of: Generation, expected_position: int, changes: Changes) -> None:
         """Write one batch and its position in one transaction."""

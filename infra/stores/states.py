@@ -5,29 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-import msgspec
 import psycopg
 from psycopg import sql
 
-from projections.decoding import UNREADABLE
+from infra.stores import parked
 from projections.ports import (
-    WHOLE_STREAM,
     Bookmark,
     Changes,
     Generation,
     Move,
-    Parked,
     Place,
     ReadingState,
     StalePosition,
     StoreUnavailable,
 )
-from projections.reading import Key, Reading
+from projections.reading import Reading
 
 CHANNEL = "readings"
 """Says ``name position`` whenever the live generation of a reading has moved."""
 
-_KEY = msgspec.json.Encoder()
 _STATES = """
   select name, generation, version, min(position), live, epoch, max(moved_at), max(error),
     count(*)::int
@@ -101,7 +97,7 @@ def move_all(
     ).fetchall()
     if not rows or len(rows) < rows[0][1]:
         raise StalePosition(f"{_named(of)} is not at {expected}")
-    _write_parked(connection, of, changes)
+    parked.write(connection, of, changes)
     live = bool(rows[0][0])
     if live:
         notify(connection, of.reading.name, changes.position)
@@ -129,7 +125,7 @@ def move_parts(
     ).fetchall()
     if len(moved) != len(moves):
         raise StalePosition(f"{_named(of)} has partitions that are no longer where they were")
-    _write_parked(connection, of, changes)
+    parked.write(connection, of, changes)
 
 
 def notify(connection: psycopg.Connection, name: str, position: int) -> None:
@@ -181,9 +177,7 @@ def forget(connection: psycopg.Connection, name: str, number: int) -> int | None
         number,
     )
     if version is not None:
-        connection.execute(
-            "delete from readings.parked where name = %s and generation = %s", (name, number)
-        )
+        parked.forget(connection, name, number)
     return cast("int | None", version)
 
 
@@ -210,19 +204,6 @@ def alive(connection: psycopg.Connection, name: str, numbers: Sequence[int]) -> 
     )
 
 
-def parked(connection: psycopg.Connection, of: Generation) -> Sequence[Parked]:
-    """Return what a generation has put aside, by kind, key and position."""
-    rows = connection.execute(
-        "select documents, key, position, error from readings.parked"
-        " where name = %s and generation = %s order by documents, key, position",
-        (of.reading.name, of.number),
-    ).fetchall()
-    return [
-        Parked(documents, tuple(msgspec.json.decode(key)), position, error)
-        for documents, key, position, error in rows
-    ]
-
-
 def taken(connection: psycopg.Connection, of: Generation, position: int) -> None:
     """Note how far a generation being filled has got in memory."""
     connection.execute(
@@ -241,31 +222,6 @@ def fault(connection: psycopg.Connection, of: Generation, error: str | None) -> 
     )
 
 
-def _write_parked(connection: psycopg.Connection, of: Generation, changes: Changes) -> None:
-    at = (of.reading.name, of.number)
-    for one in changes.unparked:
-        connection.execute(
-            "delete from readings.parked where name = %s and generation = %s"
-            " and documents = %s and key = %s and position = %s",
-            (*at, one.documents, _key_text(one.key), one.position),
-        )
-    for one in changes.parked:
-        connection.execute(
-            "insert into readings.parked"
-            " (name, generation, documents, key, position, error, tenant)"
-            " values (%s, %s, %s, %s, %s, %s, %s) on conflict (name, generation, documents, key,"
-            " position) do update set error = excluded.error",
-            (*at, one.documents, _key_text(one.key), one.position, one.error, _tenant(one.key)),
-        )
-
-
-def _tenant(key: Key) -> str | None:
-    """Return whose it is that was put aside; None: that cannot be read of it."""
-    if key[0] == UNREADABLE:
-        return None
-    return str(key[1]).split("/", 1)[0] if key[0] == WHOLE_STREAM else str(key[0])
-
-
 def _named(of: Generation) -> str:
     return f"{of.reading.name} generation {of.number}"
 
@@ -273,7 +229,3 @@ def _named(of: Generation) -> str:
 def _one(connection: psycopg.Connection, statement: str, *values: Any) -> Any:
     row = connection.execute(sql.SQL(statement), values).fetchone()
     return row[0] if row else None
-
-
-def _key_text(key: Key) -> str:
-    return _KEY.encode(key).decode()
