@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from commands.decision import Id
 from domain.kernel import StreamRef
+from domain.privacy import grounds
 from domain.privacy.facts import ErasureBegun, ErasureHeld
 from domain.privacy.state import ERASURE
 
 ErasureGround = Annotated[
-    Literal[
-        "no-longer-necessary",
-        "consent-withdrawn",
-        "objection",
-        "unlawful-processing",
-        "legal-obligation",
-        "child-services",
-        "retention-ended",
-    ],
+    grounds.ErasureGround,
     Field(
         description="The legal ground: GDPR article 17(1)(a) to (f) in this order, or that the "
         "time for which it is kept has ended. A code, as a text could name somebody."
     ),
 ]
 HoldGround = Annotated[
-    Literal["legal-claim", "legal-obligation", "public-interest", "free-expression"],
+    grounds.HoldGround,
     Field(description="Why it must be kept: GDPR article 17(3). A code, not a text."),
 ]
 

@@ -7,21 +7,12 @@ from typing import Any
 
 import click
 
+from domain.privacy.grounds import ERASURE_GROUNDS
 from infra.cli.bar import bar
 from infra.cli.client import get
 from infra.cli.errors import Failed
 from infra.cli.options import json_option, url_option
 from infra.cli.waiting import wait
-
-GROUNDS = (
-    "no-longer-necessary",
-    "consent-withdrawn",
-    "objection",
-    "unlawful-processing",
-    "legal-obligation",
-    "child-services",
-    "retention-ended",
-)
 
 Command = Callable[..., None]
 Erasure = dict[str, Any]
@@ -33,7 +24,7 @@ def erasure_options(wait_seconds: int, asks: str) -> Callable[[Command], Command
     it asks unless told not to."""
     options = (
         click.option(
-            "--ground", type=click.Choice(GROUNDS), required=True, help="The legal ground."
+            "--ground", type=click.Choice(ERASURE_GROUNDS), required=True, help="The legal ground."
         ),
         click.option("--yes", is_flag=True, help=f"Do not ask {asks}."),
         click.option(
