@@ -15,7 +15,7 @@ from functools import partial
 import psycopg
 
 from commands.ports import Append, Appended, LogUnavailable, Lost, Outcome
-from infra.log import batch, fate
+from infra.log import calls, fate
 from infra.log.batch import Batch
 from infra.log.known import KnownVersions
 from infra.log.pending import Pending
@@ -31,7 +31,7 @@ IN_FLIGHT_BATCHES_MAX = 2
 RECONNECT_SECONDS_MIN = 0.05
 RECONNECT_SECONDS_MAX = 1.0
 
-STATEMENTS = {**batch.STATEMENTS, **fate.STATEMENTS}
+STATEMENTS = {**calls.STATEMENTS, **fate.STATEMENTS}
 _NOT_ONE = ("23505", "P0002")
 """append_one could not: log.append tells why."""
 
@@ -131,7 +131,7 @@ class Appender:
         wire = self._wire
         if wire is None or not self._queue:
             return
-        gathered, held = Batch(self._known), []
+        gathered, held = Batch(), []
         tails, self._tails = self._tails, {}
         while self._queue and len(gathered.requests) < count and not gathered.full:
             pending = self._queue.popleft()
@@ -150,7 +150,7 @@ class Appender:
             self._in_flight.append(gathered)
             self._alone = count == 1
             self._sent(count)
-            wire.send([gathered.call()], partial(self._answered, gathered))
+            wire.send([calls.call(gathered, self._known)], partial(self._answered, gathered))
         elif held:
             self._schedule()
 
@@ -161,14 +161,16 @@ class Appender:
         if isinstance(reply, psycopg.Error):
             if len(sent.requests) == 1 and sent.facts == 1 and reply.sqlstate in _NOT_ONE:
                 if self._wire is not None:
-                    self._wire.send([sent.call_all()], partial(self._answered, sent))
+                    call = calls.call_all(sent, self._known)
+                    self._wire.send([call], partial(self._answered, sent))
                 return
             self._warnings.tell(reply)
             _fail(sent.requests, reply)
         elif isinstance(reply, Exception):
             _fail(sent.requests, reply)
         else:
-            for pending, outcome in zip(sent.requests, sent.outcomes(reply[0]), strict=True):
+            outcomes = calls.outcomes(sent, self._known, reply[0])
+            for pending, outcome in zip(sent.requests, outcomes, strict=True):
                 if not pending.future.done():
                     pending.future.set_result(outcome)
                 if self._contested and isinstance(outcome, Appended):

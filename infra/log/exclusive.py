@@ -16,7 +16,7 @@ import psycopg
 from commands.ports import Append, LogUnavailable, Lost, Outcome
 from domain.kernel import Envelope
 from domain.registry import Registry
-from infra.log import batch, encoding, fate
+from infra.log import calls, encoding, fate
 from infra.log.batch import Batch
 from infra.log.known import KnownVersions
 from infra.log.pending import Pending
@@ -30,7 +30,7 @@ FATE_SECONDS_MAX = 5.0
 FATE_RETRY_SECONDS = 0.1
 
 STATEMENTS = {
-    **batch.STATEMENTS,
+    **calls.STATEMENTS,
     **fate.STATEMENTS,
     "hold_stream(text)": "select pg_advisory_xact_lock(hashtextextended($1, 0))",
     "read_tail(text, int)": "select f.position, f.recorded_at, f.version, f.body from log.facts f"
@@ -129,15 +129,15 @@ class Hold:
         if not self._held:
             raise RuntimeError("a stream that is held is appended to once")
         loop = asyncio.get_running_loop()
-        gathered = Batch(self._known)
+        gathered = Batch()
         pending = [Pending(request, loop.create_future(), (), 0.0) for request in requests]
         refused = [None if gathered.add(each) else gathered.contradicted for each in pending]
         if not gathered.requests:
             return []
         self._held = False
         try:
-            replies = await self._wire.run(gathered.call_all(), _COMMIT)
-            found: list[Outcome] = gathered.outcomes(replies[0])
+            replies = await self._wire.run(calls.call_all(gathered, self._known), _COMMIT)
+            found: list[Outcome] = calls.outcomes(gathered, self._known, replies[0])
         except WireLost:
             found = await self._learn(gathered)
         except psycopg.Error as error:
