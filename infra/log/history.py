@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, LiteralString
@@ -16,6 +17,7 @@ from infra.log.notices import LOG, Notices
 from infra.stores.positions import POLL_SECONDS
 from infra.stores.reading import Pool, look, reading
 from projections.decoding import StoredFact, read
+from projections.ports import StoreUnavailable
 from read_api.ports import Head, Selection, TenantSize, Window
 
 LAST_CHARACTER = chr(0x10FFFF)
@@ -34,7 +36,7 @@ class PostgresHistory:
         self._pool = pool
         self._registry = registry
         self._notices = notices
-        self._looking = asyncio.Lock()
+        self._looking: asyncio.Task[None] | None = None
         self._looked = float("-inf")
         self._seen = 0
         self._untrue = 0
@@ -155,25 +157,42 @@ class PostgresHistory:
             await self._notices.wait(notice, min(left, POLL_SECONDS))
 
     async def _told(self) -> int:
-        """Return the end of the log as a notice told it, which is looked at once for all who wait:
-        whoever has a login can notify."""
+        """Return the end of the log as a notice told it, having looked: whoever has a login can
+        notify."""
         told = self._notices.head
-        if told > self._seen and told != self._untrue:
-            async with self._looking:
-                if told > self._seen and told != self._untrue:
-                    self._seen = (await self.head()).position
-                    if told > self._seen:
-                        self._untrue = told
+        for _ in range(2):  # somebody's look may have begun before the notice came
+            if told > self._seen and told != self._untrue:
+                await self._look()
         return self._seen
 
     async def _end(self) -> int:
-        """Return the end of the log as it was a moment ago: one look serves all who wait."""
-        async with self._looking:
-            now = asyncio.get_running_loop().time()
-            if now - self._looked >= POLL_SECONDS / 2:
-                self._looked = now  # where it fails, the others wait on, and look in their turn
-                self._seen = (await self.head()).position
-            return self._seen
+        """Return the end of the log as it was a moment ago."""
+        since = asyncio.get_running_loop().time() - self._looked
+        if self._looking is not None or since >= POLL_SECONDS / 2:
+            await self._look()
+        return self._seen
+
+    async def _look(self) -> None:
+        """Look at the end of the log, once for all who ask meanwhile: they go on at the same time,
+        and where it fails, only who asked first is told."""
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._see(), name="end of the log")
+            self._looking.add_done_callback(self._looked_at)
+            await asyncio.shield(self._looking)
+        else:
+            with contextlib.suppress(StoreUnavailable):
+                await asyncio.shield(self._looking)
+
+    async def _see(self) -> None:
+        told, self._looked = self._notices.head, asyncio.get_running_loop().time()
+        self._seen = (await self.head()).position
+        if told > self._seen:
+            self._untrue = told
+
+    def _looked_at(self, look: asyncio.Task[None]) -> None:
+        self._looking = None
+        if not look.cancelled():
+            look.exception()  # who asked first gets it, unless he is gone
 
     async def _rows(
         self, tenant: str | None, statement: LiteralString, **values: Any
