@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from psycopg import AsyncConnection, Connection
@@ -29,12 +28,7 @@ def pool(dsn: str, size: int, options: str) -> ConnectionPool:
     )
 
 
-def async_pool(
-    dsn: str,
-    size: int,
-    configure: Callable[[AsyncConnection[Any]], Awaitable[None]] | None = None,
-    **connection: Any,
-) -> AsyncConnectionPool[AsyncConnection[Any]]:
+def async_pool(dsn: str, size: int, **connection: Any) -> AsyncConnectionPool[AsyncConnection[Any]]:
     """Return a pool, not opened yet, for asyncio; ``connection`` are arguments of psycopg's."""
     return AsyncConnectionPool(
         dsn,
@@ -44,7 +38,6 @@ def async_pool(
         timeout=CONNECT_SECONDS_MAX,
         reconnect_timeout=RECONNECT_SECONDS_MAX,
         check=_async_still_there,
-        configure=configure,
         kwargs=connection,
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from read_api.ports import ParkedKey
+from read_api.ports import ParkedKey, Snapshot
 
 
 class AsOf(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -22,6 +22,11 @@ class AsOf(msgspec.Struct, frozen=True, omit_defaults=True):
     position: int
     recorded_at: datetime | None
     occurred_at: datetime | None = None
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> AsOf:
+        """Return the moment that a snapshot is of."""
+        return cls(snapshot.position, snapshot.recorded_at)
 
 
 class Incomplete(msgspec.Struct, frozen=True):

@@ -187,6 +187,12 @@ class Jobs(Protocol):
 class Positions(Protocol):
     """How far the readings are. Raises StoreUnavailable when that cannot be learned."""
 
+    async def told(
+        self, readings: Sequence[str], position: int, subject: str | None = None
+    ) -> None:
+        """Return as soon as they are said to be at ``position``, which whoever asks must still see
+        for himself; in any case after a moment, and at once where nothing is ever said."""
+
     async def wait(
         self, readings: Sequence[str], position: int, seconds: float, subject: str | None = None
     ) -> int:
@@ -211,6 +217,10 @@ class Snapshot(Protocol):
     @property
     def position(self) -> int:
         """The least position of the readings asked, or of what they tell of the subject asked."""
+
+    @property
+    def recorded_at(self) -> datetime | None:
+        """When that position was recorded; None: there is no such position."""
 
     @property
     def parked(self) -> Sequence[ParkedKey]:

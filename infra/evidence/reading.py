@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from domain.evidence.tiles import TileId
 from infra.evidence.statements import TILES, named
-from infra.stores.reading import Pool, reading
+from infra.stores.reading import Pool, look, reading
 from read_api.ports import Leaf, Seal
 
 
@@ -18,10 +18,8 @@ class PostgresEvidence:
 
     async def seal(self) -> Seal | None:
         """Return what was last signed."""
-        async with reading(self._pool) as connection:
-            cursor = await connection.execute("select epoch, size, note, keys from evidence.sealed")
-            row = await cursor.fetchone()
-        return None if row is None else Seal(**row)
+        rows = await look(self._pool, "select epoch, size, note, keys from evidence.sealed")
+        return Seal(**rows[0]) if rows else None
 
     async def tiles(self, wanted: Collection[TileId]) -> Mapping[TileId, bytes]:
         """Return those of these tiles that there are."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from psycopg import sql
 
 LOG, READINGS = CHANNELS = ("log", "readings")
 RECONNECT_SECONDS = 1.0
+LATELY_SECONDS = 1.0
 CONNECT_SECONDS_MAX = 5
 
 Tell = Callable[[str, str], None]
@@ -40,6 +42,7 @@ class Notices:
         self._next = {channel: asyncio.Event() for channel in CHANNELS}
         self._tasks: list[asyncio.Task[None]] = []
         self._reached: dict[str, dict[int, int]] = {}
+        self._heard_at = float("-inf")
         self.head = 0
         """The end of the log, as far as was told; 0 while nothing was."""
 
@@ -72,6 +75,11 @@ class Notices:
         """Return the position of each partition of a reading, as far as was told or seen."""
         return self._reached.get(name, {})
 
+    @property
+    def of_late(self) -> bool:
+        """Whether it was told of late that a reading moved: so the next move will be told, too."""
+        return time.monotonic() - self._heard_at < LATELY_SECONDS
+
     def saw(self, name: str, positions: Mapping[int, int]) -> None:
         """Take over what somebody has looked up for himself."""
         self._reached[name] = dict(positions)
@@ -81,6 +89,7 @@ class Notices:
         if not all(word.isdecimal() for word in words[1 if channel == READINGS else 0 :]):
             return  # whoever has a login can notify
         if channel == READINGS:
+            self._heard_at = time.monotonic() if words else float("-inf")
             self._moved(words)
         else:
             self.head = int(words[0]) if words else 0

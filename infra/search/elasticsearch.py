@@ -7,14 +7,15 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from elasticsearch import AsyncElasticsearch
+from psycopg.sql import SQL
 
 from infra.search.clients import BUSY, unavailable
 from infra.search.mapping import ALL
 from infra.search.marks import match, sought
 from infra.search.shelf import Refused, index_name
 from infra.search.words import Asked, asked
-from infra.stores.reading import Pool, reading
-from infra.stores.views import parked_keys
+from infra.stores.reading import Pool, reading_first
+from infra.stores.views import parked_keys, put_aside
 from projections.ports import StoreUnavailable
 from projections.reading import TENANT
 from projections.search import SEARCH
@@ -27,6 +28,12 @@ KINDS_MAX = 20
 NOT_FOUND = 404
 TRIES_MAX = 2
 """A rebuild may take over, and its predecessor go, between asking where to search and searching."""
+
+
+_LIVE = SQL(
+    "select generation, version, min(position) as position from readings.state"
+    " where name = {} and live group by generation, version"
+)
 
 
 class _Live(NamedTuple):
@@ -74,18 +81,13 @@ class ElasticsearchSearch:
         raise StoreUnavailable("the search index is not there; it has to be rebuilt")
 
     async def _live(self, tenant: str) -> _Live:
-        async with reading(self._pool, tenant) as connection:
-            cursor = await connection.execute(
-                """select generation, version, min(position) as position from readings.state
-                   where name = %(name)s and live group by generation, version""",
-                {"name": SEARCH.name},
-            )
-            row = await cursor.fetchone()
-            if row is None:
+        first = SQL("; ").join([_LIVE.format(SEARCH.name), put_aside([SEARCH.name])])
+        async with reading_first(self._pool, tenant, first) as (_, (live, parked)):
+            if not live:
                 raise StoreUnavailable("the search reading is not made yet")
-            parked = await parked_keys(connection, [SEARCH.name])
+            (row,) = live
         name = index_name(self._cluster, SEARCH.name, row["version"], row["generation"])
-        return _Live(name, row["position"], parked)
+        return _Live(name, row["position"], parked_keys(parked))
 
 
 def _best(tenant: str, words: str, what: Asked, kind: str | None) -> dict[str, Any]:

@@ -19,7 +19,7 @@ POLL_SECONDS = 0.25
 
 STANDING = """
   select name, partition, position from readings.state where live and name = any(%(names)s)"""
-"""What ``least`` is worked out from."""
+"""What ``least`` is worked out from; ``readings.standing`` tells the same, and times."""
 
 _SHARED_FACTS = frozenset(
     fact.__name__ for kind in KINDS if kind.name in SHARED for fact in kind.facts
@@ -68,6 +68,14 @@ class PostgresPositions:
         self._pool = pool
         self._notices = notices
 
+    async def told(
+        self, readings: Sequence[str], position: int, subject: str | None = None
+    ) -> None:
+        """Return as soon as it is said that they are there, or nothing is said for a while."""
+        if self._notices.of_late:
+            until = asyncio.get_running_loop().time() + POLL_SECONDS
+            await self._listen(readings, position, subject, until)
+
     async def wait(
         self, readings: Sequence[str], position: int, seconds: float, subject: str | None = None
     ) -> int:
@@ -79,12 +87,17 @@ class PostgresPositions:
             now = clock()
             if reached >= position or now >= deadline:
                 return reached
-            until = min(deadline, now + POLL_SECONDS)
-            while (now := clock()) < until:
-                notice = self._notices.next(CHANNEL)
-                if self._told(readings, subject) >= position:
-                    break
-                await self._notices.wait(notice, until - now)
+            await self._listen(readings, position, subject, min(deadline, now + POLL_SECONDS))
+
+    async def _listen(
+        self, readings: Sequence[str], position: int, subject: str | None, until: float
+    ) -> None:
+        clock = asyncio.get_running_loop().time
+        while (now := clock()) < until:
+            notice = self._notices.next(CHANNEL)
+            if self._told(readings, subject) >= position:
+                return
+            await self._notices.wait(notice, until - now)
 
     def _told(self, readings: Sequence[str], subject: str | None) -> int:
         return least({name: self._notices.reached(name) for name in readings}, readings, subject)

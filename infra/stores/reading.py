@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, LiteralString
 
 import psycopg
-from psycopg import AsyncConnection, IsolationLevel
+from psycopg import AsyncConnection, AsyncCursor
 from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL, Composable, Literal
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
@@ -29,34 +29,36 @@ def read_pool(dsn: str, size: int) -> Pool:
     Its sessions are in a role that owns nothing from their first moment: without a tenant they see
     no rows of any, whoever logs in.
     """
-
-    async def configure(connection: AsyncConnection[DictRow]) -> None:
-        await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
-        await connection.set_read_only(True)
-
     return async_pool(
         dsn,
         size,
-        configure,
         autocommit=True,
         row_factory=dict_row,
         options=f"-c role={QUERY} -c statement_timeout={QUERY_SECONDS_MAX}s -c timezone=UTC"
+        " -c default_transaction_isolation=repeatable\\ read -c default_transaction_read_only=on"
         " -c jit=off",
     )
 
 
 @asynccontextmanager
-async def reading(
-    pool: Pool, tenant: str | None = None, first: Composable = NOTHING
-) -> AsyncIterator[AsyncConnection[DictRow]]:
-    """Hold a connection in one transaction that sees the rows of a tenant (None: of none), after
-    ``first``, which travels with it. Raises StoreUnavailable."""
+async def reading(pool: Pool, tenant: str | None = None) -> AsyncIterator[AsyncConnection[DictRow]]:
+    """Hold a connection in one transaction that sees the rows of a tenant (None: of none). Raises
+    StoreUnavailable."""
+    async with reading_first(pool, tenant, NOTHING) as (connection, _):
+        yield connection
+
+
+@asynccontextmanager
+async def reading_first(
+    pool: Pool, tenant: str | None, first: Composable
+) -> AsyncIterator[tuple[AsyncConnection[DictRow], list[list[DictRow]]]]:
+    """Hold a connection like ``reading``, and what each select of ``first`` returned: statements
+    that begin the transaction in one round trip. Raises StoreUnavailable."""
+    whose = SQL("set local registrar.tenant = {}; ").format(Literal(tenant)) if tenant else NOTHING
     with _unavailable():
-        async with pool.connection() as connection, connection.transaction():
-            if tenant is not None:
-                whose = SQL("set local registrar.tenant = {}; ").format(Literal(tenant))
-                await connection.execute(whose + first)
-            yield connection
+        async with pool.connection() as connection:  # which ends the transaction, either way
+            cursor = await connection.execute(SQL("begin; ") + whose + first)
+            yield connection, await _returned(cursor)
 
 
 async def look(pool: Pool, statement: LiteralString, **values: Any) -> list[DictRow]:
@@ -65,6 +67,12 @@ async def look(pool: Pool, statement: LiteralString, **values: Any) -> list[Dict
     with _unavailable():
         async with pool.connection() as connection:
             return await (await connection.execute(statement, values)).fetchall()
+
+
+async def _returned(cursor: AsyncCursor[DictRow]) -> list[list[DictRow]]:
+    return [
+        await found.fetchall() async for found in cursor.results() if found.description is not None
+    ]
 
 
 @contextmanager

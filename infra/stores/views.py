@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -11,12 +12,13 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 from psycopg.sql import SQL, Composed, Identifier
 
-from infra.stores.positions import STANDING, least, standing
-from infra.stores.reading import Pool, reading
+from infra.stores.positions import least, standing
+from infra.stores.reading import Pool, reading_first
 from projections.ports import StoreUnavailable
 from projections.register import READINGS
 from read_api.ports import ParkedKey
 
+_STANDS = SQL("select * from readings.standing({})")
 WHOLE = frozenset({"~stream", "~unreadable"})
 
 
@@ -24,10 +26,15 @@ class PostgresSnapshot:
     """Implements ``read_api.ports.Snapshot``."""
 
     def __init__(
-        self, connection: AsyncConnection[DictRow], position: int, parked: Sequence[ParkedKey]
+        self,
+        connection: AsyncConnection[DictRow],
+        position: int,
+        recorded_at: datetime | None,
+        parked: Sequence[ParkedKey],
     ) -> None:
         self._connection = connection
         self.position = position
+        self.recorded_at = recorded_at
         self.parked = parked
 
     async def rows(self, sql: str, **values: Any) -> Sequence[dict[str, Any]]:
@@ -47,28 +54,25 @@ class PostgresViews:
         self, tenant: str, *readings: str, subject: str | None = None
     ) -> AsyncIterator[PostgresSnapshot]:
         """Open one consistent snapshot."""
-        async with reading(self._pool, tenant, _hold(readings)) as connection:
-            names = {"names": list(readings)}
-            cursor = await connection.execute(STANDING, names)
-            positions = standing(await cursor.fetchall())
+        first = SQL("; ").join(
+            [_hold(readings), _STANDS.format(list(readings)), put_aside(readings)]
+        )
+        async with reading_first(self._pool, tenant, first) as (connection, (rows, parked)):
+            positions = standing(rows)
             if len(positions) < len(readings):
                 raise StoreUnavailable(f"not all made yet: {', '.join(readings)}")
-            parked = await parked_keys(connection, readings)
-            yield PostgresSnapshot(connection, least(positions, readings, subject), parked)
+            position = least(positions, readings, subject)
+            times = {row["position"]: row["recorded_at"] for row in rows}
+            yield PostgresSnapshot(connection, position, times.get(position), parked_keys(parked))
 
 
-async def parked_keys(
-    connection: AsyncConnection[DictRow], readings: Sequence[str]
-) -> Sequence[ParkedKey]:
+def put_aside(readings: Sequence[str]) -> Composed:
+    """Return the statement that ``parked_keys`` reads."""
+    return SQL("select * from readings.put_aside({})").format(list(readings))
+
+
+def parked_keys(rows: Sequence[Mapping[str, Any]]) -> Sequence[ParkedKey]:
     """Return what the live generations of these readings have put aside."""
-    cursor = await connection.execute(
-        """select p.name, p.key, min(p.parked_at) as since from readings.parked p
-           join readings.state s on s.name = p.name and s.generation = p.generation
-           where s.live and s.partition = 0 and s.name = any(%(names)s)
-           group by p.name, p.key""",
-        {"names": list(readings)},
-    )
-    rows = await cursor.fetchall()
     return [ParkedKey(row["name"], _ids(row["key"]), row["since"]) for row in rows]
 
 

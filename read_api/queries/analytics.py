@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from domain.access import Principal
-from read_api.answers import Answer, earliest
+from read_api.answers import Answer, AsOf, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
 from read_api.ports import Snapshot
@@ -143,7 +143,7 @@ async def run(
         run=run,
         totals=totals,
         late_share=None if late is None else round(late, 2),
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked, analytics=(run,), catalogue=(run,)),
     )
 
@@ -162,7 +162,7 @@ async def daily(
         run=run,
         enrolled_day_unknown=totals.enrolled_day_unknown,
         days=days.get(run, []),
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked, analytics=(run,), catalogue=(run,)),
     )
 
@@ -179,7 +179,7 @@ async def items(
     return Items(
         run=run,
         items=[ItemTotals(**row) for row in rows],
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked, analytics=(run,), catalogue=(run,)),
     )
 
@@ -199,7 +199,7 @@ async def overview(deps: ReadDependencies, asking: Principal, *, min_position: i
     return Overview(
         totals=Totals(**{name: sum(row[name] for row in rows) for name in _AMOUNTS}),
         runs=[RunTotals(**row) for row in rows],
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked),
     )
 

@@ -14,7 +14,7 @@ from domain.access.permissions import Permission
 from domain.catalogue.facts import GradingPolicy, LatePolicy, PeerTask
 from domain.integrity.facts import IntegrityPolicy
 from read_api import cursors
-from read_api.answers import Answer, Page, earliest
+from read_api.answers import Answer, AsOf, Page, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, NotFound
 from read_api.ports import Snapshot
@@ -179,7 +179,7 @@ async def course(
         raise NotFound("course", course)
     return Course(
         **found[0],
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked, catalogue=(course,)),
     )
 
@@ -216,7 +216,7 @@ async def runs(
     return Runs(
         runs=page,
         next=cursors.encode(sort, (getattr(last, column), last.run)) if last else None,
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked),
     )
 
@@ -252,7 +252,7 @@ async def read_run(deps: ReadDependencies, snapshot: Snapshot, run: str) -> Run:
         **found[0]
         | {"policy": policy, "late": late, "due_overrides": overrides, "integrity": integrity},
         items=await read_items(snapshot, run),
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked, catalogue=(run,)),
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from domain.access import Principal
 from domain.access.deciding import may
 from domain.access.permissions import Permission
-from read_api.answers import Answer, Opened, earliest
+from read_api.answers import Answer, AsOf, Opened, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
 from read_api.personal import opened
@@ -95,6 +95,6 @@ async def _found(
     return Certificate(
         **row,
         reason=await opened(deps, asking, run, subject, fact, "reason", sealed),
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked, certificates=(certificate,), catalogue=(run,)),
     )

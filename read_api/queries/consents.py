@@ -69,7 +69,7 @@ async def purposes(deps: ReadDependencies, asking: Principal, *, min_position: i
     shown = PurposeRow.__struct_fields__
     return Purposes(
         purposes=[PurposeRow(**{name: row[name] for name in shown}) for row in rows],
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked),
     )
 
@@ -103,7 +103,7 @@ async def consents(
                 await require_learner(snapshot, subject)
             published = await _published(snapshot)
         rows = [msgspec.convert(_own(row, Known), Known) for row in found]
-        as_of = await deps.as_of(snapshot.position)
+        as_of = AsOf.of(snapshot)
         incomplete = earliest(snapshot.parked, learners=(subject,))
     return Consents(
         subject=subject,

@@ -11,7 +11,7 @@ from domain.access import Principal
 from domain.catalogue import facts
 from domain.catalogue.changes import Version as Compared
 from domain.catalogue.changes import changes
-from read_api.answers import Answer, earliest
+from read_api.answers import Answer, AsOf, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, NotFound
 from read_api.ports import Snapshot
@@ -158,7 +158,7 @@ async def versions(
         run=run,
         versions=[VersionRow(**row) for row in found],
         draft=DraftRow(**drafts[0]) if drafts else None,
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked, catalogue=(run,)),
     )
 
@@ -178,7 +178,7 @@ async def version(
         items=msgspec.convert(found["items"], list[Item]),
         modules=msgspec.convert(found["modules"], list[Module]),
         objectives=msgspec.convert(found["objectives"], list[Objective]),
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked, catalogue=(run,)),
     )
 
@@ -211,7 +211,7 @@ async def difference(
             )
             for change in changes(one, other)
         ],
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked, catalogue=(run,)),
     )
 

@@ -12,7 +12,7 @@ from domain.kernel import Envelope
 from domain.privacy.facts import ErasureRequested, Receipt, SubjectErased
 from domain.privacy.state import ERASURE, STEPS, Erasure
 from read_api import cursors
-from read_api.answers import Answer, Page, earliest
+from read_api.answers import Answer, AsOf, Page, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
 
@@ -126,6 +126,6 @@ async def erasures(
     return Erasures(
         erasures=[ErasureRow(**row) for row in found],
         next=cursors.encode("erasures", (last["position"],)) if last else None,
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked),
     )

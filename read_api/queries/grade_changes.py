@@ -13,7 +13,7 @@ from domain.access import Principal
 from domain.grading.counting import Score
 from domain.grading.rules import ScoreOutOfRange, require_score
 from projections.item_row import ItemProgress, without_override
-from read_api.answers import Answer, earliest
+from read_api.answers import Answer, AsOf, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter
 from read_api.queries.grade_lines import lines_of
@@ -121,7 +121,7 @@ async def preview(
         refused=comparing.refused,
         grades=list(comparing.grades()),
         unchanged=comparing.unchanged,
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked, progress=(run,), catalogue=(run,)),
     )
 

@@ -17,7 +17,7 @@ from domain.catalogue import facts as catalogue
 from domain.catalogue.facts import SUBMITTABLE, GradingPolicy
 from domain.grading.explain import Grade
 from read_api import cursors
-from read_api.answers import Answer, earliest
+from read_api.answers import Answer, AsOf, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.ports import Snapshot
 from read_api.queries.catalogue import read_run
@@ -129,7 +129,7 @@ async def gradebook(
         columns=list(book.columns),
         learners=[line_of(book, one, rows.get(one["subject"], ())) for one in page],
         next=cursors.encode("gradebook", ("", last["subject"])) if last else None,
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked, progress=(run,), catalogue=(run,)),
     )
 

@@ -9,7 +9,7 @@ import msgspec
 
 from domain.access import Principal
 from read_api import asof, cursors
-from read_api.answers import NOW, Answer, Moment, Page, earliest
+from read_api.answers import NOW, Answer, AsOf, Moment, Page, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, NotFound
 
@@ -117,7 +117,7 @@ async def of_run(
         run=run,
         next=cursors.encode(sort, (last["sorted_by"], last["subject"])) if last else None,
         learners=[row_of(row) for row in rows],
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked, progress=(run,), catalogue=(run,)),
     )
 
@@ -163,7 +163,7 @@ async def learner(
     return Learner(
         **_short(subject, rows),
         **about,
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked, progress=(subject,), history=(subject,)),
     )
 
@@ -192,7 +192,7 @@ async def enrolments(
             rows = list(await snapshot.rows(_OF_SUBJECT, subject=subject))
             known = bool(rows or await snapshot.rows(_REGISTERED, subject=subject))
         as_of, incomplete = (
-            await deps.as_of(snapshot.position),
+            AsOf.of(snapshot),
             earliest(snapshot.parked, progress=(subject,)),
         )
     if not known:

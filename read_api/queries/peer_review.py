@@ -11,7 +11,7 @@ import msgspec
 from domain.access import Principal
 from projections.peer_review import PEER_REVIEW
 from read_api import asof, cursors
-from read_api.answers import NOW, Answer, Moment, Page, earliest
+from read_api.answers import NOW, Answer, AsOf, Moment, Page, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
 from read_api.queries.known import require_enrolment, require_run
@@ -144,7 +144,7 @@ async def pools(
     return PeerPools(
         run=run,
         pools=[PeerPool(**row) for row in rows],
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked, peer_review=(run,), catalogue=(run,)),
     )
 
@@ -182,7 +182,7 @@ async def pool(
         item=item,
         submissions=[PooledSubmission(**row) for row in page],
         next=cursors.encode("author", (last["author"], last["attempt"])) if last else None,
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked, peer_review=(run, item), catalogue=(run,)),
     )
 
@@ -213,7 +213,7 @@ async def duties(
             rows = list(await snapshot.rows(_DUTIES, run=run, subject=subject))
             if not rows:
                 await require_enrolment(snapshot, run, subject)
-        as_of = await deps.as_of(snapshot.position)
+        as_of = AsOf.of(snapshot)
         incomplete = earliest(snapshot.parked, peer_review=(run, subject))
     return Duties(
         run=run,

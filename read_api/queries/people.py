@@ -13,7 +13,7 @@ from domain.access import Principal
 from projections.learners import Learner
 from projections.reading import columns
 from read_api import cursors
-from read_api.answers import Opened, Page, earliest
+from read_api.answers import AsOf, Opened, Page, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.queries.sealed_fields import fields_of, may_open, told
 
@@ -82,7 +82,7 @@ async def people(
         learners=found,
         searched=searched,
         next=cursors.encode("subject", (beyond,)) if more else None,
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked),
     )
 

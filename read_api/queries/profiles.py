@@ -85,7 +85,7 @@ async def profile(
         end = await _end(snapshot, known)
         twice = await _twice(snapshot, end)
     incomplete = earliest(snapshot.parked, learners=(subject,), history=(subject,))
-    as_of = await deps.as_of(snapshot.position)
+    as_of = AsOf.of(snapshot)
     return await _profile(deps, asking, known, end.subject, twice, as_of, incomplete)
 
 

@@ -9,7 +9,7 @@ import msgspec
 from domain.access import Principal
 from projections.retention import IN_FORCE, SUBJECTS, SUBJECTS_A_PAGE, TRACES, kept, rules_of
 from read_api import cursors
-from read_api.answers import Answer, Page, earliest
+from read_api.answers import Answer, AsOf, Page, earliest
 from read_api.dependencies import ReadDependencies
 
 
@@ -63,7 +63,7 @@ async def rules(
     shown = RetentionRule.__struct_fields__
     return RetentionRules(
         rules=[RetentionRule(**{name: row[name] for name in shown}) for row in rows],
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked),
     )
 
@@ -105,6 +105,6 @@ async def preview(
             if one.until is not None and one.until <= by
         ],
         next=cursors.encode("subject", (subjects[-1],)) if more else None,
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked),
     )

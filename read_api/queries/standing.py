@@ -87,7 +87,7 @@ async def read_stand(
         policy.get("policy_number") or 0,
         msgspec.convert(policy.get("late"), LatePolicy | None),
         terms_of(policy, found[0], counting),
-        await deps.as_of(snapshot.position),
+        AsOf.of(snapshot),
         earliest(snapshot.parked, progress=(run, subject), catalogue=(run,)),
     )
 

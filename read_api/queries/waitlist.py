@@ -9,7 +9,7 @@ import msgspec
 
 from domain.access import Principal
 from read_api import asof, cursors
-from read_api.answers import NOW, Answer, Moment, Page, earliest
+from read_api.answers import NOW, Answer, AsOf, Moment, Page, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
 from read_api.queries.known import require_learner
@@ -108,7 +108,7 @@ async def of_run(
         **seats[0],
         waitlist=[_row(row) for row in rows],
         next=cursors.encode("waitlist", (last["joined_position"],)) if last else None,
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked, progress=(run,), catalogue=(run,)),
     )
 
@@ -144,7 +144,7 @@ async def of_learner(
     return LearnerWaitlists(
         subject=subject,
         waitlist=[_row(row) for row in rows],
-        as_of=await deps.as_of(snapshot.position),
+        as_of=AsOf.of(snapshot),
         incomplete=earliest(snapshot.parked, progress=(subject,)),
     )
 

@@ -145,6 +145,36 @@ def test_a_wait_ends_with_the_notice_of_its_partition(
     run(test())
 
 
+def test_what_is_said_is_waited_for_and_never_for_long(
+    dsn: str, redis_server: Redis, cluster: str
+) -> None:
+    """At once while nothing is said, with the notice that says so, or after the pause between two
+    looks."""
+
+    async def test() -> None:
+        clock = asyncio.get_running_loop().time
+        source = RedisSource(redis_server.url, cluster)
+        with publisher(redis_server.url, cluster) as one:
+            async with listening(source) as notices, read_pool(dsn, 4) as pool:
+                positions = PostgresPositions(pool, notices)
+                assert not notices.of_late
+                began = clock()
+                await positions.told(["progress"], 5)
+                assert clock() - began < POLL_SECONDS / 2
+                notice = notices.next(READINGS)
+                one.moved("progress", 0, 4)
+                await asyncio.wait_for(notice.wait(), 5)
+                said = asyncio.create_task(positions.told(["progress"], 5))
+                one.moved("progress", 0, 5)
+                await asyncio.wait_for(said, 5)
+                assert notices.reached("progress") == {0: 5}
+                began = clock()
+                await positions.told(["progress"], 6)
+                assert POLL_SECONDS / 2 < clock() - began < 4 * POLL_SECONDS
+
+    run(test())
+
+
 def test_without_redis_one_looks_for_oneself(dsn: str, cluster: str) -> None:
     """The wait ends within the pause between two looks; a notice of another log is no harm."""
 
