@@ -6,7 +6,6 @@ starts it again; topics, indices and keys have names of the test's own.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from infra.engines.elasticsearch import Elasticsearch
 from infra.engines.engine import Engine, EngineError
 from infra.engines.kafka import Kafka
 from infra.engines.redis import Redis
+from tests.folders import enterable
 
 Kind = TypeVar("Kind", bound=Engine)
 
@@ -31,16 +31,13 @@ def running(kind: Callable[[Path], Kind]) -> Iterator[Kind]:
 
     Not under pytest's folder: pytest takes the permissions away that the engine's account needs.
     """
-    folder = Path(tempfile.mkdtemp(prefix="registrar-test-"))
-    try:
+    with enterable() as folder:
         try:
             engine = kind(folder / "engine")
         except EngineError as error:
             pytest.skip(str(error))
         with engine:
             yield engine
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def had() -> tuple[list[str], list[str]]:

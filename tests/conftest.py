@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from xdist.remote import Producer
 
 from tests.cluster_engines import elasticsearch, had, kafka, redis_server
 from tests.databases import DEBIAN_15, Databases, databases
+from tests.folders import enterable
 from tests.scheduling import ByFolder
 
 __all__ = ["elasticsearch", "kafka", "redis_server"]
@@ -40,11 +40,8 @@ def databases_15() -> Iterator[Databases]:
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A folder that an engine's account may enter: that of a test is in one that it may not."""
-    made = Path(tempfile.mkdtemp(prefix="registrar-test-"))
-    try:
+    with enterable() as made:
         yield made
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +13,7 @@ import psycopg
 from infra.engines.postgres import Postgres
 from infra.logins import Login, let_in
 from infra.migrations import migrate
+from tests.folders import enterable
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15")
 TEMPLATE = "template_registrar"
@@ -59,12 +58,8 @@ def databases(install: Path | None = None) -> Iterator[Databases]:
 
     Not under pytest's folder: pytest takes the permissions away that the server's account needs.
     """
-    folder = Path(tempfile.mkdtemp(prefix="registrar-test-"))
-    try:
-        with Postgres(folder / "postgres", install) as server:
-            yield Databases(server)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with enterable() as folder, Postgres(folder / "postgres", install) as server:
+        yield Databases(server)
 
 
 def logged_in(dsn: str, login: Login) -> str:

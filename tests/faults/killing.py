@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import NamedTuple
 
 import psutil
@@ -17,6 +14,7 @@ import psycopg
 
 from infra.engines.postgres import Postgres
 from tests.faults.load import FACTS_PER_COMMAND, Load, open_run
+from tests.folders import enterable
 from tests.server import Server, eventually, running
 
 FACTS_WITHIN_SECONDS_MAX = 300.0
@@ -35,14 +33,10 @@ class Place(NamedTuple):
 @contextmanager
 def place() -> Iterator[Place]:
     """A server on a PostgreSQL that is not its own, in a folder that is removed after."""
-    folder = Path(tempfile.mkdtemp(prefix="registrar-kills-"))
-    try:
-        with Postgres(folder / "postgres") as postgres:
-            flags = ("--no-example", "--database-url", postgres.dsn)
-            with running(folder / "data", *flags) as server:
-                yield Place(postgres, server)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with enterable() as folder, Postgres(folder / "postgres") as postgres:
+        flags = ("--no-example", "--database-url", postgres.dsn)
+        with running(folder / "data", *flags) as server:
+            yield Place(postgres, server)
 
 
 def kill_server(place: Place) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import tempfile
 import threading
 import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -19,6 +16,7 @@ import pytest
 from infra.engines.postgres import Postgres
 from tests.faults.history import assert_each_once
 from tests.faults.load import RUN, Load, open_run, resend_all, send
+from tests.folders import enterable
 from tests.server import Answer, Server, eventually, running
 
 ANSWER_SECONDS_MAX = 12.0
@@ -37,16 +35,12 @@ class Place(NamedTuple):
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
     """A server on a PostgreSQL that is not its own."""
-    folder = Path(tempfile.mkdtemp(prefix="registrar-gone-"))
-    try:
-        with Postgres(folder / "postgres") as postgres:
-            flags = ("--no-example", "--database-url", postgres.dsn)
-            with running(folder / "data", *flags) as server:
-                open_run(server)
-                yield Place(postgres, server)
-                postgres.start()  # a failed test may have left it stopped
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with enterable() as folder, Postgres(folder / "postgres") as postgres:
+        flags = ("--no-example", "--database-url", postgres.dsn)
+        with running(folder / "data", *flags) as server:
+            open_run(server)
+            yield Place(postgres, server)
+            postgres.start()  # a failed test may have left it stopped
 
 
 def stop(postgres: Postgres, how: signal.Signals) -> None:

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
-import tempfile
 import urllib.request
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from domain.evidence.bundles import verify
 from infra.evidence.keys import check
@@ -22,15 +17,6 @@ FACTS = 2_000
 BATCH = 500
 BEGUN_SECONDS_MAX = 30.0
 DONE_SECONDS_MAX = 90.0
-
-
-@pytest.fixture
-def data() -> Iterator[Path]:
-    """A data folder that the embedded PostgreSQL's account may enter."""
-    folder = Path(tempfile.mkdtemp(prefix="registrar-export-"))
-    folder.chmod(0o755)
-    yield folder / "data"
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def told(server: Server, number: int) -> None:

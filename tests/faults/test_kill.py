@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -32,16 +30,6 @@ STOP_SECONDS_MAX = 15.0
 READ_SECONDS_MAX = 30.0
 REBUILD_SECONDS_MAX = 60.0
 ONE_LINE_SECONDS_MAX = 60.0
-
-
-@pytest.fixture
-def data() -> Iterator[Path]:
-    """A data folder that the embedded PostgreSQL's account may enter."""
-    folder = Path(tempfile.mkdtemp(prefix="registrar-kill-"))
-    try:
-        yield folder / "data"
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def read_to_the_end(server: Server) -> None:

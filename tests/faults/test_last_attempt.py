@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
 
 import psycopg
-import pytest
 
 from tests.faults.racer import Race
 from tests.faults.racing import PROCESSES, RUN, Processes, run_with, send
@@ -15,14 +13,6 @@ from tests.faults.racing import PROCESSES, RUN, Processes, run_with, send
 LEARNERS = 10
 RACERS = 4
 ALLOWED = 2
-
-
-@pytest.fixture(scope="module")
-def processes() -> Iterator[Processes]:
-    """Four processes for all races."""
-    started = Processes()
-    yield started
-    started.end()
 
 
 def race(processes: Processes, dsn: str, *, heedless: bool) -> tuple[Counter[str], list[int]]:

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 import psycopg
 import pytest
 
 from tests.faults.racing import PROCESSES, Processes
-
-
-@pytest.fixture(scope="module")
-def processes() -> Iterator[Processes]:
-    """Four processes for all races."""
-    started = Processes()
-    yield started
-    started.end()
 
 
 def seats_taken(dsn: str) -> int:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
-import pytest
 
 from tests.faults.racer import Race
 from tests.faults.racing import PROCESSES, RUN, Processes, run_with, send
@@ -26,14 +24,6 @@ ESSAY = {
         "criteria": [{"name": "all", "possible": 5}],
     },
 }
-
-
-@pytest.fixture(scope="module")
-def processes() -> Iterator[Processes]:
-    """Four processes for all races."""
-    started = Processes()
-    yield started
-    started.end()
 
 
 def race(processes: Processes, dsn: str, *, heedless: bool) -> tuple[Counter[str], list[int]]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 import psycopg
@@ -17,6 +14,7 @@ import pytest
 from infra.engines.postgres import Postgres
 from tests.faults.history import assert_each_once
 from tests.faults.load import Load, open_run, resend_all, send, told
+from tests.folders import enterable
 from tests.log.proxy import Proxy, proxied
 from tests.server import Server, eventually, running
 
@@ -57,18 +55,15 @@ def proxy_before(dsn: str) -> Iterator[tuple[Proxy, str]]:
 @pytest.fixture
 def place() -> Iterator[Place]:
     """A server that reaches its PostgreSQL through a proxy."""
-    folder = Path(tempfile.mkdtemp(prefix="registrar-replies-"))
-    try:
-        with (
-            Postgres(folder / "postgres") as postgres,
-            proxy_before(postgres.dsn) as (proxy, through),
-            running(folder / "data", "--no-example", "--database-url", through) as server,
-        ):
-            open_run(server)
-            yield Place(postgres.dsn, proxy, server)
-            proxy.away = False
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with (
+        enterable() as folder,
+        Postgres(folder / "postgres") as postgres,
+        proxy_before(postgres.dsn) as (proxy, through),
+        running(folder / "data", "--no-example", "--database-url", through) as server,
+    ):
+        open_run(server)
+        yield Place(postgres.dsn, proxy, server)
+        proxy.away = False
 
 
 def test_a_client_that_was_not_told_sends_again_and_the_log_holds_one(place: Place) -> None:

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
 
 import psycopg
-import pytest
 
 from tests.faults.racer import Race
 from tests.faults.racing import PROCESSES, RUN, Processes, run_with, send
 
 LEARNERS = 10
 RACERS = 8
-
-
-@pytest.fixture(scope="module")
-def processes() -> Iterator[Processes]:
-    """Four processes for all races."""
-    started = Processes()
-    yield started
-    started.end()
 
 
 def race(processes: Processes, dsn: str, *, heedless: bool) -> tuple[Counter[str], int]:

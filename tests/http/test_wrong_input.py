@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +18,7 @@ from commands.batch import COMMANDS_A_BATCH_MAX, KEY_CHARACTERS_MAX
 from commands.register import DECISIONS
 from domain.access.commands import COMMANDS
 from domain.access.permissions import Permission
+from tests.folders import enterable
 from tests.http import wrong
 from tests.server import Answer, Server, running
 
@@ -64,12 +62,8 @@ def server() -> Iterator[Server]:
     What others had recorded goes on by itself: steps of an erasure come seconds later, and the log
     would end elsewhere than before by none of these tests' doing.
     """
-    folder = Path(tempfile.mkdtemp(prefix="registrar-http-"))
-    try:
-        with running(folder / "data", "--no-example") as started:
-            yield started
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with enterable() as folder, running(folder / "data", "--no-example") as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from tests.folders import enterable
 from tests.identity.issuer import Issuer, issuing
 from tests.server import Answer, Server, running
 
@@ -29,16 +27,12 @@ class Place(NamedTuple):
 @pytest.fixture(scope="package")
 def place() -> Iterator[Place]:
     """A server with access control, and an empty log."""
-    folder = Path(tempfile.mkdtemp(prefix="registrar-identity-"))
-    try:
-        with issuing() as issuer:
-            environment = {
-                "REGISTRAR_ACCESS": "issuer",
-                "REGISTRAR_ISSUER": issuer.url,
-                "REGISTRAR_ROLES_CLAIM": "realm_access.roles",
-                "REGISTRAR_SUBJECT_CLAIM": "learner",
-            }
-            with running(folder / "data", "--no-example", environment=environment) as server:
-                yield Place(server, issuer)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with enterable() as folder, issuing() as issuer:
+        environment = {
+            "REGISTRAR_ACCESS": "issuer",
+            "REGISTRAR_ISSUER": issuer.url,
+            "REGISTRAR_ROLES_CLAIM": "realm_access.roles",
+            "REGISTRAR_SUBJECT_CLAIM": "learner",
+        }
+        with running(folder / "data", "--no-example", environment=environment) as server:
+            yield Place(server, issuer)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import time
 from pathlib import Path
 
@@ -144,9 +142,8 @@ def test_those_turned_away_are_counted(place: Place) -> None:
     assert 'registrar_turned_away_total{problem="not-signed-in"}' in told
 
 
-def test_an_issuer_that_is_away_lets_nobody_in(place: Place, tmp_path: Path) -> None:
+def test_an_issuer_that_is_away_lets_nobody_in(place: Place, folder: Path) -> None:
     """503, never 200; what is open stays open."""
-    folder = Path(tempfile.mkdtemp(prefix="registrar-identity-"))
     environment = {"REGISTRAR_ACCESS": "issuer", "REGISTRAR_ISSUER": place.issuer.url}
     place.issuer.away = True
     try:
@@ -159,4 +156,3 @@ def test_an_issuer_that_is_away_lets_nobody_in(place: Place, tmp_path: Path) -> 
             assert other.server.get("/healthz").status == 200
     finally:
         place.issuer.away = False
-        shutil.rmtree(folder, ignore_errors=True)

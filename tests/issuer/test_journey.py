@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import httpx
 import pyotp
@@ -17,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.console.browser import chromium, program
 from tests.console.conftest import WAIT_MS_MAX
+from tests.folders import enterable
 from tests.server import Server, running
 
 PAGE = {"accept": "text/html"}
@@ -25,13 +23,10 @@ PAGE = {"accept": "text/html"}
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """A server with the development issuer, after its first start."""
-    folder = Path(tempfile.mkdtemp(prefix="registrar-issuer-"))
-    try:
+    with enterable() as folder:
         environment = {"REGISTRAR_ACCESS": "development"}
         with running(folder / "data", "--no-example", environment=environment) as started:
             yield started
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def password(server: Server) -> str:

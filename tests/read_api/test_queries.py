@@ -273,14 +273,20 @@ def test_search_takes_whatever_people_type(furnished: World, words: str) -> None
     assert furnished.get("search", q=words)["q"] == words
 
 
+def certify(one: World) -> dict[str, Any]:
+    """Let a learner pass, with a certificate; return which enrolment that is."""
+    one.command("create-course", **COURSE)
+    one.command("schedule-run", **RUN)
+    s1 = IN_RUN | {"subject": "s1"}
+    one.command("enrol-learner", **s1, mode="verified", occurred_at="2013-09-01T08:00:00Z")
+    one.command("record-outcome", **s1, result="pass")
+    one.command("issue-certificate", **s1)
+    return s1
+
+
 def test_a_certificate_stays_readable_when_it_is_revoked(empty: World) -> None:
     """Its identifier, result and course [Open edX's older model blanked them]."""
-    empty.command("create-course", **COURSE)
-    empty.command("schedule-run", **RUN)
-    s1 = IN_RUN | {"subject": "s1"}
-    empty.command("enrol-learner", **s1, mode="verified", occurred_at="2013-09-01T08:00:00Z")
-    empty.command("record-outcome", **s1, result="pass")
-    empty.command("issue-certificate", **s1)
+    s1 = certify(empty)
     name = empty.get(ONE)["certificate"]
     found = empty.get(f"certificates/{name}")
     assert (found["valid"], found["result"], found["course_title"]) == (True, "pass", "Module AAA")
@@ -292,12 +298,7 @@ def test_a_certificate_stays_readable_when_it_is_revoked(empty: World) -> None:
 
 def test_a_corrected_certificate_supersedes_the_old_one(empty: World) -> None:
     """Whoever verifies the old one is told so, and finds what it said. Source: rules.md."""
-    empty.command("create-course", **COURSE)
-    empty.command("schedule-run", **RUN)
-    s1 = IN_RUN | {"subject": "s1"}
-    empty.command("enrol-learner", **s1, mode="verified", occurred_at="2013-09-01T08:00:00Z")
-    empty.command("record-outcome", **s1, result="pass")
-    empty.command("issue-certificate", **s1)
+    s1 = certify(empty)
     empty.command("record-outcome", **s1, result="distinction")
     old = empty.get(ONE)["certificate"]
     why = "The board corrected the result."

@@ -157,16 +157,22 @@ def test_the_console_has_a_form_for_it_and_shows_what_came_of_it(graded: World) 
     assert page in graded.ask(here).text
 
 
+def worked_out(one: World) -> str:
+    """Furnish a registrar, have the console work a policy out, and return the page of the result."""
+    furnish_grades(one)
+    one.get(f"runs/{RUN}/gradebook")
+    here = f"/console/runs/{RUN}/what-if"
+    asked_for = one.run(one._client.post(here, data={"policy": json.dumps(HOMEWORK)}))
+    page = asked_for.headers["location"]
+    done(one, f"/v1/jobs/{page.rpartition('/')[2]}")
+    return str(page)
+
+
 def test_it_is_applied_in_the_console_and_followed_there(databases_18: Databases) -> None:
     """The page of what came of it says how many rise and fall, takes a reason and a second factor,
     and goes on to how far the batch is; sent again it begins nothing more."""
     with databases_18.fresh() as dsn, world(dsn) as one:
-        furnish_grades(one)
-        one.get(f"runs/{RUN}/gradebook")
-        here = f"/console/runs/{RUN}/what-if"
-        asked_for = one.run(one._client.post(here, data={"policy": json.dumps(HOMEWORK)}))
-        page = asked_for.headers["location"]
-        done(one, f"/v1/jobs/{page.rpartition('/')[2]}")
+        page = worked_out(one)
         told = one.ask(page).text
         assert "Of 1, 1 would rise, 0 fall and 0 stay; 1 learners would pass" in told
         policy_number = one.get(f"runs/{RUN}")["policy_number"]
@@ -201,12 +207,7 @@ def test_it_is_applied_in_the_console_and_followed_there(databases_18: Databases
 def test_what_was_worked_out_under_other_terms_is_not_applied(databases_18: Databases) -> None:
     """Somebody published another policy meanwhile: what the page says is no more so."""
     with databases_18.fresh() as dsn, world(dsn) as one:
-        furnish_grades(one)
-        one.get(f"runs/{RUN}/gradebook")
-        here = f"/console/runs/{RUN}/what-if"
-        asked_for = one.run(one._client.post(here, data={"policy": json.dumps(HOMEWORK)}))
-        page = asked_for.headers["location"]
-        done(one, f"/v1/jobs/{page.rpartition('/')[2]}")
+        page = worked_out(one)
         one.command("publish-grading-policy", run=RUN, **HOMEWORK, late={"rate": 5})
         stale = one.run(one._client.post(page, data={"reason": "Homework only"}))
         assert stale.status_code == 409
