@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
 
+from pydantic import Field
+
+from commands.fields import Id
 from domain.catalogue.facts import RunScheduled
 from domain.catalogue.rules import require_run, require_unarchived
 from domain.catalogue.state import COURSE, RUN, Course, Run
@@ -20,6 +23,11 @@ from domain.integrity.rules import require_not_ended
 from domain.kernel import StreamRef
 from domain.learners.rules import require_unmerged
 from domain.learners.state import LEARNER, Learner
+
+SatisfiedBy = Annotated[
+    Id | None,
+    Field(description="Where the course has a prerequisite: the run in which it was met."),
+]
 
 
 class Asks(Protocol):

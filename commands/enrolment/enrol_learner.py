@@ -49,10 +49,7 @@ class EnrolLearner(Command):
     run: Id
     subject: Id = Field(description="The learner's pseudonym.")
     mode: ModeName = "audit"
-    satisfied_by: Id | None = Field(
-        default=None,
-        description="Where the course has a prerequisite: the run in which it was met.",
-    )
+    satisfied_by: admission.SatisfiedBy = None
     demographics: DemographicsBody | None = None
     day_known: Annotated[bool, Field(strict=True)] = Field(
         default=True, description="false: the source does not know when, and the time is a bound."

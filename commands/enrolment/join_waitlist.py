@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from commands.decision import Command, Context, Decision
-from commands.enrolment.admission import more, require_admission, streams
+from commands.enrolment.admission import SatisfiedBy, more, require_admission, streams
 from commands.fields import Id, ModeName
 from domain.catalogue.state import Course, Run
 from domain.enrolment.facts import WaitlistJoined
@@ -24,10 +24,7 @@ class JoinWaitlist(Command):
     run: Id
     subject: Id = Field(description="The learner's pseudonym.")
     mode: ModeName = "audit"
-    satisfied_by: Id | None = Field(
-        default=None,
-        description="Where the course has a prerequisite: the run in which it was met.",
-    )
+    satisfied_by: SatisfiedBy = None
 
 
 def join_waitlist(

@@ -29,19 +29,7 @@ def get(url: str, path: str, parameters: Mapping[str, Any] | None = None) -> Any
 def fetch(url: str, path: str, parameters: Mapping[str, Any] | None = None) -> bytes:
     """Return what the server answers, as it is. Raises Failed or UsageError, in one sentence."""
     given = {name: value for name, value in (parameters or {}).items() if value is not None}
-    try:
-        response = httpx.get(
-            f"{url}{path}",
-            params=given,
-            timeout=TIMEOUT_SECONDS,
-            trust_env=False,
-            auth=authorization(url),
-        )
-    except (httpx.TransportError, httpx.InvalidURL) as error:
-        raise unreachable(url, error) from error
-    if not response.is_success:
-        raise fault(url, response)
-    return response.content
+    return _answer(url, path, "GET", TIMEOUT_SECONDS, params=given).content
 
 
 def command(url: str, name: str, body: Mapping[str, Any], key: str | None = None) -> dict[str, Any]:
@@ -73,20 +61,27 @@ def post(
 ) -> Any:
     """Send something of this media type, and return the JSON that is answered within so many
     seconds. Raises Failed or UsageError, in one sentence."""
+    given = {"content-type": kind, **(headers or {})}
+    response = _answer(url, path, "POST", seconds, content=content, headers=given)
+    return msgspec.json.decode(response.content)
+
+
+def _answer(url: str, path: str, method: str, seconds: float, **sent: Any) -> httpx.Response:
+    """Return the server's answer to a request. Raises Failed or UsageError."""
     try:
-        response = httpx.post(
+        response = httpx.request(
+            method,
             f"{url}{path}",
-            content=content,
-            headers={"content-type": kind, **(headers or {})},
             timeout=seconds,
             trust_env=False,
             auth=authorization(url),
+            **sent,
         )
     except (httpx.TransportError, httpx.InvalidURL) as error:
         raise unreachable(url, error) from error
     if not response.is_success:
         raise fault(url, response)
-    return msgspec.json.decode(response.content)
+    return response
 
 
 def unreachable(url: str, error: Exception) -> Failed:

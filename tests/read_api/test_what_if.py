@@ -158,7 +158,7 @@ def test_the_console_has_a_form_for_it_and_shows_what_came_of_it(graded: World) 
 
 
 def worked_out(one: World) -> str:
-    """Furnish a registrar, have the console work a policy out, and return the page of the result."""
+    """Furnish a registrar, have the console work a policy out, and return its page."""
     furnish_grades(one)
     one.get(f"runs/{RUN}/gradebook")
     here = f"/console/runs/{RUN}/what-if"
