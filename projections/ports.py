@@ -216,33 +216,6 @@ class PartitionStore(ReadingStore, Protocol):
         """Note that these partitions of the live generation have a worker that is well."""
 
 
-Action = Literal["rebuild", "retry"]
-
-
-class Request(NamedTuple):
-    """A wish of an operator about one reading, open until the runner has fulfilled it."""
-
-    number: int
-    name: str
-    action: Action
-
-
-class ReadingRequests(Protocol):
-    """How any process asks the one that runs the readings for something."""
-
-    def ask(self, name: str, action: Action) -> Request:
-        """Leave a request; one that is open already is returned and not doubled."""
-
-    def asked(self) -> Sequence[Request]:
-        """Return the open requests, oldest first."""
-
-    def done(self, request: Request, result: str) -> None:
-        """Close a request with a sentence on what came of it."""
-
-    def result(self, request: Request) -> str | None:
-        """Return that sentence, or None while the request is open."""
-
-
 class PartitionStatus(NamedTuple):
     """How far one partition of a reading is."""
 

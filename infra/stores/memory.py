@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 from projections.ports import (
-    Action,
     CatchUp,
     Changes,
     Generation,
@@ -18,11 +17,11 @@ from projections.ports import (
     Parked,
     Place,
     ReadingState,
-    Request,
     StalePosition,
     StoreUnavailable,
 )
 from projections.reading import Amounts, Key, Reading
+from projections.requests import Action, Request
 
 
 class _Tables:

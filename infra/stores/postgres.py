@@ -22,7 +22,6 @@ from infra.stores.lead import Lead
 from infra.stores.shelves import Shelf
 from infra.stores.tables import Tables, few, run
 from projections.ports import (
-    Action,
     CatchUp,
     Changes,
     DueStatus,
@@ -33,10 +32,10 @@ from projections.ports import (
     Place,
     ReadingState,
     ReadingStatus,
-    Request,
     StalePosition,
 )
 from projections.reading import Key, Reading
+from projections.requests import Action, Request
 
 CONNECTIONS_MAX = 3
 """One follows the log, one writes a rebuild beside it, one is for people asking."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from projections.ports import Action, Request
+from projections.requests import Action, Request
 
 
 def ask(connection: psycopg.Connection, name: str, action: Action) -> Request:

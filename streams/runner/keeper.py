@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.registry import Registry
-from projections.ports import LogReader, PartitionStore, ReadingRequests
+from projections.ports import LogReader, PartitionStore
 from projections.reading import Reading
+from projections.requests import ReadingRequests
 from streams.runner.retry import retry_in_partitions
 from streams.runner.runner import Runner
 

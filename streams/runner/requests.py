@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 
-from projections.ports import ReadingRequests, Request
+from projections.requests import ReadingRequests, Request
 
 LOOK_SECONDS = 0.5
 """How often a busy runner looks for requests."""

@@ -12,15 +12,9 @@ from itertools import groupby
 
 from domain.registry import Registry
 from projections.decoding import decode
-from projections.ports import (
-    Generation,
-    LogReader,
-    ReadingRequests,
-    ReadingState,
-    ReadingStore,
-    StoreUnavailable,
-)
+from projections.ports import Generation, LogReader, ReadingState, ReadingStore, StoreUnavailable
 from projections.reading import Reading
+from projections.requests import ReadingRequests
 from streams.runner.requests import Requests
 from streams.runner.retry import retry, taken_in
 from streams.runner.track import Track
