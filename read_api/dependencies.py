@@ -13,7 +13,7 @@ from domain.access import Principal
 from domain.access.permissions import Permission
 from domain.catalogue.facts import GradingPolicy, LatePolicy
 from domain.registry import Registry
-from projections.ports import StatusReader
+from projections.status import StatusReader
 from read_api.answers import AsOf
 from read_api.errors import NotYet
 from read_api.ports import (

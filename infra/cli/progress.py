@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from projections.ports import ReadingStatus
+from projections.status import ReadingStatus
 
 PLAIN_LINE_EVERY_SECONDS = 5.0
 

@@ -17,9 +17,9 @@ from infra.cli.progress import progress
 from infra.cli.waiting import wait
 from infra.settings.fields import Settings
 from infra.settings.loading import Loaded
-from projections.ports import ReadingStatus
 from projections.register import READINGS
 from projections.requests import Action
+from projections.status import ReadingStatus
 
 if TYPE_CHECKING:
     from infra.stores.postgres import PostgresStore

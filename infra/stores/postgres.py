@@ -24,18 +24,16 @@ from infra.stores.tables import Tables, few, run
 from projections.ports import (
     CatchUp,
     Changes,
-    DueStatus,
-    FollowerStatus,
     Generation,
     Move,
     Parked,
     Place,
     ReadingState,
-    ReadingStatus,
     StalePosition,
 )
 from projections.reading import Key, Reading
 from projections.requests import Action, Request
+from projections.status import DueStatus, FollowerStatus, ReadingStatus
 
 CONNECTIONS_MAX = 3
 """One follows the log, one writes a rebuild beside it, one is for people asking."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import psycopg
 
-from projections.ports import DueStatus, FollowerStatus, PartitionStatus, ReadingStatus
+from projections.status import DueStatus, FollowerStatus, PartitionStatus, ReadingStatus
 
 LIVE_SECONDS_MAX = 5.0
 """A reading that lags no longer than this is live."""

@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from domain.access import Principal
-from projections.ports import ReadingStatus
+from projections.status import ReadingStatus
 from read_api.dependencies import ReadDependencies
 
 

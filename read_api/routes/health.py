@@ -11,7 +11,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from projections.ports import DueStatus, FollowerStatus, ReadingStatus, StoreUnavailable
+from projections.ports import StoreUnavailable
+from projections.status import DueStatus, FollowerStatus, ReadingStatus
 from read_api.dependencies import ReadDependencies
 from read_api.queries import log
 

@@ -10,13 +10,8 @@ import pytest
 
 from domain.streams import REGISTRY
 from infra.web.problem_types import problem_types, rules
-from projections.ports import (
-    DueStatus,
-    FollowerStatus,
-    PartitionStatus,
-    ReadingStatus,
-    StoreUnavailable,
-)
+from projections.ports import StoreUnavailable
+from projections.status import DueStatus, FollowerStatus, PartitionStatus, ReadingStatus
 from read_api.sentences.sentence import tells
 from tests.read_api.test_queries import Away
 from tests.read_api.world import COURSE, World

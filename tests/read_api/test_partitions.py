@@ -18,8 +18,8 @@ from infra.stores.reading import read_pool
 from infra.stores.views import PostgresViews
 from infra.web.metrics import Metrics, look_at_readings
 from projections.partitions import partition_of
-from projections.ports import ReadingStatus
 from projections.register import READINGS
+from projections.status import ReadingStatus
 from read_api.errors import NotYet
 from read_api.routes.health import readiness
 from tests.read_api.world import World

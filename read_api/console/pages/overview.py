@@ -12,7 +12,7 @@ import msgspec
 from fastapi import Request
 from markupsafe import Markup
 
-from projections.ports import DueStatus, FollowerStatus, ReadingStatus
+from projections.status import DueStatus, FollowerStatus, ReadingStatus
 from read_api.console import charts
 from read_api.console.render import Page
 from read_api.console.rows import fact_row, titles
