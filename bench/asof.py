@@ -33,7 +33,8 @@ from infra.web.authentication import open_to_all
 from infra.web.metrics import Metrics
 from projections.catalogue import CATALOGUE
 from projections.history import HISTORY
-from read_api.ports import SearchIndex, Views
+from read_api.ports.search import SearchIndex
+from read_api.ports.views import Views
 from streams.runner.runner import Runner
 
 FACTS, FACTS_QUICK = 10_000_000, 100_000

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from read_api.ports import ParkedKey, Snapshot
+from read_api.ports.views import ParkedKey, Snapshot
 
 
 class AsOf(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -16,18 +16,13 @@ from domain.registry import Registry
 from projections.status import StatusReader
 from read_api.answers import AsOf
 from read_api.errors import NotYet
-from read_api.ports import (
-    Evidence,
-    Jobs,
-    LogHistory,
-    Opener,
-    PastIndex,
-    Positions,
-    SearchIndex,
-    Sender,
-    Snapshot,
-    Views,
-)
+from read_api.ports.evidence import Evidence
+from read_api.ports.jobs import Jobs
+from read_api.ports.keys import Opener
+from read_api.ports.log import LogHistory
+from read_api.ports.search import PastIndex, SearchIndex
+from read_api.ports.sending import Sender
+from read_api.ports.views import Positions, Snapshot, Views
 from read_api.reads import Reads, to_note
 
 WAIT_SECONDS_MAX = 5.0

@@ -13,7 +13,7 @@ from domain.kernel import Envelope, Personal
 from projections.cloudevents import run_in
 from read_api.answers import Opened
 from read_api.dependencies import ReadDependencies
-from read_api.ports import KeysAway
+from read_api.ports.keys import KeysAway
 
 CLOSED = Opened(None, erased=True)
 UNREADABLE = Opened(None, erased=False, unreadable=True)

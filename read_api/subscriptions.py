@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
 from read_api.dependencies import ReadDependencies
-from read_api.ports import Selection, Window
+from read_api.ports.log import Selection, Window
 from read_api.queries.consents import agreed
 
 WINDOW_POSITIONS = 5_000

@@ -32,7 +32,8 @@ from infra.web.metrics import Metrics
 from projections.register import READINGS
 from projections.search import SEARCH
 from read_api.dependencies import ReadDependencies
-from read_api.ports import SearchIndex, Views
+from read_api.ports.search import SearchIndex
+from read_api.ports.views import Views
 from streams.policies.follower import Follower
 from streams.runner.keeper import Keeper
 from streams.sealer import Sealer

@@ -30,7 +30,8 @@ from infra.stores.reading import Pool
 from infra.web.authentication import Identify
 from infra.web.metrics import Metrics
 from read_api.dependencies import ReadDependencies
-from read_api.ports import SearchIndex, Views
+from read_api.ports.search import SearchIndex
+from read_api.ports.views import Views
 
 
 class Registrar(NamedTuple):

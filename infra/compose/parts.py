@@ -45,7 +45,8 @@ from infra.web.policies import read_policy
 from infra.web.refusals import commands_told
 from read_api.dependencies import ReadDependencies
 from read_api.jobs import kinds
-from read_api.ports import SearchIndex, Views
+from read_api.ports.search import SearchIndex
+from read_api.ports.views import Views
 from streams.jobs import JobRunner
 from streams.policies.clock import SteadyClock
 from streams.policies.count_seats import CountSeats

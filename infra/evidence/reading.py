@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from domain.evidence.tiles import TileId
 from infra.evidence.statements import TILES, named
 from infra.stores.reading import Pool, look, reading
-from read_api.ports import Leaf, Seal
+from read_api.ports.evidence import Leaf, Seal
 
 
 class PostgresEvidence:
-    """Implements ``read_api.ports.Evidence``."""
+    """Implements ``read_api.ports.evidence.Evidence``."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

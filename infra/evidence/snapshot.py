@@ -17,7 +17,7 @@ from infra.evidence.statements import TILES, named
 from infra.evidence.subjects import Known
 from infra.outages import unavailable
 from infra.pools import CONNECT_SECONDS_MAX
-from read_api.ports import Seal
+from read_api.ports.evidence import Seal
 
 PAGE_FACTS = 5_000
 TILES_KEPT = 64

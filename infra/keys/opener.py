@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from commands.held_keys import HeldKeys
 from commands.ports import Keys, KeysUnavailable
-from read_api.ports import KeyDestroyed, KeysAway, Sealed
+from read_api.ports.keys import KeyDestroyed, KeysAway, Sealed
 
 
 class KeyOpener:
-    """Implements ``read_api.ports.Opener`` over the store of keys, which is asked once for what is
+    """Implements ``read_api.ports.keys.Opener`` over the store of keys, which is asked once for what is
     opened of a learner within seconds."""
 
     def __init__(self, keys: Keys) -> None:

@@ -18,7 +18,7 @@ from infra.stores.positions import POLL_SECONDS
 from infra.stores.reading import Pool, look, reading
 from projections.decoding import StoredFact, read
 from projections.ports import StoreUnavailable
-from read_api.ports import Head, Selection, TenantSize, Window
+from read_api.ports.log import Head, Selection, TenantSize, Window
 
 LAST_CHARACTER = chr(0x10FFFF)
 FACTS_READ_MAX = 100_000
@@ -30,7 +30,7 @@ _FACTS: LiteralString = (
 
 
 class PostgresHistory:
-    """Implements ``read_api.ports.LogHistory``."""
+    """Implements ``read_api.ports.log.LogHistory``."""
 
     def __init__(self, pool: Pool, registry: Registry, notices: Notices) -> None:
         self._pool = pool

@@ -19,7 +19,8 @@ from infra.stores.views import parked_keys, put_aside
 from projections.ports import StoreUnavailable
 from projections.reading import TENANT
 from projections.search import SEARCH
-from read_api.ports import Matches, ParkedKey
+from read_api.ports.search import Matches
+from read_api.ports.views import ParkedKey
 
 EXACT_SCORE = 10_000.0
 """No words score as much."""
@@ -43,7 +44,7 @@ class _Live(NamedTuple):
 
 
 class ElasticsearchSearch:
-    """Implements ``read_api.ports.SearchIndex``.
+    """Implements ``read_api.ports.search.SearchIndex``.
 
     The index is that of the generation that PostgreSQL says is live, so that it and the position
     belong together; the alias is for people.

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import snowballstemmer
 
 from infra.search.words import STOP_WORDS, Asked, folded, origins
-from read_api.ports import Match, Piece
+from read_api.ports.search import Match, Piece
 
 SCANNED_CHARACTERS_MAX = 4_000
 """Of a longer body the beginning is looked through."""

@@ -9,7 +9,8 @@ from typing import LiteralString
 
 from infra.search.marks import match, sought
 from infra.search.words import asked
-from read_api.ports import Matches, Snapshot, Views
+from read_api.ports.search import Matches
+from read_api.ports.views import Snapshot, Views
 
 # Whole words in either dictionary; of the last word its beginning is enough.
 _ASKED = """
@@ -53,7 +54,7 @@ _BEST = """,
 
 
 class PostgresSearch:
-    """Implements ``read_api.ports.SearchIndex``."""
+    """Implements ``read_api.ports.search.SearchIndex``."""
 
     def __init__(self, views: Views) -> None:
         self._views = views
@@ -67,7 +68,7 @@ class PostgresSearch:
 
 
 class PostgresPast:
-    """Implements ``read_api.ports.PastIndex``."""
+    """Implements ``read_api.ports.search.PastIndex``."""
 
     def __init__(self, views: Views) -> None:
         self._views = views

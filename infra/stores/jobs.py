@@ -90,7 +90,7 @@ _GIVE_UP = """
 
 
 class PostgresJobs:
-    """Implements ``read_api.ports.Jobs`` and ``streams.ports.JobQueue``."""
+    """Implements ``read_api.ports.jobs.Jobs`` and ``streams.ports.JobQueue``."""
 
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection[DictRow]]) -> None:
         self._pool = pool

@@ -25,7 +25,7 @@ Key = tuple[str, str]
 
 
 class MemoryJobs:
-    """Implements ``read_api.ports.Jobs`` and ``streams.ports.JobQueue``."""
+    """Implements ``read_api.ports.jobs.Jobs`` and ``streams.ports.JobQueue``."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock

@@ -62,7 +62,7 @@ def _tells(name: str) -> tuple[bool, bool]:
 
 
 class PostgresPositions:
-    """Implements ``read_api.ports.Positions``: told by notices, and looking now and then."""
+    """Implements ``read_api.ports.views.Positions``: told by notices, and looking now and then."""
 
     def __init__(self, pool: Pool, notices: Notices) -> None:
         self._pool = pool

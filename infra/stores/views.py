@@ -16,14 +16,14 @@ from infra.stores.positions import least, standing
 from infra.stores.reading import Pool, reading_first
 from projections.ports import StoreUnavailable
 from projections.register import READINGS
-from read_api.ports import ParkedKey
+from read_api.ports.views import ParkedKey
 
 _STANDS = SQL("select * from readings.standing({})")
 WHOLE = frozenset({"~stream", "~unreadable"})
 
 
 class PostgresSnapshot:
-    """Implements ``read_api.ports.Snapshot``."""
+    """Implements ``read_api.ports.views.Snapshot``."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class PostgresSnapshot:
 
 
 class PostgresViews:
-    """Implements ``read_api.ports.Views``."""
+    """Implements ``read_api.ports.views.Views``."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

@@ -13,7 +13,7 @@ from commands.problems import UnknownCommand, describe
 from commands.requests import Request
 from domain.access import Principal
 from domain.access.deciding import NotPermitted
-from read_api.ports import Sent, ToSend
+from read_api.ports.sending import Sent, ToSend
 
 
 class PipelineSender:

@@ -12,7 +12,7 @@ from domain.access import Principal
 from read_api.answers import Answer, AsOf, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
-from read_api.ports import Snapshot
+from read_api.ports.views import Snapshot
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from read_api.answers import Incomplete, earliest
 from read_api.asof import POSITIONS_READ_MAX, run_of
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, NotFound, NotYet, PutAside
-from read_api.ports import Leaf, Seal
+from read_api.ports.evidence import Leaf, Seal
 from read_api.queries.catalogue import titles
 from read_api.queries.evidence import proofs
 from read_api.sentences.sentence import sentence

@@ -17,7 +17,7 @@ from read_api import cursors
 from read_api.answers import Answer, AsOf, Page, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, NotFound
-from read_api.ports import Snapshot
+from read_api.ports.views import Snapshot
 
 
 class Item(msgspec.Struct, frozen=True):

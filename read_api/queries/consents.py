@@ -21,7 +21,7 @@ from read_api import asof
 from read_api.answers import NOW, Answer, AsOf, Moment, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
-from read_api.ports import Snapshot
+from read_api.ports.views import Snapshot
 from read_api.queries.known import require_learner
 
 

@@ -14,7 +14,7 @@ from domain.catalogue.changes import changes
 from read_api.answers import Answer, AsOf, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, NotFound
-from read_api.ports import Snapshot
+from read_api.ports.views import Snapshot
 
 DRAFT = "draft"
 NOTHING = "0"

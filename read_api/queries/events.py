@@ -10,7 +10,7 @@ from domain.access import Principal
 from projections.cloudevents import structured
 from read_api import cursors
 from read_api.dependencies import ReadDependencies
-from read_api.ports import Selection
+from read_api.ports.log import Selection
 from read_api.queries.consents import agreed
 
 WINDOW_POSITIONS = 5_000

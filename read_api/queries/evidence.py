@@ -26,7 +26,7 @@ from projections.cloudevents import run_in
 from projections.ports import StoreUnavailable
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter, NotFound, NotYet
-from read_api.ports import Leaf, Seal
+from read_api.ports.evidence import Leaf, Seal
 
 
 class Inclusion(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ from domain.grading.explain import Grade
 from read_api import cursors
 from read_api.answers import Answer, AsOf, earliest
 from read_api.dependencies import ReadDependencies
-from read_api.ports import Snapshot
+from read_api.ports.views import Snapshot
 from read_api.queries.catalogue import read_run
 from read_api.queries.grade import compute
 from read_api.queries.progress import deducted_of

@@ -14,7 +14,7 @@ from domain.access.permissions import Permission
 from read_api import asof, cursors
 from read_api.answers import NOW, Answer, Moment, Page, earliest
 from read_api.dependencies import ReadDependencies
-from read_api.ports import Snapshot
+from read_api.ports.views import Snapshot
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from read_api.errors import NotFound
-from read_api.ports import Snapshot
+from read_api.ports.views import Snapshot
 
 
 async def require_run(snapshot: Snapshot, run: str) -> None:

@@ -18,7 +18,8 @@ from read_api.answers import NOW, Answer, AsOf, Moment, Opened, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
 from read_api.personal import UNREADABLE
-from read_api.ports import KeysAway, Snapshot
+from read_api.ports.keys import KeysAway
+from read_api.ports.views import Snapshot
 from read_api.queries.known import require_learner
 from read_api.queries.sealed_fields import fields_of, may_open, told
 

@@ -18,7 +18,7 @@ from read_api import cursors
 from read_api.answers import Page
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
-from read_api.ports import Selection
+from read_api.ports.log import Selection
 
 WINDOW_POSITIONS = 5_000
 WINDOWS_MAX = 100

@@ -12,7 +12,7 @@ from domain.access.deciding import may
 from domain.access.permissions import Permission
 from read_api.answers import Opened
 from read_api.personal import CLOSED
-from read_api.ports import Sealed
+from read_api.ports.keys import Sealed
 
 
 def may_open(asking: Principal, subject: str) -> bool:

@@ -11,7 +11,7 @@ from read_api import asof, cursors
 from read_api.answers import NOW, Moment, Page, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter
-from read_api.ports import Match, Piece
+from read_api.ports.search import Match, Piece
 
 PUBLISHED_KINDS = ("course", "run", "item")
 """What can be asked for as of an earlier moment."""

@@ -14,7 +14,7 @@ from domain.access import Principal
 from domain.jobs import Job, JobFailed, JobState, Progress
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound, TooManyJobs
-from read_api.ports import KeyDestroyed
+from read_api.ports.keys import KeyDestroyed
 from read_api.queries.known import require_learner
 from read_api.queries.subject_archive import zipped
 

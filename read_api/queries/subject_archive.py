@@ -21,7 +21,7 @@ from read_api.answers import Incomplete, earliest
 from read_api.asof import run_of
 from read_api.cursors import LIMIT_ROWS_MAX
 from read_api.dependencies import ReadDependencies
-from read_api.ports import Seal
+from read_api.ports.evidence import Seal
 from read_api.queries import bundle, consents, profiles, reads
 from read_api.queries.catalogue import titles
 from read_api.queries.zipping import Entry, Zipping

@@ -18,7 +18,7 @@ from read_api import cursors
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter
 from read_api.parameters import POSITION_MAX, EventList
-from read_api.ports import Selection, Window
+from read_api.ports.log import Selection, Window
 from read_api.queries import consents, events, history
 from read_api.responses import described, respond
 from read_api.subscriptions import Subscriptions

@@ -11,7 +11,7 @@ import msgspec
 from domain.kernel import Envelope
 from projections.progress import PROGRESS
 from read_api.asof import fold
-from read_api.ports import Snapshot, Views
+from read_api.ports.views import Snapshot, Views
 from tests.read_api.world import World, furnish
 
 ONE = "enrolments/AAA-2013J/s1"

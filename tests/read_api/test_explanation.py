@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from read_api.ports import Selection
+from read_api.ports.log import Selection
 from tests.databases import Databases
 from tests.read_api.world import COURSE, World, world
 

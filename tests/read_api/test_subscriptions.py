@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
-from read_api.ports import Selection, Window
+from read_api.ports.log import Selection, Window
 from read_api.subscriptions import Subscriptions
 from tests.read_api.test_events import subscribe
 from tests.read_api.world import COURSE, RUN, World

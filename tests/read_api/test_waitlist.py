@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from read_api.ports import Selection
+from read_api.ports.log import Selection
 from tests.read_api.world import COURSE, RUN, World
 from tests.server import eventually
 

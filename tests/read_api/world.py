@@ -21,7 +21,7 @@ from infra.settings.fields import Settings
 from infra.web.apps import full_app
 from infra.web.authentication import everybody_is, identified
 from infra.web.metrics import Metrics
-from read_api.ports import Selection
+from read_api.ports.log import Selection
 
 T = TypeVar("T")
 SECONDS_MAX = 30.0

@@ -24,7 +24,7 @@ from infra.stores.postgres import PostgresStore
 from infra.stores.reading import read_pool
 from infra.stores.views import PostgresViews
 from projections.search import SEARCH
-from read_api.ports import Matches, SearchIndex
+from read_api.ports.search import Matches, SearchIndex
 from streams.runner.runner import Runner
 from tests.databases import Databases
 from tests.readings import histories as h

@@ -7,7 +7,7 @@ import pytest
 from domain.catalogue.facts import ContentVersionPublished, CourseCreated, Item
 from domain.credentials.facts import CertificateRevoked
 from domain.kernel import Personal
-from read_api.ports import Piece
+from read_api.ports.search import Piece
 from tests.readings import histories as h
 from tests.search.conftest import FURNISHED, Searching
 

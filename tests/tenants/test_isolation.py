@@ -12,7 +12,7 @@ import pytest
 
 from commands.register import DECISIONS
 from domain.access.queries import PAGES, QUERIES
-from read_api.ports import Selection
+from read_api.ports.log import Selection
 from read_api.subscriptions import Subscriptions
 from tests.tenants.conftest import SECRET, Two
 

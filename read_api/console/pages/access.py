@@ -19,7 +19,7 @@ from read_api.console.pages.gradebook import number
 from read_api.console.render import Moved, Page, address
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter
-from read_api.ports import ToSend
+from read_api.ports.sending import ToSend
 from read_api.queries import grants
 from read_api.queries.grants import Grant
 

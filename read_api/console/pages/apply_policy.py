@@ -16,7 +16,7 @@ from read_api.console.pages import what_if as tried
 from read_api.console.render import Moved, Page
 from read_api.dependencies import ReadDependencies
 from read_api.errors import NotFound
-from read_api.ports import ToSend
+from read_api.ports.sending import ToSend
 from read_api.queries import regrades, what_if
 
 REASON_CHARACTERS_MAX = 500

@@ -16,7 +16,7 @@ from read_api.console.pages.gradebook import goes_on
 from read_api.console.render import Moved, Page, address
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter
-from read_api.ports import Sent, ToSend
+from read_api.ports.sending import Sent, ToSend
 from read_api.queries import grade_changes
 from read_api.queries.grade_changes import GradeChanges
 

@@ -17,7 +17,7 @@ from read_api.console import charts
 from read_api.console.render import Page
 from read_api.console.rows import fact_row, titles
 from read_api.dependencies import ReadDependencies
-from read_api.ports import Selection
+from read_api.ports.log import Selection
 from read_api.queries import analytics, log
 
 FACTS_SHOWN = 15

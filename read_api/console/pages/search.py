@@ -12,7 +12,7 @@ from read_api.answers import NOW, Moment
 from read_api.console.render import Page, address
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter
-from read_api.ports import Piece
+from read_api.ports.search import Piece
 from read_api.queries import search
 
 HITS_MAX = 30

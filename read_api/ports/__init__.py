@@ -1,0 +1,1 @@
+"""What do queries need of what is outside of them? One file a source."""
