@@ -17,13 +17,8 @@ from read_api.answers import Answer, AsOf, earliest
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter
 from read_api.queries.grade_lines import lines_of
-from read_api.queries.gradebook import (
-    EXCUSED,
-    Book,
-    Column,
-    read_book,
-    rows_of,
-)
+from read_api.queries.gradebook import Book, Column, read_book, rows_of
+from read_api.queries.gradebook_csv import EXCUSED
 from read_api.queries.standing import Row
 
 CHANGES_MAX = 20_000

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from read_api.errors import BadParameter
-from read_api.queries.gradebook import NAMES_AFTER, NAMES_BEFORE
+from read_api.queries.gradebook_csv import NAMES_AFTER, NAMES_BEFORE
 
 CSV_BYTES_MAX = 4_000_000
 LINES_MAX = 20_000

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,12 +21,6 @@ from read_api.queries.catalogue import read_run
 from read_api.queries.grade import compute
 from read_api.queries.progress import deducted_of
 from read_api.queries.standing import Row, since_beginning
-
-CSV_ROWS_A_PAGE = 500
-NAMES_BEFORE, NAMES_AFTER = ("subject", "status"), ("percent", "letter", "so far", "outcome")
-"""Of the columns that stand around those of the items."""
-EXCUSED = "EX"
-"""What stands in a cell of an item that the learner is excused from [Canvas]."""
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,23 +125,6 @@ async def gradebook(
     )
 
 
-async def as_csv(
-    deps: ReadDependencies, asking: Principal, run: str, min_position: int = 0
-) -> AsyncIterator[str]:
-    """Yield a run's gradebook as CSV (RFC 4180), one page after the other.
-
-    A cell holds the score, with its scale where that is not the column's, ``EX`` where the learner
-    is excused, nothing where nothing is. Raises NotFound before the first part.
-    """
-    after, first = None, True
-    while first or after is not None:
-        page = await gradebook(
-            deps, asking, run, limit=CSV_ROWS_A_PAGE, after=after, min_position=min_position
-        )
-        yield _csv_of(page, header=first)
-        after, first = page.next, False
-
-
 async def read_book(deps: ReadDependencies, snapshot: Snapshot, run: str) -> Book:
     """Read what a run's lines are worked out from. Raises NotFound."""
     known = await read_run(deps, snapshot, run)
@@ -218,41 +192,3 @@ def _cell(row: Row) -> Cell:
         deducted=deducted_of(row),
         excused=row["excused_at"] is not None,
     )
-
-
-def _csv_of(page: Gradebook, *, header: bool) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    if header:
-        names = [f"{column.item} (of {column.possible})" for column in page.columns]
-        writer.writerow([*NAMES_BEFORE, *names, *NAMES_AFTER])
-    for line in page.learners:
-        cells = {cell.item: cell for cell in line.cells}
-        writer.writerow(
-            [
-                line.subject,
-                line.status,
-                *(_written(cells.get(column.item), column) for column in page.columns),
-                *(_blank(value) for value in (line.percent, line.letter, line.so_far_percent)),
-                _blank(line.outcome),
-            ]
-        )
-    return text.getvalue()
-
-
-def _written(cell: Cell | None, column: Column) -> str:
-    if cell is None:
-        return ""
-    if cell.excused:
-        return EXCUSED
-    if cell.raw is None or cell.possible is None:
-        return ""
-    if Fraction(cell.possible) == Fraction(column.possible):
-        return cell.raw
-    return f"{cell.raw}/{cell.possible}"
-
-
-def _blank(value: Any) -> str:
-    """Write a value; a text that a spreadsheet would take for a formula is marked as text."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in "=+-@" and text else text

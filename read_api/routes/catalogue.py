@@ -11,7 +11,7 @@ from starlette.responses import Response
 from domain.catalogue.state import RUN
 from read_api.dependencies import ReadDependencies
 from read_api.parameters import FreshQuery, Id, LearnerList, Listed, RunList
-from read_api.queries import analytics, catalogue, content, learners, peer_review, waitlist
+from read_api.queries import analytics, catalogue, content, learners, peer_review, runs, waitlist
 from read_api.responses import described, has_tag, respond
 
 
@@ -29,7 +29,7 @@ class CatalogueRoutes:
             self.course,
             **described(catalogue.Course, "A course", "catalogue"),
         )
-        add("/v1/runs", self.runs, **described(catalogue.Runs, "All runs", "catalogue"))
+        add("/v1/runs", self.runs, **described(runs.Runs, "All runs", "catalogue"))
         add("/v1/runs/{run}", self.run, **described(catalogue.Run, "A run", "catalogue"))
         add(
             "/v1/runs/{run}/content",
@@ -100,7 +100,7 @@ class CatalogueRoutes:
         deps = self._deps
         return respond(
             request,
-            await catalogue.runs(
+            await runs.runs(
                 deps,
                 deps.principal(request),
                 sort=given.sort,

@@ -13,7 +13,7 @@ from domain.access import Principal
 from read_api.dependencies import ReadDependencies
 from read_api.errors import BadParameter
 from read_api.parameters import FreshQuery, Id, Listed
-from read_api.queries import grade_changes, gradebook, regrades, what_if
+from read_api.queries import grade_changes, gradebook, gradebook_csv, regrades, what_if
 from read_api.queries.grade_lines import CSV_BYTES_MAX
 from read_api.responses import JSON, described, respond
 from read_api.routes.jobs import accepted, begin
@@ -87,7 +87,7 @@ class GradeRoutes:
 
     async def table(self, request: Request, run: Id, given: FreshQuery) -> Response:
         """As it can be opened, changed in a spreadsheet, and given to `preview`."""
-        parts = gradebook.as_csv(*self._asked(request), run, min_position=given.min_position)
+        parts = gradebook_csv.as_csv(*self._asked(request), run, min_position=given.min_position)
         first = await anext(parts)
 
         async def all_parts() -> AsyncIterator[str]:

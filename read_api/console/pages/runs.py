@@ -13,7 +13,7 @@ from markupsafe import Markup
 from read_api.console import charts, formats
 from read_api.console.render import Page, address
 from read_api.dependencies import ReadDependencies
-from read_api.queries import analytics, catalogue
+from read_api.queries import analytics, runs
 
 RUNS_MAX = 100
 """Runs on one page; a filter finds the others."""
@@ -48,14 +48,14 @@ async def load(deps: ReadDependencies, request: Request) -> Page:
     asking = deps.principal(request)
     words = request.query_params.get("q", "").strip()[:100]
     sort = request.query_params.get("sort", "run")
-    found = await catalogue.runs(deps, asking, sort=sort, words=words or None, limit=RUNS_MAX)
+    found = await runs.runs(deps, asking, sort=sort, words=words or None, limit=RUNS_MAX)
     seen = [row.run for row in found.runs if row.enrolled is not None]
     days = await analytics.days_of(deps, asking, seen)
     return Page("runs.html", "Runs", found, lambda: _draw(found, days, words, sort), section="Runs")
 
 
 def _draw(
-    found: catalogue.Runs, days: dict[str, list[analytics.Day]], words: str, sort: str
+    found: runs.Runs, days: dict[str, list[analytics.Day]], words: str, sort: str
 ) -> dict[str, Any]:
     return {
         "q": words,
