@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple, assert_never
+from typing import NamedTuple, assert_never, get_args
 
 import msgspec
 
@@ -67,10 +67,7 @@ def evolve_administrators(
             assert_never(fact)
 
 
-ACCESS = StreamKind("access", Access(), evolve_access, (RoleGranted, RoleRevoked))
+ACCESS = StreamKind("access", Access(), evolve_access, get_args(RoleFact))
 ADMINISTRATORS = StreamKind(
-    "administrators",
-    Administrators(),
-    evolve_administrators,
-    (AdministratorAdded, AdministratorRemoved),
+    "administrators", Administrators(), evolve_administrators, get_args(AdministratorFact)
 )

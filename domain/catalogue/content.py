@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import assert_never, get_args
 
 import msgspec
 
@@ -89,15 +89,4 @@ def _relative(items: Iterable[Item]) -> Iterator[tuple[str, timedelta]]:
             yield item.item, timedelta(seconds=item.due_after_s)
 
 
-RUN_CONTENT = StreamKind(
-    "run-content",
-    Content(),
-    evolve_content,
-    (
-        ContentVersionPublished,
-        ContentDrafted,
-        DraftDiscarded,
-        DueDateOverridden,
-        DueOverrideRemoved,
-    ),
-)
+RUN_CONTENT = StreamKind("run-content", Content(), evolve_content, get_args(ContentFact))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import assert_never
+from typing import assert_never, get_args
 
 import msgspec
 
@@ -102,18 +102,5 @@ def evolve_run(state: Run, fact: RunFact, _at: datetime) -> Run:
             assert_never(fact)
 
 
-COURSE = StreamKind("course", Course(), evolve_course, (CourseCreated, PrerequisiteSet))
-RUN = StreamKind(
-    "run",
-    Run(),
-    evolve_run,
-    (
-        RunScheduled,
-        RunRescheduled,
-        RunArchived,
-        GradingPolicyPublished,
-        IntegrityPolicyPublished,
-        GradesWithheld,
-        GradesReleased,
-    ),
-)
+COURSE = StreamKind("course", Course(), evolve_course, get_args(CourseFact))
+RUN = StreamKind("run", Run(), evolve_run, get_args(RunFact))

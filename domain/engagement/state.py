@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import assert_never
+from typing import assert_never, get_args
 
 import msgspec
 
@@ -51,4 +51,4 @@ def evolve_viewing(state: Viewing, fact: ViewingFact, at: datetime) -> Viewing:
             assert_never(fact)
 
 
-VIEWING = StreamKind("viewing", Viewing(), evolve_viewing, (VideoWatched, ItemCompleted))
+VIEWING = StreamKind("viewing", Viewing(), evolve_viewing, get_args(ViewingFact))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import assert_never
+from typing import assert_never, get_args
 
 import msgspec
 
@@ -22,12 +22,12 @@ from domain.kernel import StreamKind
 SeatFact = (
     SeatTaken
     | SeatReleased
-    | WaitlistJoined
-    | SeatOffered
-    | SeatOfferLapsed
-    | WaitlistLeft
     | SeatsLimited
     | SeatsCounted
+    | WaitlistJoined
+    | WaitlistLeft
+    | SeatOffered
+    | SeatOfferLapsed
 )
 
 
@@ -95,18 +95,4 @@ def _off_the_list(state: Seats, subject: str) -> Seats:
     return msgspec.structs.replace(state, waiting=waiting, offers=offers)
 
 
-RUN_SEATS = StreamKind(
-    "run-seats",
-    Seats(),
-    evolve_seats,
-    (
-        SeatTaken,
-        SeatReleased,
-        SeatsLimited,
-        SeatsCounted,
-        WaitlistJoined,
-        WaitlistLeft,
-        SeatOffered,
-        SeatOfferLapsed,
-    ),
-)
+RUN_SEATS = StreamKind("run-seats", Seats(), evolve_seats, get_args(SeatFact))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, assert_never
+from typing import Literal, assert_never, get_args
 
 import msgspec
 
@@ -80,24 +80,24 @@ from domain.peer_review.facts import PeerScoreFinalized
 
 Standing = Literal["none", "active", "withdrawn", "transferred"]
 EnrolmentFact = (
-    AttemptFact
-    | ExtensionGranted
-    | ExtensionWithdrawn
-    | CohortJoined
-    | CohortLeft
-    | GradingFact
-    | ItemViewed
-    | ModuleUnlocked
-    | ModuleRelocked
-    | ModuleWaived
-    | ModuleWaiverWithdrawn
-    | LearnerEnrolled
+    LearnerEnrolled
     | LearnerWithdrawn
     | EnrolmentTransferred
     | ModeChanged
     | AccessExpired
     | RefundApproved
     | RefundDenied
+    | CohortJoined
+    | CohortLeft
+    | ItemViewed
+    | ModuleUnlocked
+    | ModuleRelocked
+    | ModuleWaived
+    | ModuleWaiverWithdrawn
+    | ExtensionGranted
+    | ExtensionWithdrawn
+    | AttemptFact
+    | GradingFact
     | CredentialFact
     | IntegrityFact
 )
@@ -257,61 +257,4 @@ def _afresh(state: Enrolment) -> Enrolment:
     )
 
 
-ENROLMENT = StreamKind(
-    "enrolment",
-    Enrolment(),
-    evolve_enrolment,
-    (
-        LearnerEnrolled,
-        LearnerWithdrawn,
-        EnrolmentTransferred,
-        ModeChanged,
-        AccessExpired,
-        RefundApproved,
-        RefundDenied,
-        CohortJoined,
-        CohortLeft,
-        ItemViewed,
-        ModuleUnlocked,
-        ModuleRelocked,
-        ModuleWaived,
-        ModuleWaiverWithdrawn,
-        ExtensionGranted,
-        ExtensionWithdrawn,
-        AttemptStarted,
-        WorkSaved,
-        AttemptDeadlineMoved,
-        AttemptExpired,
-        AttemptAbandoned,
-        SubmissionReceived,
-        LatenessRedecided,
-        GraderFailed,
-        SubmissionGraded,
-        PeerScoreFinalized,
-        LatePenaltyApplied,
-        MissingWorkScored,
-        MissingWorkCleared,
-        ScoreOverridden,
-        OverrideRemoved,
-        ItemExcused,
-        ExcuseWithdrawn,
-        ResultTransferred,
-        CourseGradeComputed,
-        CoursePassed,
-        CourseFailed,
-        OutcomeRecorded,
-        CertificateIssued,
-        CertificateReissued,
-        CertificateRevoked,
-        CertificateAllowed,
-        CertificateBarred,
-        CertificateBarLifted,
-        HonorCodeAccepted,
-        IdentityVerified,
-        ViolationReported,
-        ViolationUpheld,
-        ViolationDismissed,
-        AttemptVoided,
-        AttemptRestored,
-    ),
-)
+ENROLMENT = StreamKind("enrolment", Enrolment(), evolve_enrolment, get_args(EnrolmentFact))

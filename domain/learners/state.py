@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any, assert_never, get_args
 
 import msgspec
 
@@ -111,19 +111,4 @@ def profile_of(fact: LearnerRegistered | ProfileChanged) -> dict[str, str]:
     return found
 
 
-LEARNER = StreamKind(
-    "learner",
-    Learner(),
-    evolve_learner,
-    (
-        LearnerRegistered,
-        ProfileChanged,
-        PreferencesSet,
-        GoalsSet,
-        LearnersMerged,
-        LearnersUnmerged,
-        ConsentGiven,
-        ConsentWithdrawn,
-        RecordCorrected,
-    ),
-)
+LEARNER = StreamKind("learner", Learner(), evolve_learner, get_args(LearnerFact))

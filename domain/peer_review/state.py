@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import NamedTuple, assert_never
+from typing import NamedTuple, assert_never, get_args
 
 import msgspec
 
@@ -218,16 +218,4 @@ def _with_chunk(places: Places, number: int, chunk: tuple[int, ...]) -> Places:
     return (*places[:number], *padding, chunk, *places[number + 1 :])
 
 
-PEER_POOL = StreamKind(
-    "peer-pool",
-    Pool(),
-    evolve_pool,
-    (
-        SubmissionPooled,
-        SubmissionWithdrawn,
-        SubmissionReturned,
-        ReviewClaimed,
-        ReviewSubmitted,
-        ReviewLeaseExpired,
-    ),
-)
+PEER_POOL = StreamKind("peer-pool", Pool(), evolve_pool, get_args(PoolFact))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import assert_never
+from typing import assert_never, get_args
 
 import msgspec
 
@@ -92,17 +92,4 @@ def evolve_erasure(state: Erasure, fact: ErasureFact, _at: datetime) -> Erasure:
             assert_never(fact)
 
 
-ERASURE = StreamKind(
-    "erasure",
-    Erasure(),
-    evolve_erasure,
-    (
-        LegalHoldPlaced,
-        LegalHoldLifted,
-        ErasureRequested,
-        ErasureHeld,
-        ErasureBegun,
-        *STEPS,
-        SubjectErased,
-    ),
-)
+ERASURE = StreamKind("erasure", Erasure(), evolve_erasure, get_args(ErasureFact))

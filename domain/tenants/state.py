@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import assert_never
+from typing import assert_never, get_args
 
 import msgspec
 
@@ -69,20 +69,7 @@ def evolve_tenant(state: Tenant, fact: TenantFact, _at: datetime) -> Tenant:
             assert_never(fact)
 
 
-TENANT = StreamKind(
-    "tenant",
-    Tenant(),
-    evolve_tenant,
-    (
-        TenantOpened,
-        TenantImported,
-        TenantErasureRequested,
-        TenantErasureHeld,
-        TenantErasureBegun,
-        TenantLearnersErased,
-        TenantErased,
-    ),
-)
+TENANT = StreamKind("tenant", Tenant(), evolve_tenant, get_args(TenantFact))
 
 
 def of_tenant(tenant: str) -> StreamRef[Tenant]:

@@ -10,7 +10,7 @@ from read_api.ports.keys import KeyDestroyed, KeysAway, Sealed
 
 
 class KeyOpener:
-    """Implements ``read_api.ports.keys.Opener`` over the store of keys, which is asked once for what is
+    """Implements ``read_api.ports.keys.Opener`` over the store of keys, asked once for what is
     opened of a learner within seconds."""
 
     def __init__(self, keys: Keys) -> None:
