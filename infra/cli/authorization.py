@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import httpx
@@ -12,7 +13,7 @@ import msgspec
 
 from infra.cli.errors import Failed
 from infra.identity.discovery import CONFIGURATION
-from infra.loopback import is_safe
+from infra.loopback import is_loopback, is_safe
 from infra.settings.fields import Settings, variable
 
 SETTINGS = "registrar.settings"
@@ -21,7 +22,7 @@ SECONDS_MAX = 30.0
 RENEW_SECONDS_BEFORE_END = 30.0
 TOKEN_BYTES_MAX = 16_384
 HERE = "/issuer"
-"""Where a server has its development issuer."""
+"""Where a server has its development issuer, for a program that was made there."""
 
 
 class _Given(msgspec.Struct):
@@ -112,7 +113,7 @@ def program(settings: Settings, url: str | None, scopes: Sequence[str] = ()) -> 
         if where is None:
             raise Failed(f"{variable('client_id')} needs {variable('issuer')} too")
         return Program(where, settings.client_id, settings.client_secret, scopes)
-    if settings.access != "development" or url is None:
+    if settings.access != "development" or url is None or not is_loopback(_host(url)):
         return None
     # What the issuer is made of takes longer to import than most verbs take.
     from infra.issuer.first_start import WrongCredential, read_credential
@@ -123,7 +124,15 @@ def program(settings: Settings, url: str | None, scopes: Sequence[str] = ()) -> 
         raise Failed(str(error)) from error
     if credential is None:
         return None
-    return Program(url + HERE, credential.client_id, credential.client_secret, scopes)
+    # Not that of the address: in a cluster the issuer is with the other API.
+    return Program(credential.issuer, credential.client_id, credential.client_secret, scopes)
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _read(file: Path) -> str:

@@ -26,7 +26,7 @@ from infra.logins import Login, let_in
 from infra.migrations import migrate
 from infra.settings.fields import Settings, variable
 from infra.supervisor.child import Child
-from infra.supervisor.engine import KeptEngine
+from infra.supervisor.engine import KeptEngine, all_ready
 from infra.supervisor.kept import Groups, Kept, Told
 from projections.register import READINGS
 
@@ -99,9 +99,7 @@ class Cluster:
     async def start_engines(self) -> None:
         """Start them all, and wait until they answer. Raises EngineError where one does not."""
         self._groups.begin(self.engines)
-        async with asyncio.TaskGroup() as waiting:
-            for engine in self.engines:
-                waiting.create_task(_first_start(engine))
+        await all_ready(self.engines)
 
     async def start_processes(self) -> None:
         """Migrate, and start every process. They find each other through the engines."""
@@ -181,16 +179,6 @@ def held(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             raise EngineError(f"a cluster runs over {folder} already") from None
         yield
-
-
-async def _first_start(engine: KeptEngine) -> None:
-    """Wait until an engine is ready. Raises EngineError where its first start fails."""
-    while not engine.ready.is_set():
-        if engine.error is not None:
-            raise EngineError(engine.error)
-        if engine.state == "stopped":
-            raise asyncio.CancelledError
-        await asyncio.sleep(0.05)
 
 
 def _url(host: str, port: int) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from infra.engines.account import EngineError
 from infra.supervisor.kept import LOOK_SECONDS, Kept, Told
+
+
+READY_LOOK_SECONDS = 0.05
 
 
 class Startable(Protocol):
@@ -50,7 +53,8 @@ class KeptEngine(Kept):
             await asyncio.to_thread(self._engine.stop)
         except EngineError as error:
             self.error = str(error)
-            return self.error.splitlines()[0]
+            first, *others = self.error.splitlines()
+            return " ".join([first, *others[-1:]])
         return "ended by itself"
 
     async def _start(self) -> None:
@@ -64,3 +68,22 @@ class KeptEngine(Kept):
         await starting
         if not self._stopping.is_set():
             self.turn("ready", self._address())
+
+
+async def all_ready(engines: Iterable[KeptEngine]) -> None:
+    """Wait until all are ready. Raises EngineError where the first start of one fails."""
+    try:
+        async with asyncio.TaskGroup() as waiting:
+            for engine in engines:
+                waiting.create_task(_first_start(engine))
+    except ExceptionGroup as group:
+        raise EngineError(str(group.exceptions[0])) from group
+
+
+async def _first_start(engine: KeptEngine) -> None:
+    while not engine.ready.is_set():
+        if engine.error is not None:
+            raise EngineError(engine.error)
+        if engine.state == "stopped":
+            raise asyncio.CancelledError
+        await asyncio.sleep(READY_LOOK_SECONDS)

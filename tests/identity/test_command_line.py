@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from infra.cli.main import run
+from infra.issuer.first_start import CREDENTIAL
 from tests.identity.conftest import Place
 from tests.identity.issuer import SERVICE
 
@@ -93,4 +95,25 @@ def test_an_issuer_that_is_away_is_told(
 
 def test_without_a_program_there_is_no_token(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["token"]) == 1
+    assert "there is nothing to get a token with" in capsys.readouterr().err
+
+
+def test_on_the_machine_of_a_development_issuer_its_own_program_is_known(
+    place: Place,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The token comes from where the issuer is: in a cluster that is with the query API, whichever
+    API is asked. Another machine has an issuer of its own."""
+    credential = {"issuer": place.issuer.url, "client_id": SERVICE[0], "client_secret": SERVICE[1]}
+    (tmp_path / CREDENTIAL).touch(0o600)
+    (tmp_path / CREDENTIAL).write_text(json.dumps(credential))
+    monkeypatch.setenv("REGISTRAR_ACCESS", "development")
+    monkeypatch.delenv("REGISTRAR_ISSUER")
+    assert run(["token", "--url", NOBODY]) == 0
+    assert place.ask("/v1/runs", capsys.readouterr().out.strip()).status == 200
+    assert run(["learner", "nobody-yet", "--url", place.server.url]) == 1
+    assert "answered 404" in capsys.readouterr().err
+    assert run(["token", "--url", "https://record.example.org"]) == 1
     assert "there is nothing to get a token with" in capsys.readouterr().err

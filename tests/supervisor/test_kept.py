@@ -12,7 +12,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from infra.engines.account import EngineError
 from infra.supervisor.child import Child
+from infra.supervisor.engine import KeptEngine, all_ready
 from infra.supervisor.kept import BACKOFF_SECONDS_MIN, Groups, Kept
 from tests.server import eventually, free_port
 
@@ -127,6 +131,35 @@ def test_children_end_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
         keeper.kill()
         keeper.wait()
     eventually(lambda: "one ends" in journal.read_text(), SECONDS_MAX, "the child has ended")
+
+
+class Broken:
+    """An engine that cannot start."""
+
+    pid = None
+
+    def start(self) -> None:
+        raise EngineError("Kafka did not start. Its log, kafka.log, ends:\na line\nno room left")
+
+    def stop(self) -> None:
+        pass
+
+
+def test_an_engine_that_does_not_start_is_told_with_its_last_words() -> None:
+    """In one sentence, and to whoever waits for all of them."""
+    told: list[str] = []
+
+    async def scenario() -> None:
+        engine = KeptEngine("kafka", lambda kept: told.append(kept.doing), Broken(), str)
+        groups = Groups()
+        groups.begin([engine])
+        with pytest.raises(EngineError, match="Kafka did not start"):
+            await all_ready([engine])
+        await groups.end()
+
+    asyncio.run(scenario())
+    why = "Kafka did not start. Its log, kafka.log, ends: no room left; again in 0.2 s"
+    assert why in told
 
 
 def test_what_is_told_is_another_state_or_another_thing_done(tmp_path: Path) -> None:
