@@ -133,7 +133,8 @@ def follow(
         except (httpx.TransportError, httpx.InvalidURL) as error:
             if lost == RECONNECTS_MAX or (last is None and after is None) or not connected:
                 raise Failed(f"{url} cannot be reached ({error}); is it running?") from error
-            print(f"connection lost ({error}); trying again", file=sys.stderr)
+            if lost == 0:
+                print(f"connection lost ({error}); trying again", file=sys.stderr)
         lost += 1
         time.sleep(RECONNECT_SECONDS)
 

@@ -9,7 +9,6 @@ from typing import Protocol
 from infra.engines.account import EngineError
 from infra.supervisor.kept import LOOK_SECONDS, Kept, Told
 
-
 READY_LOOK_SECONDS = 0.05
 
 

@@ -14,6 +14,8 @@ from streams.faust.worker import Arrived, Worker
 RETRY_SECONDS = 0.5
 BEHIND_SECONDS_MAX = 30.0
 """A worker whose batch takes longer, or that cannot move its reading for longer, is not well."""
+TELL_BUSY_SECONDS = 2.0
+"""A batch that takes longer is told: what is said of the lag is as old."""
 
 _log = logging.getLogger(__name__)
 
@@ -96,7 +98,8 @@ class Together:
         said = self._doing(last)
         if len(self.workers) == 1:
             return said
-        return f"{len(self.workers)} readings, {last.reading.name} {said}"
+        is_up = _behind(last) == 0 and last.reading.name not in self._missing
+        return f"{len(self.workers)} readings, {'' if is_up else last.reading.name + ' '}{said}"
 
     def _doing(self, worker: Worker) -> str:
         waits = self._waits
@@ -110,7 +113,10 @@ class Together:
         positions = worker.positions()
         if not positions:
             return part
-        return f"{part}: {_behind(worker):,.0f} behind at {min(positions.values()):,}"
+        since = self._busy_since
+        busy = 0.0 if since is None else time.monotonic() - since
+        batch = f", at one batch for {busy:.0f} s" if busy > TELL_BUSY_SECONDS else ""
+        return f"{part}: {_behind(worker):,.0f} behind at {min(positions.values()):,}{batch}"
 
     def _try(self, arrived: Sequence[Arrived]) -> dict[str, StoreUnavailable]:
         """Return who could not take messages in, and why."""

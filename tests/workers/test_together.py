@@ -87,7 +87,25 @@ def test_who_has_no_generation_stops_nobody_and_heals_later() -> None:
     late.create(PROGRESS, log.name, N)
     both.beat()
     assert_whole(log, [(HISTORY, ready), (PROGRESS, late)])
-    assert both.doing().endswith(f"0 behind at {len(log.rows)}")
+    assert both.doing() == f"2 readings, partitions 0-{N - 1}: 0 behind at {len(log.rows)}"
+
+
+def test_a_batch_that_takes_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How far the log is was looked up before it, so the lag alone would say that all is well."""
+    monkeypatch.setattr(together, "TELL_BUSY_SECONDS", 0.0)
+    log, said = busy(), list[str]()
+
+    class Slow(MemoryStore):
+        def move(self, of: Generation, moves: Any, changes: Changes) -> None:
+            said.append(alone.doing())
+            super().move(of, moves, changes)
+
+    store = Slow()
+    store.create(HISTORY, log.name, N)
+    alone = Together([worker(HISTORY, store, log, N)])
+    alone.take(everything(log))
+    assert said[0].endswith(" behind at 0, at one batch for 0 s")
+    assert "batch" not in alone.doing()
 
 
 def test_one_store_that_is_away_stops_nobody_else() -> None:
