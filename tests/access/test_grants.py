@@ -70,7 +70,7 @@ def test_what_is_granted_holds_at_once_and_ends_when_it_is_taken(furnished: Worl
     """For whoever asks, by the log itself, whichever reading lags."""
 
     async def granted(now: datetime = STARTS) -> Granted:
-        async with async_pool(furnished.registrar.store._dsn, 1, autocommit=True) as pool:
+        async with async_pool(furnished.registrar.store._lead._dsn, 1, autocommit=True) as pool:
             return await LoggedGrants(pool, REGISTRY, lambda: now).of("main", "newcomer")
 
     assert furnished.run(granted()) == Granted()

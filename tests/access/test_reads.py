@@ -125,7 +125,7 @@ def test_what_cannot_be_noted_is_not_answered(furnished: World, path: str) -> No
 
 def test_the_table_is_only_added_to(furnished: World) -> None:
     furnished.asked_by(TUTOR).get(ONE)
-    dsn = furnished.registrar.store._dsn
+    dsn = furnished.registrar.store._lead._dsn
     for statement in (
         "update access_log set actor = 'nobody'",
         "delete from access_log",

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.routing import BaseRoute
 
-from commands.permitting import require_any
+from commands.enrolment.transfer_enrolment import TransferEnrolment
+from commands.permitting import require_any, require_for
 from commands.register import DECISIONS
 from domain.access import DEVELOPMENT, Principal, Role
 from domain.access.commands import COMMANDS
@@ -144,6 +145,19 @@ def test_a_role_in_runs_reaches_no_further(
     permission, run, subject = what
     if run != "r1":
         assert not may(held, permission, run, subject)
+
+
+@pytest.mark.parametrize("held", [{"r1"}, {"r2"}, {"r1", "r2"}])
+def test_a_command_about_two_runs_is_for_who_may_in_both(held: set[str]) -> None:
+    """Moving a learner takes a right where they leave, and one where they come in."""
+    asking = Principal("dean", "main", "app", frozenset(), {Role.REGISTRAR: frozenset(held)})
+    permission = require_any(asking, "transfer-enrolment")
+    command = TransferEnrolment(subject="s1", from_run="r1", to_run="r2")
+    if held == {"r1", "r2"}:
+        require_for(asking, permission, command)
+        return
+    with pytest.raises(NotPermitted):
+        require_for(asking, permission, command)
 
 
 @given(asked, st.sampled_from(sorted(SCOPES.keys() - {WHOLE})))

@@ -235,6 +235,27 @@ def test_other_rights_get_their_own_answer(place: Open) -> None:
     run(test())
 
 
+def test_roles_in_other_runs_and_other_scopes_get_their_own_answer() -> None:
+    """What a grader of one run may see is not shown to that of another."""
+
+    async def test() -> None:
+        one = Asking(MemoryHot(lambda: 0.0))
+        for more in (
+            {"runs": {Role.GRADER: frozenset({"R1"})}},
+            {"runs": {Role.GRADER: frozenset({"R2"})}},
+            {"runs": {Role.INSTRUCTOR: frozenset({"R2"})}},
+            {"scopes": frozenset({"read"})},
+            {"scopes": frozenset({"read", "personal"})},
+            {"scopes": None},
+        ):
+            one.principal = msgspec.structs.replace(DEVELOPMENT, **more)
+            for _ in range(2):
+                await one.get("/v1/runs")
+        assert one.noted == ["made", "kept"] * 6
+
+    run(test())
+
+
 def test_a_herd_is_answered_by_one(place: Open) -> None:
     """Whoever waits for a position does not hold up those who do not."""
 

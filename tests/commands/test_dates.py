@@ -148,6 +148,17 @@ def test_an_extension_redecides_the_lateness_of_what_is_in() -> None:
     record.when("withdraw-extension", FRIDAY, **TERMS).nothing()
 
 
+def test_a_date_that_moves_is_told_of_work_that_is_in_time_by_both() -> None:
+    """It is what the work was judged by, and whoever looks at it later must find that."""
+    record = given(*ENROLLED)
+    record.when("submit-work", DUE - timedelta(days=1), **WORK)
+    body = {**TERMS, "due": TUESDAY.isoformat()}
+    record.when("grant-extension", DUE - timedelta(days=1), **body).then(
+        ExtensionGranted("1752", due=TUESDAY, reason=ILL),
+        LatenessRedecided("1752", "1", TUESDAY, 0, "learner"),
+    )
+
+
 def test_terms_that_are_left_out_stay_as_they_were() -> None:
     """The fact says them all, as they now stand."""
     record = given(*ENROLLED)

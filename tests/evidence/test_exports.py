@@ -82,6 +82,15 @@ def test_the_key_of_the_file_does_where_none_is_known(whole: bytes) -> None:
         verify(io.BytesIO(whole), [new_key(ORIGIN).public], check)
 
 
+def test_a_key_that_did_not_sign_is_not_named_in_its_place(whole: bytes, of_one: bytes) -> None:
+    """Whoever takes the file's word for whose key it is would trust a stranger from then on."""
+    ours, stranger = str(KEY.public).encode(), str(new_key(ORIGIN).public).encode()
+    for file in (whole, of_one):
+        assert file.count(ours) == 1
+        with pytest.raises(Rejected, match="the keys it names did not sign"):
+            verified(file.replace(ours, stranger))
+
+
 @given(st.booleans(), st.integers(0, 1_000_000), st.integers(1, 255))
 @settings(max_examples=200, deadline=None)
 def test_any_byte_changed_is_rejected(files: Files, in_whole: bool, at: int, by: int) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.evidence.checkpoints import Checkpoint, opened
+from domain.evidence.checkpoints import Checkpoint, opened, parse_checkpoint
 from domain.evidence.notes import (
     COSIGNATURE,
     Note,
@@ -81,6 +81,26 @@ def test_a_key_can_be_replaced_while_both_are_known() -> None:
         opened(bytes(signed(new)), [old.public], check)
     with pytest.raises(WrongNote, match="no known key"):
         opened(both, [stranger.public], check)
+
+
+def test_a_known_key_of_another_log_signs_nothing_for_this_one() -> None:
+    """Whoever knows the keys of two logs believes each of its own checkpoints only."""
+    other = new_key("log.elsewhere")
+    with pytest.raises(WrongNote, match=r"no known key of log\.example"):
+        opened(bytes(signed(other)), [new_key("log.example").public, other.public], check)
+
+
+@pytest.mark.parametrize(
+    ("written", "otherwise"),
+    [("\n5\n", "\n05\n"), ("\n5\n", "\n+5\n"), ("epoch first", "first"), ("=\n", "= \n")],
+)
+def test_a_checkpoint_is_written_in_one_way_only(written: str, otherwise: str) -> None:
+    """Else one state of a log would have several signed texts, and comparing them say nothing."""
+    text = str(CHECKPOINT)
+    assert parse_checkpoint(text) == CHECKPOINT
+    assert text.count(written) == 1
+    with pytest.raises(WrongNote, match="not a checkpoint"):
+        parse_checkpoint(text.replace(written, otherwise))
 
 
 def test_a_witness_says_when_it_saw_a_checkpoint() -> None:

@@ -18,7 +18,7 @@ from infra.evidence.leaves import PostgresLeaves
 from infra.evidence.seals import PostgresSeals
 from infra.migrations import migrate
 from streams.sealer import Sealer
-from streams.seals import AnchorsUnavailable, Broken, Signing
+from streams.seals import AnchorsUnavailable, Broken, Page, Signing
 from tests.evidence.logs import (
     KEY,
     ORIGIN,
@@ -137,12 +137,32 @@ def test_a_new_epoch_is_sealed_anew(dsn: str, make: Make) -> None:
     sealer = make()
     add_facts(dsn, 300)
     sealed(dsn, sealer)
-    tamper(dsn, "delete from log.facts where position > 280", "update log.epoch set name = 'new'")
-    assert sealed(dsn, sealer) == 280
+    tamper(dsn, "delete from log.facts where position > 200", "update log.epoch set name = 'new'")
+    assert sealed(dsn, sealer) == 200
     (epoch, tiles) = execute(
         dsn, "select epoch, (select count(*) from evidence.tiles) from evidence.sealed"
     )[0]
-    assert (epoch, tiles) == ("new", 3)
+    assert (epoch, tiles) == ("new", 1), "no tile is left of the larger tree before"
+
+
+def test_leaves_of_the_next_epoch_are_not_signed_as_of_the_one_before(dsn: str) -> None:
+    """A backup is restored, and its epoch made new, while a page is read."""
+
+    class Restored(PostgresLeaves):
+        def leaves(self, after: int, limit: int) -> Page | None:
+            page = super().leaves(after, limit)
+            tamper(dsn, "update log.epoch set name = 'new'")
+            return page
+
+    add_facts(dsn, 20)
+    with closing(Restored(dsn)) as leaves, closing(PostgresSeals(dsn)) as seals:
+        sealer = Sealer(leaves, seals, signing())
+        assert sealer.step() == 0
+        (before,) = execute(dsn, "select epoch, size from evidence.sealed")
+        assert before[0] != "new"
+        assert before[1] == 0
+        assert sealer.step() == 20
+        assert execute(dsn, "select epoch, size from evidence.sealed") == [("new", 20)]
 
 
 def test_a_cut_tail_stops_it(dsn: str, make: Make) -> None:
@@ -226,8 +246,10 @@ def test_every_anchor_is_a_file_that_can_be_opened(dsn: str, make: Make, tmp_pat
         sealer.step()
         sealer.step()
     notes = [note for _, note in DirectoryAnchors(tmp_path).all()]
-    sizes = [opened(note, [KEY.public], check).checkpoint.size for note in notes]
-    assert sizes == [0, 5, 10]
+    found = [opened(note, [KEY.public], check).checkpoint for note in notes]
+    assert [checkpoint.size for checkpoint in found] == [0, 5, 10]
+    DirectoryAnchors(tmp_path).put(found[1], b"something else")
+    assert [note for _, note in DirectoryAnchors(tmp_path).all()] == notes
 
 
 def test_anchors_that_cannot_be_written_do_not_stop_the_sealing(

@@ -29,6 +29,7 @@ from domain.evidence.tree import (
     leaf_hash,
     microseconds,
     moment,
+    node_hash,
 )
 
 LEAVES_MAX = 700
@@ -143,6 +144,15 @@ def test_an_inclusion_proof_is_that_of_the_definition(data: st.DataObject, size:
         altered = data.draw(st.integers(0, len(proof) - 1))
         proof[altered] = sha256(proof[altered]).digest()
         assert not includes(index, size, LEAVES[index], proof, root)
+
+
+def test_no_inner_node_passes_as_a_leaf() -> None:
+    """Its path to the root is right, and too short for a leaf of that tree."""
+    left, right = (node_hash(*LEAVES[at : at + 2]) for at in (0, 2))
+    root = naive_root(LEAVES[:4])
+    assert node_hash(left, right) == root
+    for index, node, beside in ((0, left, right), (3, right, left)):
+        assert not includes(index, 4, node, [beside], root)
 
 
 @given(st.data(), sizes)

@@ -12,11 +12,12 @@ import time
 import psycopg
 import pytest
 
-from commands.ports import Appended, LogUnavailable, Outcome
+from commands.ports import Appended, LogUnavailable, Lost, Outcome
 from infra.log.postgres import PostgresLog
 from infra.log.reader import PostgresLogReader
 from projections.ports import StoreUnavailable
 from tests.databases import Databases
+from tests.evidence.logs import tamper
 from tests.log.facts import REGISTRY, append, fact, name, run
 from tests.log.proxy import proxied
 
@@ -77,6 +78,57 @@ def test_a_request_that_never_arrived_is_sent_again(dsn: str) -> None:
             assert all(isinstance(outcome, Appended) for outcome in outcomes)
             assert proxy.cuts == 1
             assert await log.head() == 10
+            assert isinstance(await log.submit(append(fact("alone", 1))), Appended)
+            proxy.cut_requests = True  # of the first; the second waits for its reply
+            first, second = await asyncio.gather(
+                log.submit(append(fact("first", 1))), log.submit(append(fact("second", 1)))
+            )
+            assert isinstance(first, Appended)
+            assert isinstance(second, Appended)
+            assert (first.first_position, second.first_position) == (12, 13)
+
+    run(test())
+
+
+def test_what_is_known_of_a_log_is_forgotten_with_its_session(dsn: str) -> None:
+    """An old backup may answer then: a version that it lacks is not taken to be there."""
+
+    async def test() -> None:
+        async with PostgresLog(dsn, REGISTRY) as log:
+            for version in (1, 2):
+                assert isinstance(await log.submit(append(fact("a", version))), Appended)
+            tamper(dsn, "delete from log.facts where version = 2")
+            with psycopg.connect(dsn) as connection:
+                connection.execute(
+                    "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+                    " where datname = current_database() and application_name like '%appender'"
+                )
+            assert await log.submit(append(fact("a", 3))) == Lost((name("a"),))
+            assert await log.head() == 1
+
+    run(test())
+
+
+def test_a_hold_that_was_not_given_spoils_no_later_one(dsn: str) -> None:
+    """Others held the stream for too long; the session that waited for it is not used again."""
+
+    async def test() -> None:
+        async def hold(log: PostgresLog) -> Outcome:
+            async with log.exclusive(name("hot")) as held:
+                return (await held.append([append(fact("hot", 1))]))[0]
+
+        async with (
+            PostgresLog(dsn, REGISTRY) as log,
+            PostgresLog(dsn, REGISTRY) as other,
+            await psycopg.AsyncConnection.connect(dsn, autocommit=True) as observer,
+        ):
+            async with other.exclusive(name("hot")):
+                refused = asyncio.create_task(hold(log))
+                for pid in await waiting(observer, set()):
+                    await observer.execute("select pg_cancel_backend(%s)", (pid,))
+                with pytest.raises(LogUnavailable):
+                    await refused
+            assert isinstance(await hold(log), Appended)
 
     run(test())
 
@@ -95,6 +147,72 @@ def test_a_held_append_that_is_cut_after_the_commit_is_reported_as_recorded(dsn:
                 assert len(await held.read(0)) == 2
 
     run(test())
+
+
+def test_a_version_that_somebody_else_took_is_not_taken_for_ours(dsn: str) -> None:
+    """The reply that was lost said so; alone, among others, and while the stream is held."""
+
+    async def test() -> None:
+        async with (
+            proxied(dsn) as (proxy, through),
+            PostgresLog(through, REGISTRY) as log,
+            PostgresLog(dsn, REGISTRY) as other,
+        ):
+            for taken in ("a", "b", "c"):
+                assert isinstance(await other.submit(append(fact(taken, 1))), Appended)
+            proxy.cut_replies = True
+            assert await log.submit(append(fact("a", 1))) == Lost((name("a"),))
+            # After a batch of several, the next requests gather again before they are sent.
+            await asyncio.gather(*(log.submit(append(fact(s, 1))) for s in ("x", "y", "z")))
+            proxy.cut_replies = True
+            won, lost = await asyncio.gather(
+                log.submit(append(fact("won", 1))), log.submit(append(fact("b", 1)))
+            )
+            assert (type(won), lost) == (Appended, Lost((name("b"),)))
+            async with log.exclusive(name("c")) as held:
+                proxy.cut_replies = True
+                (outcome,) = await held.append([append(fact("c", 1))])
+            assert isinstance(outcome, Lost)
+            assert proxy.cuts == 3
+            assert await log.head() == 7
+
+    run(test())
+
+
+def test_what_still_waits_in_a_lost_session_never_begins(dsn: str) -> None:
+    """A session that was given up while it waited for the log is ended before its request is sent
+    again: else both would be recorded, and the second be told that it lost against the first."""
+
+    async def test() -> None:
+        async with (
+            proxied(dsn) as (proxy, through),
+            PostgresLog(through, REGISTRY) as log,
+            await psycopg.AsyncConnection.connect(dsn) as holder,
+            await psycopg.AsyncConnection.connect(dsn, autocommit=True) as observer,
+        ):
+            await holder.execute("select pg_advisory_xact_lock(7236001)")
+            proxy.cut_unanswered = True
+            submitted = log.submit(append(fact("a", 1)))
+            first = await waiting(observer, set())
+            assert proxy.cuts == 1
+            await waiting(observer, first)
+            await holder.rollback()
+            assert isinstance(await submitted, Appended)
+            assert await log.head() == 1
+
+    run(test())
+
+
+async def waiting(observer: psycopg.AsyncConnection, but: set[int]) -> set[int]:
+    """Wait until sessions other than these wait for the log's lock, and return which do."""
+    while True:
+        cursor = await observer.execute(
+            "select l.pid from pg_locks l join pg_database d on d.oid = l.database"
+            " where not l.granted and d.datname = current_database()"
+        )
+        if found := {pid for (pid,) in await cursor.fetchall()} - but:
+            return found
+        await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize(("count", "versions"), [(8, 25), (200, 10)])

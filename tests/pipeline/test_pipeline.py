@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from commands.ports import Append, LogUnavailable
-from commands.requests import KeyBusy, KeyReused, Recorded, StaleVersion, Unchanged
+from commands.requests import (
+    CLIENT_KEY_DAYS,
+    Cause,
+    KeyBusy,
+    KeyReused,
+    Recorded,
+    StaleVersion,
+    Unchanged,
+)
+from domain.access import DEVELOPMENT
 from domain.enrolment.rules import RunFull
 from domain.kernel import Refusal
-from tests.pipeline.conftest import Process, schedule
+from domain.streams import REGISTRY
+from infra.log.memory import MemoryLog
+from tests.pipeline.conftest import NOW, Process, schedule
 
 
 def enrol(process: Process, learner: int, **more: Any):
@@ -129,6 +142,49 @@ def test_a_key_with_another_body_is_refused(process: Process) -> None:
         with pytest.raises(KeyReused):
             await process.do("enrol-learner", key="k1", run="AAA-2013J", subject="s2", mode="honor")
         assert await process.log.head() == head
+
+    asyncio.run(scenario())
+
+
+def test_a_key_belongs_to_tenant_client_and_command(process: Process) -> None:
+    """Whoever else uses the same one, or for another command, is not answered for somebody else."""
+
+    async def scenario() -> None:
+        await schedule(process)
+        everybody = (
+            DEVELOPMENT,
+            replace(DEVELOPMENT, client="another"),
+            replace(DEVELOPMENT, tenant="elsewhere"),
+        )
+        for number, who in enumerate(everybody):
+            request = process.request("create-course", "k", course=f"C{number}", title="Course")
+            answer = await process.pipeline.execute(request._replace(principal=who))
+            assert isinstance(answer, Recorded)
+            assert not answer.replayed
+        answer = await process.pipeline.execute(enrol(process, 1)._replace(key="k"))
+        assert isinstance(answer, Recorded)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("cause", [None, Cause("fact", "fact")])
+def test_a_clients_key_ends_and_one_derived_from_a_fact_never_does(
+    process_on: Callable[[Any], Process], cause: Cause | None
+) -> None:
+    """A follower may come to an old fact again, whenever; what it decided on it stands."""
+    now = [NOW]
+    process = process_on(MemoryLog(REGISTRY, lambda: now[0]))
+
+    async def scenario() -> None:
+        await schedule(process)
+        request = enrol(process, 1)._replace(key="k", cause=cause)
+        first = await process.pipeline.execute(request)
+        await process.do("withdraw-learner", run="AAA-2013J", subject="s1")
+        now[0] += timedelta(days=CLIENT_KEY_DAYS)
+        again = await process.pipeline.execute(request)
+        assert isinstance(again, Recorded)
+        assert again.replayed == (cause is not None)
+        assert (again.position == first.position) == (cause is not None)
 
     asyncio.run(scenario())
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
+
+import pytest
 
 from domain.access import Principal, Role
 from infra.compose.parts import utc_now
 from infra.stores.retention import PostgresRetained
-from tests.read_api.world import IN_RUN, World, furnish
+from projections.ports import StoreUnavailable
+from tests.evidence.logs import add_facts, execute, tamper
+from tests.read_api.world import IN_RUN, World, furnish, world
 
 
 def test_the_preview_lists_whose_time_has_come(empty: World) -> None:
@@ -70,3 +75,44 @@ def test_the_sweep_sees_what_the_preview_shows(dsn: str, empty: World) -> None:
         ]
     finally:
         retained.close()
+
+
+def test_nobody_is_erased_by_rules_who_is_held_or_whose_erasure_was_asked_for(
+    dsn: str, empty: World
+) -> None:
+    furnish(empty)
+    empty.command("publish-retention-rule", rule="all", after="run-end", months=12)
+    empty.command("place-legal-hold", subject="s1", hold="case-1", ground="legal-claim")
+    empty.get("retention/preview")
+    with closing(PostgresRetained(dsn)) as retained:
+        assert [one.subject for one in retained.page("main", "").ended] == ["s2"]
+        empty.command("place-legal-hold", subject="s2", hold="case-2", ground="legal-claim")
+        empty.command("erase-learner", subject="s2", ground="objection")
+        empty.command("lift-legal-hold", subject="s1", hold="case-1")
+        empty.get("retention/preview")
+        assert [one.subject for one in retained.page("main", "").ended] == ["s1"]
+
+
+def test_nobody_is_erased_while_it_is_not_known_what_happened_last(dsn: str) -> None:
+    """A reading that is an hour behind, or that has put something aside, might not know of a hold,
+    or that a learner came back."""
+    with world(dsn) as one:
+        furnish(one)
+        one.command("publish-retention-rule", rule="all", after="run-end", months=12)
+        one.get("retention/preview")
+    with closing(PostgresRetained(dsn)) as retained:
+        assert retained.settled(utc_now()) == ["main"]
+        execute(
+            dsn,
+            "insert into readings.parked (name, generation, documents, key, position, error)"
+            " select name, generation, 'enrolment', '[]', 1, 'x' from readings.state"
+            " where name = 'progress' and live limit 1",
+        )
+        with pytest.raises(StoreUnavailable):
+            retained.settled(utc_now())
+        execute(dsn, "delete from readings.parked")
+        add_facts(dsn, 1)
+        assert retained.settled(utc_now()) == ["main"]
+        tamper(dsn, "update log.facts set recorded_at = recorded_at - interval '61 minutes'")
+        with pytest.raises(StoreUnavailable):
+            retained.settled(utc_now())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,12 @@ from domain.catalogue.facts import (
     SeatsCounted,
     SeatsLimited,
 )
-from domain.credentials.facts import CertificateRevoked
+from domain.credentials.facts import (
+    CertificateAllowed,
+    CertificateBarred,
+    CertificateReissued,
+    CertificateRevoked,
+)
 from domain.engagement.facts import ItemViewed, VideoWatched
 from domain.enrolment.facts import (
     CohortJoined,
@@ -29,8 +35,21 @@ from domain.enrolment.facts import (
     SeatReleased,
     SeatTaken,
 )
-from domain.grading.facts import CoursePassed, OutcomeRecorded, ResultTransferred
-from domain.integrity.facts import AttemptRestored, AttemptVoided
+from domain.grading.facts import (
+    CoursePassed,
+    ItemExcused,
+    MissingWorkScored,
+    OutcomeRecorded,
+    ResultTransferred,
+    ScoreOverridden,
+)
+from domain.integrity.facts import (
+    AttemptRestored,
+    AttemptVoided,
+    HonorCodeAccepted,
+    IdentityVerified,
+    ViolationReported,
+)
 from domain.kernel import Fact, Personal
 from domain.peer_review.facts import (
     Part,
@@ -49,7 +68,7 @@ from projections.certificates import CERTIFICATES
 from projections.due import DUE
 from projections.exact import score, share
 from projections.history import HISTORY
-from projections.item_row import Extension
+from projections.item_row import Extension, begun_at
 from projections.peer_review import PEER_REVIEW
 from projections.ports import Generation
 from projections.progress import PROGRESS
@@ -110,6 +129,61 @@ def test_a_learner_who_begins_afresh_leaves_results_behind_but_not_the_certifica
         (MINE, LearnerEnrolled("audit", afresh=True)),
     )
     assert (again.outcome, again.certificate, again.began_position) == (None, "c-s1", 5)
+
+
+def test_who_begins_afresh_is_the_same_person_in_the_same_cohort() -> None:
+    """Their honesty and their cohorts stay, too, as the decisions have it."""
+    said = (
+        (MINE, LearnerEnrolled("audit")),
+        (MINE, CohortJoined("c1")),
+        (MINE, HonorCodeAccepted("v1")),
+        (MINE, IdentityVerified("passport", h.ENDS)),
+        (MINE, ViolationReported("case-1", "plagiarism")),
+        (MINE, CertificateAllowed(Personal(sealed="x"))),
+        (MINE, CertificateBarred(Personal(sealed="x"), "case-1")),
+    )
+    (before,) = documents(PROGRESS, "enrolment", *said)
+    (again,) = documents(
+        PROGRESS, "enrolment", *said, (MINE, LearnerEnrolled("audit", afresh=True))
+    )
+    assert (before.cohorts, before.certificate_bars) == (("c1",), ("case-1",))
+    for name in (
+        *("cohorts", "honor_code", "identity_verified_at", "identity_expires", "violations"),
+        *("certificate_allowed", "certificate_bars"),
+    ):
+        assert getattr(again, name) == getattr(before, name), name
+
+
+SAID: dict[str, tuple[Fact, ...]] = {
+    "nothing": (),
+    "attempt": (h.submitted("t1"), h.graded("90", "t1")),
+    "banked": (ResultTransferred("a1", "70", "100", "another"),),
+    "missing": (MissingWorkScored("a1", "5", "100", h.STARTS, "95", 1),),
+    "excused": (ItemExcused("a1", Personal(sealed="x")),),
+    "extension": (ExtensionGranted("a1", due=h.ENDS, attempts=1),),
+    "override": (ScoreOverridden("a1", "95", "100", reason=Personal(sealed="x")),),
+}
+
+
+@pytest.mark.parametrize("again", SAID)
+def test_of_an_item_nothing_counts_that_was_said_before_the_run_was_begun_afresh(
+    again: str,
+) -> None:
+    """And what is said again afterwards counts as if there had been nothing before it."""
+    everything = [fact for facts in SAID.values() for fact in facts]
+    before = [(MINE, fact) for fact in (LearnerEnrolled("audit"), *everything)]
+    after = [(MINE, fact) for fact in (ItemViewed("a1"), *SAID[again])]
+    afresh = (MINE, LearnerEnrolled("audit", afresh=True))
+    (item,) = documents(PROGRESS, "item_progress", *before, afresh, *after)
+    (alone,) = documents(PROGRESS, "item_progress", *after)
+    counting = begun_at(item, len(before) + 1)
+    assert (item.raw, item.banked, item.extension is None) == ("95", True, False)
+    for name in (
+        *("attempts", "score", "raw", "possible", "counts", "counts_attempt", "banked"),
+        *("banked_raw", "banked_from", "override_raw", "missing_raw", "extension"),
+    ):
+        assert getattr(counting, name) == getattr(alone, name), name
+    assert (counting.excused_at is None) == (alone.excused_at is None)
 
 
 POOL = f"peer-pool/{h.RUN}/essay"
@@ -346,6 +420,26 @@ def test_a_revoked_certificate_stays_readable() -> None:
     )
     assert (certificate.result, certificate.reason) == ("pass", "xyz")
     assert certificate.revoked_at is not None
+
+
+def test_a_revoked_certificate_that_is_corrected_keeps_the_reason_of_the_revocation() -> None:
+    """With the fact that it is sealed with; the sums then hold the new one, which is valid."""
+    facts = (
+        (MINE, h.issued("s1")),
+        (MINE, CertificateRevoked("c-s1", Personal(sealed="revoked"))),
+        (
+            MINE,
+            CertificateReissued(
+                *("c2", "c-s1", "AAA", "audit", "board", "pass", None, Personal(sealed="corrected"))
+            ),
+        ),
+    )
+    found = {one.certificate: one for one in documents(CERTIFICATES, "certificate", *facts)}
+    old, new = found["c-s1"], found["c2"]
+    assert (old.reason, old.revoked_fact) == ("revoked", str(UUID(int=2)))
+    assert (old.superseded_by, new.supersedes, new.revoked_at) == ("c2", "c-s1", None)
+    assert sums("run_totals", RUN_TOTALS, *facts[:2])[h.RUN,] == {"certificates": 1, "revoked": 1}
+    assert sums("run_totals", RUN_TOTALS, *facts)[h.RUN,] == {"certificates": 1}
 
 
 def test_everything_about_a_learner_is_in_the_history_once() -> None:

@@ -10,8 +10,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from commands.batch import CommandReader
 from commands.ports import LogUnavailable
-from commands.requests import Cause
+from commands.register import DECISIONS
+from commands.requests import Answer, Cause, Contended, KeyBusy, Request
 from domain.access import Principal, Role
 from domain.catalogue.facts import (
     ContentVersionPublished,
@@ -40,6 +42,7 @@ from domain.streams import REGISTRY
 from infra.stores.followers import MemoryFollowers, PostgresFollowers
 from streams.policies.count_seats import CountSeats
 from streams.policies.decide_modules import DecideModules
+from streams.policies.dispatch import PipelineDispatch
 from streams.policies.finalize_peer_scores import FinalizePeerScores
 from streams.policies.follower import Follower, Stuck
 from streams.policies.issue_certificate import IssueCertificate
@@ -47,7 +50,7 @@ from streams.policies.redecide_lateness import RedecideLateness
 from streams.policies.regrade import RegradeRun
 from streams.ports import Dispatched, Order
 from tests.readings import histories as h
-from tests.readings.recorded import Recorded, filled
+from tests.readings.recorded import MONDAY, Recorded, filled
 from tests.server import eventually
 
 AnyFollowers = MemoryFollowers | PostgresFollowers
@@ -456,3 +459,27 @@ def test_a_stuck_policy_says_so(log: Recorded) -> None:
 
     asyncio.run(stuck())
     assert followers.errors["issue-certificate"] == "ValueError: no such command"
+
+
+class Busy:
+    """Stands for a pipeline in which others are always first."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    async def execute(self, _request: Request) -> Answer:
+        raise self._error
+
+    async def execute_many(self, requests: Sequence[Request]) -> list[Answer | Exception]:
+        return [self._error for _ in requests]
+
+
+@pytest.mark.parametrize("error", [Contended("issue-certificate"), KeyBusy("k")], ids=repr)
+def test_an_order_that_could_not_be_decided_is_sent_again(error: Exception) -> None:
+    """It was neither recorded nor refused: a follower that went on would lose it."""
+    reader = CommandReader(DECISIONS, b"secret" * 6, lambda: MONDAY)
+    dispatch = PipelineDispatch(Busy(error), reader)
+    order = Order("issue-certificate", {"run": h.RUN, "subject": "s1"}, "k")
+    policy = Principal("policy:x", "main", "policy", frozenset({Role.POLICY}))
+    with pytest.raises(LogUnavailable, match="is to be sent again"):
+        asyncio.run(dispatch(order, policy, Cause("fact", "fact")))

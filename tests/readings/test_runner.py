@@ -18,6 +18,7 @@ from projections.ports import Changes, Generation, Parked, StoreUnavailable
 from projections.progress import PROGRESS
 from projections.reading import Key, Reading
 from projections.register import READINGS
+from streams.runner import track
 from streams.runner.runner import Runner
 from tests.readings import histories as h
 from tests.readings.conftest import Store
@@ -93,6 +94,18 @@ def test_a_new_process_goes_on_where_the_last_one_wrote(store: Store) -> None:
     )
 
 
+def test_documents_that_were_let_go_are_loaded_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reading with more documents than are kept at hand begins none of them anew."""
+    monkeypatch.setattr(track, "DOCUMENTS_KEPT_MAX", 1)
+    log = filled((h.enrolment(subject), ENROLLED) for subject in ("s1", "s2"))
+    log.add(h.enrolment("s1"), h.submitted())
+    kept_up(log, store, PROGRESS, page_facts=1).stop()
+    found = store.load(OF, "enrolment", [("main", h.RUN, "s1")])
+    assert found["main", h.RUN, "s1"].status == "active"
+
+
 def test_of_two_processes_on_one_reading_each_fact_counts_once(store: Store) -> None:
     """The one that comes second is fenced off, and goes on from where the other got to."""
     log = filled([(h.enrolment("s1"), ENROLLED)])
@@ -157,6 +170,10 @@ def test_a_body_that_cannot_be_read_is_put_aside_with_its_stream(store: Store) -
     found = [(one.documents, one.key, one.position) for one in store.parked(OF)]
     assert ("enrolment", stream, 2) in found
     assert {at for _, key, at in found if key != stream} == {3}
+    assert enrolments(store, "s1", "s2") == [1, 1]
+    log.add(h.enrolment("s1"), h.submitted())
+    kept_up(log, store, PROGRESS).stop()
+    assert [one.position for one in store.parked(OF) if one.key == stream] == [2, 6]
     assert enrolments(store, "s1", "s2") == [1, 1]
 
 

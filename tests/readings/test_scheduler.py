@@ -67,12 +67,13 @@ class Desk:
         self.fails: set[str] = set()
         self.not_before: dict[str, datetime] = {}
         self.away = False
+        self.takes_no_more_than = 10_000
 
     async def __call__(
         self, order: Order, principal: Principal, cause: Cause, at: datetime | None = None
     ) -> Dispatched:
         assert at is None, "judged by the clock"
-        if self.away:
+        if self.away or len(self.decided) >= self.takes_no_more_than:
             raise LogUnavailable("away")
         subject = order.body["subject"]
         self.asked.append(subject)
@@ -216,6 +217,23 @@ def test_many_at_one_moment_are_sent_page_by_page(world: World) -> None:
     world.catch_up()
     assert world.step() == many
     assert len(world.desk.decided) == 2 * many
+
+
+def test_of_many_at_one_moment_a_log_that_goes_away_loses_none(world: World) -> None:
+    """Between two pages of them: whoever begins again sends what was left of that moment."""
+    many = 2 * PAGE_ENTRIES_MAX + 1
+    world.log.add(SEATS, *(SeatOffered(f"s{number}", NOON + HOUR) for number in range(many)))
+    world.catch_up()
+    world.step()
+    world.time.pass_by(HOUR)
+    world.desk.takes_no_more_than = PAGE_ENTRIES_MAX
+    with pytest.raises(LogUnavailable):
+        world.step()
+    assert len(world.desk.decided) == PAGE_ENTRIES_MAX
+    world.desk.takes_no_more_than = many
+    world.restart()
+    world.step()
+    assert len(world.desk.decided) == many
 
 
 def test_two_schedulers_decide_once(world: World) -> None:

@@ -174,6 +174,27 @@ def test_a_new_epoch_begins_at_the_beginning() -> None:
     assert world.lead.places == {"packs": ("second", 45), "public": ("second", 45)}
 
 
+def test_a_log_that_is_shorter_than_what_was_read_of_it_is_told() -> None:
+    """Somebody restored a backup and forgot to make its epoch new: what is recorded then would
+    never be published, and nobody would know."""
+    world = World()
+    world.log.record(*Recorder().next(60))
+
+    async def work() -> None:
+        async with at_work(world.relay):
+            await until(lambda: world.caught_up, "the whole log")
+            del world.log.rows[45:]
+            await until(
+                lambda: all("ends at 45" in (one.progress.error or "") for one in publishers),
+                "the fault is shown",
+            )
+            world.log.begin_anew("second", 45)
+            await until(lambda: world.caught_up, "the log in its new epoch")
+
+    publishers = world.relay.publishers
+    asyncio.run(work())
+
+
 def test_two_that_both_believe_to_lead_leave_no_gap() -> None:
     """What the one sends late repeats what the other sent: filtered by position it is whole."""
     log = MemoryPages()

@@ -212,6 +212,22 @@ def test_nothing_is_written_while_the_store_or_the_log_is_away() -> None:
     assert contents(store, PROGRESS) == contents(runner, PROGRESS)
 
 
+def test_a_log_that_ends_before_what_was_packed_is_waited_for() -> None:
+    """A standby that lags, as it may be: what it has is taken in, and nothing is passed over."""
+    log, store = busy(), made(PROGRESS, 1)
+    keeps = worker(PROGRESS, store, log, 1)
+    sent = arrived(log, 0, 1, [5])
+    log.rows, rows = log.rows[:3], log.rows
+    with pytest.raises(StoreUnavailable, match="the log ends before position 5"):
+        keeps.take(sent[1:])
+    assert positions(store, PROGRESS) == [3]
+    log.rows = rows
+    keeps.take(sent[1:])
+    runner = MemoryStore()
+    kept_up(log, runner, PROGRESS).stop()
+    assert contents(store, PROGRESS) == contents(runner, PROGRESS)
+
+
 def poisoned(subjects: set[str]) -> Any:
     """Return the progress of enrolments with a fold that fails for some learners."""
 
