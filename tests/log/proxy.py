@@ -15,8 +15,7 @@ class Proxy:
 
     ``cut_replies``: the next statement runs to its end on the server, and its reply is thrown away
     with the connection; with ``cut_at``, only a reply that holds these bytes.
-    ``cut_requests``: the next statement does not get there. ``cut_unanswered``: it gets there, and
-    nobody waits for its reply. ``cut_reply_to``: the reply to a
+    ``cut_requests``: the next statement does not get there. ``cut_reply_to``: the reply to a
     statement that holds these bytes is thrown away, and from then on the server is ``away``:
     nobody is let through who comes anew.
     """
@@ -26,7 +25,6 @@ class Proxy:
         self.cut_replies = False
         self.cut_at = b""
         self.cut_requests = False
-        self.cut_unanswered = False
         self.cut_reply_to = b""
         self.away = False
         self.cuts = 0
@@ -85,10 +83,6 @@ class Proxy:
                 return
             sink.write(data)
             await sink.drain()
-            if requests and self.cut_unanswered:
-                self.cut_unanswered = False
-                self.cuts += 1
-                return
 
 
 @asynccontextmanager

@@ -7,7 +7,6 @@ import asyncio
 import pytest
 
 from infra.log.batch import BATCH_BYTES_MAX, BATCH_FACTS_MAX, BATCH_REQUESTS_MAX, Batch
-from infra.log.known import KnownVersions
 from infra.log.pending import Pending
 from tests.log.facts import append, fact, run
 
@@ -21,7 +20,7 @@ def test_a_batch_is_full_at_its_bounds(facts: int, characters: int, requests: in
     """With the request that reaches one, and not before."""
 
     async def test() -> None:
-        batch, text = Batch(KnownVersions()), "x" * characters
+        batch, text = Batch(), "x" * characters
         for number in range(requests):
             assert not batch.full
             request = append(*(fact(f"{number}", n, text) for n in range(1, facts + 1)))

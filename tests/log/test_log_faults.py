@@ -179,30 +179,6 @@ def test_a_version_that_somebody_else_took_is_not_taken_for_ours(dsn: str) -> No
     run(test())
 
 
-def test_what_still_waits_in_a_lost_session_never_begins(dsn: str) -> None:
-    """A session that was given up while it waited for the log is ended before its request is sent
-    again: else both would be recorded, and the second be told that it lost against the first."""
-
-    async def test() -> None:
-        async with (
-            proxied(dsn) as (proxy, through),
-            PostgresLog(through, REGISTRY) as log,
-            await psycopg.AsyncConnection.connect(dsn) as holder,
-            await psycopg.AsyncConnection.connect(dsn, autocommit=True) as observer,
-        ):
-            await holder.execute("select pg_advisory_xact_lock(7236001)")
-            proxy.cut_unanswered = True
-            submitted = log.submit(append(fact("a", 1)))
-            first = await waiting(observer, set())
-            assert proxy.cuts == 1
-            await waiting(observer, first)
-            await holder.rollback()
-            assert isinstance(await submitted, Appended)
-            assert await log.head() == 1
-
-    run(test())
-
-
 async def waiting(observer: psycopg.AsyncConnection, but: set[int]) -> set[int]:
     """Wait until sessions other than these wait for the log's lock, and return which do."""
     while True:
