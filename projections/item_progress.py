@@ -62,11 +62,15 @@ def fold_item(document: ItemProgress | None, envelope: Envelope, key: Key) -> It
                 covered_ms=sum(b - a for a, b in covered),
                 term=term,
                 position=position,
+                since=replace(old.since, watched=position),
             )
-        case ItemViewed():
-            return replace(old, viewed_at=old.viewed_at or at, position=position)
+        case ItemViewed():  # told once, and once more where they have begun the run afresh
+            said = replace(old.since, viewed=position)
+            return replace(old, viewed_at=at, position=position, since=said)
         case ItemCompleted():
-            return replace(old, completed_at=old.completed_at or at, position=position)
+            said = replace(old.since, done=position)
+            done = replace(old, done_at=at, position=position, since=said)
+            return with_attempts(done, old.attempts_detail)
         case SubmissionReceived(number=number) as fact:
             known = known_attempt(old.attempts_detail, fact.attempt)
             if number == 1 and known.started_at is None:  # they may have begun the run afresh

@@ -60,6 +60,9 @@ class Since(Struct, frozen=True, gc=False, omit_defaults=True):
     missing: int = 0
     excused: int = 0
     extension: int = 0
+    watched: int = 0
+    viewed: int = 0
+    done: int = 0
 
 
 class ItemProgress(Struct, frozen=True, gc=False):
@@ -71,8 +74,9 @@ class ItemProgress(Struct, frozen=True, gc=False):
     ``counts_attempt`` belong to it. It is told of an item that the learner is ``excused`` from,
     too, but does not go into any grade.
     ``submitted_at`` and ``late_seconds`` are the latest attempt's. ``covered`` are the milliseconds
-    of video watched, as disjoint half-open intervals in order. ``extension`` are the learner's own
-    terms.
+    of video watched, as disjoint half-open intervals in order. ``done_at`` is when a fact said that
+    it is complete; so it is, too, since work was first submitted. ``extension`` are the learner's
+    own terms.
     """
 
     run: str
@@ -109,6 +113,7 @@ class ItemProgress(Struct, frozen=True, gc=False):
     excused_at: datetime | None = None
     extension: Extension | None = None
     since: Since = Since()
+    done_at: datetime | None = None
 
 
 def known_attempt(attempts: Iterable[Attempt], attempt: str) -> Attempt:
@@ -150,7 +155,7 @@ def with_attempts(old: ItemProgress, attempts: tuple[Attempt, ...]) -> ItemProgr
         old,
         attempts_detail=attempts,
         attempts=len(made),
-        completed_at=old.completed_at or submitted_at,
+        completed_at=min(filter(None, (old.done_at, submitted_at)), default=None),
         submitted_at=latest.submitted_at if latest else None,
         first_submitted_at=submitted_at,
         late_seconds=latest.late_seconds if latest else None,
@@ -191,6 +196,12 @@ def begun_at(item: ItemProgress, position: int) -> ItemProgress:
         item = replace(item, excused_at=None)
     if since.extension < position:
         item = replace(item, extension=None)
+    if since.watched < position:
+        item = replace(item, covered=(), covered_ms=0)
+    if since.viewed < position:
+        item = replace(item, viewed_at=None)
+    if since.done < position:
+        item = replace(item, done_at=None)
     attempts = tuple(one for one in item.attempts_detail if one.position >= position)
     return with_attempts(item, attempts)
 

@@ -15,7 +15,7 @@ _BEFORE_SUMS = Enrolment.__struct_fields__.index("version") + 1
 
 PROGRESS = Reading(
     name="progress",
-    version=3,
+    version=4,
     documents=(ENROLMENT, ITEM_PROGRESS, WAITING),
     tallies=(
         Tally(

@@ -25,7 +25,7 @@ from domain.credentials.facts import (
     CertificateReissued,
     CertificateRevoked,
 )
-from domain.engagement.facts import ItemViewed, VideoWatched
+from domain.engagement.facts import ItemCompleted, ItemViewed, VideoWatched
 from domain.enrolment.facts import (
     CohortJoined,
     CohortLeft,
@@ -162,6 +162,9 @@ SAID: dict[str, tuple[Fact, ...]] = {
     "excused": (ItemExcused("a1", Personal(sealed="x")),),
     "extension": (ExtensionGranted("a1", due=h.ENDS, attempts=1),),
     "override": (ScoreOverridden("a1", "95", "100", reason=Personal(sealed="x")),),
+    "watched": (VideoWatched("a1", 0, 30, 0, 30, "1", "s", 0),),
+    "viewed": (ItemViewed("a1"),),
+    "done": (ItemCompleted("a1", "coverage"),),
 }
 
 
@@ -172,7 +175,7 @@ def test_of_an_item_nothing_counts_that_was_said_before_the_run_was_begun_afresh
     """And what is said again afterwards counts as if there had been nothing before it."""
     everything = [fact for facts in SAID.values() for fact in facts]
     before = [(MINE, fact) for fact in (LearnerEnrolled("audit"), *everything)]
-    after = [(MINE, fact) for fact in (ItemViewed("a1"), *SAID[again])]
+    after = [(MINE, fact) for fact in SAID[again] or SAID["viewed"]]
     afresh = (MINE, LearnerEnrolled("audit", afresh=True))
     (item,) = documents(PROGRESS, "item_progress", *before, afresh, *after)
     (alone,) = documents(PROGRESS, "item_progress", *after)
@@ -180,10 +183,11 @@ def test_of_an_item_nothing_counts_that_was_said_before_the_run_was_begun_afresh
     assert (item.raw, item.banked, item.extension is None) == ("95", True, False)
     for name in (
         *("attempts", "score", "raw", "possible", "counts", "counts_attempt", "banked"),
-        *("banked_raw", "banked_from", "override_raw", "missing_raw", "extension"),
+        *("banked_raw", "banked_from", "override_raw", "missing_raw", "extension", "covered"),
     ):
         assert getattr(counting, name) == getattr(alone, name), name
-    assert (counting.excused_at is None) == (alone.excused_at is None)
+    for name in ("excused_at", "viewed_at", "completed_at"):
+        assert (getattr(counting, name) is None) == (getattr(alone, name) is None), name
 
 
 POOL = f"peer-pool/{h.RUN}/essay"
