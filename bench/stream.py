@@ -1,7 +1,8 @@
 """How fast does a reading catch up with the log through Kafka, and which stage is the bottleneck?
 
 Log, relay, Kafka, Faust and PostgreSQL, every process its own as in a cluster. Beside it, in the
-same run, the same worker is given the facts one a message.
+same run, the same worker is given the facts that follow one a message: the reading is as large
+then, and what they concern is as far from being at hand.
 
 The relay is ended when it has sent all packs: what it sends to the outside then is measured by the
 benchmark named after it.
@@ -12,8 +13,9 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +24,7 @@ import psycopg
 from bench.process import CPU_SECONDS, MEMORY_BYTES, Process, Samples
 from bench.report import Report
 from bench.rig import run, server
-from bench.university import load
+from bench.university import envelopes, fill
 from infra.engines.kafka import Kafka
 from infra.kafka.producer import KafkaTopic
 from infra.kafka.topics import PACKS
@@ -76,11 +78,14 @@ def measure(quick: bool) -> Report:
     with ExitStack() as held:
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="registrar-bench-")))
         kafka = held.enter_context(Kafka(folder / "kafka"))
-        with _reading(count) as dsn:
-            packed = _follow(folder, dsn, kafka, "packed", ("relay", "worker"), count)
-        with _reading(alone) as dsn:
-            run(_send_singly(dsn, kafka.bootstrap, "single"))
-            single = _follow(folder, dsn, kafka, "single", ("worker",), alone)
+        dsn = held.enter_context(server()).dsn
+        log = envelopes(count + alone)
+        fill(dsn, islice(log, count))
+        _make(dsn)
+        packed = _follow(folder, dsn, kafka, "packed", ("relay", "worker"), (0, count))
+        fill(dsn, log)
+        run(_send_singly(dsn, kafka.bootstrap, "single", count))
+        single = _follow(folder, dsn, kafka, "single", ("worker",), (count, count + alone))
     figures = _figures(packed, count) | {"single_facts_per_s": single.rate}
     return Report(
         "stream",
@@ -91,25 +96,19 @@ def measure(quick: bool) -> Report:
     )
 
 
-@contextmanager
-def _reading(count: int) -> Iterator[str]:
-    """Have a database with so many facts and a reading that has taken in none of them."""
-    with server() as postgres:
-        load(postgres.dsn, count)
-        store, log = PostgresStore(postgres.dsn), PostgresLogReader(postgres.dsn)
-        store.create(PROGRESS, log.epoch(), PARTITIONS)
-        store.close()
-        log.close()
-        yield postgres.dsn
+def _make(dsn: str) -> None:
+    """Have a reading that has taken in nothing of the log."""
+    with closing(PostgresStore(dsn)) as store, closing(PostgresLogReader(dsn)) as reader:
+        store.create(PROGRESS, reader.epoch(), PARTITIONS)
 
 
-async def _send_singly(dsn: str, bootstrap: str, cluster: str) -> None:
-    """Do the relay's work with packs of one fact each."""
+async def _send_singly(dsn: str, bootstrap: str, cluster: str, after: int) -> None:
+    """Do the relay's work with packs of one fact each, for what follows this position."""
     pages = PostgresPages(dsn)
     topic = KafkaTopic(bootstrap, topics.packs(cluster, PARTITIONS), PARTITIONS, PACKS)
     await topic.open()
-    page = await pages.page(0, PAGE_FACTS_MAX)
-    packer = Packer(page.epoch, 0, PARTITIONS)
+    page = await pages.page(after, PAGE_FACTS_MAX)
+    packer = Packer(page.epoch, after, PARTITIONS)
     while page.facts:
         packs = [pack for fact in page.facts for pack in packer.take((fact,))]
         packs += packer.watermarks() if packer.position == page.head else []
@@ -122,9 +121,15 @@ async def _send_singly(dsn: str, bootstrap: str, cluster: str) -> None:
 
 
 def _follow(
-    folder: Path, dsn: str, kafka: Kafka, cluster: str, names: tuple[str, ...], count: int
+    folder: Path,
+    dsn: str,
+    kafka: Kafka,
+    cluster: str,
+    names: tuple[str, ...],
+    between: tuple[int, int],
 ) -> Way:
-    """Run these processes until the reading is at the end of the log."""
+    """Run these processes until the reading, which is at the first position, is at the second: the
+    end of the log."""
     settings = {
         "REGISTRAR_DATABASE_URL": dsn,
         "REGISTRAR_KAFKA": kafka.bootstrap,
@@ -138,20 +143,22 @@ def _follow(
         for name in names:
             processes[name] = Process(f"{cluster}-{name}", words[name], settings, folder)
         with psycopg.connect(dsn, autocommit=True) as connection:
-            return _watch(connection, processes, count)
+            return _watch(connection, processes, *between)
     finally:
         for process in processes.values():
             process.stop()
 
 
-def _watch(connection: psycopg.Connection, processes: Mapping[str, Process], count: int) -> Way:
+def _watch(
+    connection: psycopg.Connection, processes: Mapping[str, Process], start: int, end: int
+) -> Way:
     """Look until the reading is at the end. Raises TimeoutError."""
     started = time.monotonic()
-    begun = sent_from = sent_until = (started, 0)
+    begun = sent_from = sent_until = (started, start)
     quarter: dict[str, Samples] = {}
     said: dict[str, Samples] = {}
-    position = sent = 0
-    while position < count:
+    position, sent = start, 0
+    while position < end:
         time.sleep(LOOK_SECONDS)
         row = connection.execute(_POSITIONS).fetchone()
         assert row is not None
@@ -159,19 +166,19 @@ def _watch(connection: psycopg.Connection, processes: Mapping[str, Process], cou
         position, sent = row
         if now - started > CATCH_UP_SECONDS_MAX or not processes["worker"].running:
             raise TimeoutError(f"at {position}: {processes['worker'].output[-2_000:]}")
-        if position > 0 and before == 0:
+        if position > start and before == start:
             begun = now, position
         if sent > 0 and sent_before == 0:
             sent_from = now, sent
-        if "relay" in processes and sent >= count > sent_before:
+        if "relay" in processes and sent >= end > sent_before:
             sent_until = now, sent
             said["relay"] = processes["relay"].samples()
             processes["relay"].stop()
-        if position >= count * QUARTER and not quarter:
+        if position >= start + (end - start) * QUARTER and not quarter:
             quarter = {name: one.samples() for name, one in processes.items() if one.running}
     said["worker"] = processes["worker"].samples()
-    seconds, facts = now - begun[0], count - begun[1]
-    sending = (sent_until[0] - sent_from[0]) * count / max(1, sent_until[1] - sent_from[1])
+    seconds, facts = now - begun[0], end - begun[1]
+    sending = (sent_until[0] - sent_from[0]) * (end - start) / max(1, sent_until[1] - sent_from[1])
     return Way(seconds, facts, sending, quarter, said)
 
 

@@ -58,7 +58,7 @@ def test_what_the_server_finds_malformed_is_wrong_use(
     def answered(*_: object, **__: object) -> httpx.Response:
         return httpx.Response(status, json={"detail": "tenant: cannot be"})
 
-    monkeypatch.setattr(httpx, "post", answered)
+    monkeypatch.setattr(httpx, "request", answered)
     assert run(["tenants", "open", "A", "--title", "a", "--url", "http://127.0.0.1:9"]) == code
     assert capsys.readouterr().err.startswith("registrar: tenant: cannot be (")
 
