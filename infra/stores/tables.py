@@ -39,7 +39,7 @@ class Tables:
     ) -> dict[Key, Any]:
         """Return the documents under these keys."""
         kind = statements.kinds(of.reading)[documents]
-        arrays = [list(part) for part in zip(*keys, strict=True)]
+        arrays = [list(part) for part in zip(*sorted(keys), strict=True)]  # near each other on disk
         if not arrays:
             return {}
         cursor = connection.cursor(binary=True)
