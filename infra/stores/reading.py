@@ -54,10 +54,12 @@ async def reading_first(
 ) -> AsyncIterator[tuple[AsyncConnection[DictRow], list[list[DictRow]]]]:
     """Hold a connection like ``reading``, and what each select of ``first`` returned: statements
     that begin the transaction in one round trip. Raises StoreUnavailable."""
-    whose = SQL("set local registrar.tenant = {}; ").format(Literal(tenant)) if tenant else NOTHING
+    begun: Composable = SQL("begin; ")
+    if tenant is not None:
+        begun += SQL("set local registrar.tenant = {}; ").format(Literal(tenant))
     with _unavailable():
         async with pool.connection() as connection:  # which ends the transaction, either way
-            cursor = await connection.execute(SQL("begin; ") + whose + first)
+            cursor = await connection.execute(begun + first)
             yield connection, await _returned(cursor)
 
 

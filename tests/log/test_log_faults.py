@@ -21,6 +21,8 @@ from tests.evidence.logs import tamper
 from tests.log.facts import REGISTRY, append, fact, name, run
 from tests.log.proxy import proxied
 
+WAITING_SECONDS_MAX = 20.0
+
 
 @pytest.mark.parametrize("writers", [1, 2, 300])
 def test_a_reply_that_is_cut_after_the_commit_changes_nothing(dsn: str, writers: int) -> None:
@@ -124,7 +126,7 @@ def test_a_hold_that_was_not_given_spoils_no_later_one(dsn: str) -> None:
         ):
             async with other.exclusive(name("hot")):
                 refused = asyncio.create_task(hold(log))
-                for pid in await waiting(observer, set()):
+                for pid in await waiting(observer):
                     await observer.execute("select pg_cancel_backend(%s)", (pid,))
                 with pytest.raises(LogUnavailable):
                     await refused
@@ -179,16 +181,17 @@ def test_a_version_that_somebody_else_took_is_not_taken_for_ours(dsn: str) -> No
     run(test())
 
 
-async def waiting(observer: psycopg.AsyncConnection, but: set[int]) -> set[int]:
-    """Wait until sessions other than these wait for the log's lock, and return which do."""
-    while True:
-        cursor = await observer.execute(
-            "select l.pid from pg_locks l join pg_database d on d.oid = l.database"
-            " where not l.granted and d.datname = current_database()"
-        )
-        if found := {pid for (pid,) in await cursor.fetchall()} - but:
-            return found
-        await asyncio.sleep(0.01)
+async def waiting(observer: psycopg.AsyncConnection) -> set[int]:
+    """Wait until sessions wait for the log's lock, and return which do."""
+    async with asyncio.timeout(WAITING_SECONDS_MAX):
+        while True:
+            cursor = await observer.execute(
+                "select l.pid from pg_locks l join pg_database d on d.oid = l.database"
+                " where not l.granted and d.datname = current_database()"
+            )
+            if found := {pid for (pid,) in await cursor.fetchall()}:
+                return found
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize(("count", "versions"), [(8, 25), (200, 10)])
